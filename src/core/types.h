@@ -1,0 +1,108 @@
+/* core/types.h: value types and canonical function, struct and array types  [core 2.3, 3.3].
+ *
+ * The one idea: every recursion group is canonicalized when it is decoded, in a registry that belongs to the engine and is
+ * locked, so that two types are equal exactly when their ids are. Modules, instances and calls compare ids, never trees. */
+#ifndef CW_CORE_TYPES_H
+#define CW_CORE_TYPES_H
+
+#include "base/alloc.h"
+
+/* A value type in one word, compared with ==. Numbers are small constants; a reference has bit 31, nullability in bit 30,
+ * and either an abstract heap type or (bit 29) a canonical type id in the low 28 bits. */
+typedef uint32_t cw_valtype;
+
+enum {
+    CW_BOT = 0, /* bottom: the type of unreachable operands */
+    CW_I32 = 1,
+    CW_I64 = 2,
+    CW_F32 = 3,
+    CW_F64 = 4,
+    CW_V128 = 5,
+    /* storage types of fields only */
+    CW_I8 = 6,
+    CW_I16 = 7
+};
+
+typedef enum cw_heap { /* abstract heap types */
+    CW_HEAP_FUNC,
+    CW_HEAP_NOFUNC,
+    CW_HEAP_EXTERN,
+    CW_HEAP_NOEXTERN,
+    CW_HEAP_ANY,
+    CW_HEAP_EQ,
+    CW_HEAP_I31,
+    CW_HEAP_STRUCT,
+    CW_HEAP_ARRAY,
+    CW_HEAP_NONE,
+    CW_HEAP_EXN,
+    CW_HEAP_NOEXN,
+    CW_HEAP_COUNT
+} cw_heap;
+
+#define CW_REF_BIT 0x80000000u
+#define CW_REF_NULL_BIT 0x40000000u
+#define CW_REF_TYPE_BIT 0x20000000u
+#define CW_REF_ID_MASK 0x0fffffffu
+
+#define CW_REF(heap) (CW_REF_BIT | (uint32_t)(heap))                       /* (ref heap) */
+#define CW_REF_NULL(heap) (CW_REF_BIT | CW_REF_NULL_BIT | (uint32_t)(heap)) /* (ref null heap) */
+#define CW_REF_TYPE(id) (CW_REF_BIT | CW_REF_TYPE_BIT | (uint32_t)(id))     /* (ref $t), id canonical */
+#define CW_FUNCREF CW_REF_NULL(CW_HEAP_FUNC)
+#define CW_EXTERNREF CW_REF_NULL(CW_HEAP_EXTERN)
+
+static inline bool cw_is_ref(cw_valtype t)
+{
+    return (t & CW_REF_BIT) != 0;
+}
+static inline bool cw_is_nullable(cw_valtype t)
+{
+    return (t & CW_REF_NULL_BIT) != 0;
+}
+/* Interpreter slots of a value: 2 for v128, else 1. */
+static inline uint32_t cw_valtype_slots(cw_valtype t)
+{
+    return t == CW_V128 ? 2u : 1u;
+}
+
+typedef uint32_t cw_type_id; /* canonical, engine-wide */
+#define CW_NO_TYPE UINT32_MAX
+
+typedef enum cw_comptype_kind { CW_COMP_FUNC, CW_COMP_STRUCT, CW_COMP_ARRAY } cw_comptype_kind;
+
+typedef struct cw_fieldtype {
+    cw_valtype type; /* a value type, CW_I8 or CW_I16 */
+    bool is_mutable;
+} cw_fieldtype;
+
+/* A canonical sub type. Immutable once registered; lives as long as the registry. References inside are canonical ids. */
+typedef struct cw_subtype {
+    uint8_t kind; /* cw_comptype_kind */
+    bool is_final;
+    uint16_t depth;              /* number of supertypes */
+    cw_type_id id, super;        /* super: CW_NO_TYPE where none */
+    const cw_type_id *supers;    /* supers[d] is the supertype at depth d; supers[depth] == id */
+    uint32_t n_params, n_results; /* CW_COMP_FUNC */
+    const cw_valtype *params, *results;
+    uint32_t param_slots, result_slots; /* interpreter slots of all of them (v128 takes two) */
+    uint32_t n_fields;           /* CW_COMP_STRUCT; CW_COMP_ARRAY has 1 */
+    const cw_fieldtype *fields;
+} cw_subtype;
+
+/* The registry. Thread-safe. */
+typedef struct cw_types cw_types;
+
+cw_types *cw_types_new(const cw_alloc *a);
+void cw_types_drop(cw_types *types);
+/* The type of an id that was registered before. Lock-free. */
+const cw_subtype *cw_types_get(const cw_types *types, cw_type_id id);
+/* The canonical id of a final function type without supertypes; CW_NO_TYPE where memory ran out. */
+cw_type_id cw_types_func(cw_types *types, const cw_valtype *params, uint32_t n_params, const cw_valtype *results, uint32_t n_results);
+
+/* Sub-typing  [core 3.3]: heap types by the lattice and the supertype vectors. */
+bool cw_subtype_of(const cw_types *types, cw_type_id sub, cw_type_id super);
+bool cw_valtype_matches(const cw_types *types, cw_valtype sub, cw_valtype super);
+
+/* "i32", "(ref null func)", "(ref 5)": writes at most `size` bytes with NUL. */
+void cw_valtype_print(const cw_types *types, cw_valtype t, char *out, size_t size);
+
+#endif
