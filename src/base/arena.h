@@ -13,6 +13,7 @@ typedef struct cwrun_arena {
     cw_alloc alloc;
     cw_arena_chunk *chunks; /* newest first */
     char *at, *end;         /* what is left of the newest chunk */
+    char *dirty;            /* from here (or `at`, if later) to `end` nothing was ever written */
     size_t used;            /* bytes handed out since the last reset */
     size_t limit;           /* most bytes it hands out; SIZE_MAX for none */
     bool oom;               /* an allocation failed (or passed the limit) */
@@ -24,6 +25,8 @@ void cw_arena_fini(cw_arena *arena);
 void cw_arena_reset(cw_arena *arena);
 /* Zeroed; `align` a power of two up to 16. size 0 gives a non-NULL pointer that must not be read. NULL: out of memory. */
 void *cw_arena_alloc(cw_arena *arena, size_t size, size_t align);
+/* The same, not zeroed: for bytes that are overwritten at once. */
+void *cw_arena_raw(cw_arena *arena, size_t size, size_t align);
 /* n elements of `size` bytes, aligned to 16 at the most; the product is checked. */
 void *cw_arena_array(cw_arena *arena, size_t n, size_t size);
 /* A copy with a NUL behind it. {NULL, 0} where memory ran out. */
