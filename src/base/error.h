@@ -13,7 +13,9 @@ void cw_fail(cwrun_error *err, const cw_alloc *a, uint8_t kind, uint8_t code, co
 void cw_vfail(cwrun_error *err, const cw_alloc *a, uint8_t kind, uint8_t code, const char *format, va_list args) CWRUN_PRINTF(5, 0);
 /* "out of memory"; returns false, so that `return cw_fail_oom(err);` reads well. */
 bool cw_fail_oom(cwrun_error *err);
-/* Puts "text: " before the message of a set error. */
+/* Puts "text: " before the message of a set error. For a trap, cwrun_error_print keeps the two apart: the text is its
+ * first line, the reason (the message of cw_fail, only that) its last. Where memory runs out this and cw_error_frames
+ * leave the error as it was. */
 void cw_error_prefix(cwrun_error *err, const cw_alloc *a, const char *format, ...) CWRUN_PRINTF(3, 4);
 /* Copies frames (and their names) into a set error. */
 void cw_error_frames(cwrun_error *err, const cw_alloc *a, const cwrun_frame *frames, size_t n);

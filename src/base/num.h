@@ -11,7 +11,8 @@
 bool cw_parse_u64(cwrun_str text, bool underscores, uint64_t *value);
 /* Optional sign; the value must fit [min, max]. */
 bool cw_parse_s64(cwrun_str text, bool underscores, int64_t min, int64_t max, int64_t *value);
-/* Floats: sign, digits, fraction, exponent, hex floats (0x1.8p3), inf, nan, nan:0x…; bits of the result. */
+/* Floats: sign, digits, fraction, exponent, hex floats (0x1.8p3), inf, nan, nan:0x…; bits of the result. False where
+ * malformed, and where a number rounds to infinity; what is too small becomes 0. */
 bool cw_parse_f32(cwrun_str text, bool underscores, uint32_t *bits);
 bool cw_parse_f64(cwrun_str text, bool underscores, uint64_t *bits);
 

@@ -41,7 +41,7 @@ static uint32_t join(uint32_t high, uint32_t low)
 
 static const uint64_t high_bits = 0x8080808080808080u;
 
-/* How many bytes from s on are certainly ASCII, in whole words. */
+/* How many bytes from s on are ASCII. */
 static size_t ascii_run(const uint8_t *s, size_t n)
 {
     size_t i = 0;
@@ -50,6 +50,8 @@ static size_t ascii_run(const uint8_t *s, size_t n)
             break;
     while (n - i >= 8 && (load64(s + i) & high_bits) == 0)
         i += 8;
+    while (i < n && s[i] < 0x80)
+        i++;
     return i;
 }
 
@@ -62,7 +64,7 @@ static uint64_t above(unsigned plain)
     return load64(bytes);
 }
 
-/* How many units from s on have no bits above `plain`, in whole words. */
+/* How many units from s on have no bits above `plain`. */
 static size_t plain_run(const uint8_t *s, size_t n_units, unsigned plain)
 {
     uint64_t mask = above(plain);
@@ -72,6 +74,8 @@ static size_t plain_run(const uint8_t *s, size_t n_units, unsigned plain)
             break;
     while (n_units - i >= 4 && (load64(s + 2 * i) & mask) == 0)
         i += 4;
+    while (i < n_units && load16(s + 2 * i) <= plain)
+        i++;
     return i;
 }
 
@@ -164,8 +168,7 @@ bool cw_utf8_valid(const uint8_t *s, size_t n, size_t *bad)
     size_t i = 0;
     while (i < n) {
         if (s[i] < 0x80) {
-            size_t run = ascii_run(s + i, n - i);
-            i += run != 0 ? run : 1;
+            i += ascii_run(s + i, n - i);
             continue;
         }
         uint32_t scalar;
@@ -203,7 +206,6 @@ bool cw_utf8_is_latin1(const uint8_t *s, size_t n, size_t *n_chars)
     while (i < n) {
         if (s[i] < 0x80) {
             size_t run = ascii_run(s + i, n - i);
-            run += run == 0;
             i += run;
             chars += run;
             continue;
@@ -225,7 +227,6 @@ bool cw_utf16_valid(const uint8_t *s, size_t n_units, size_t *utf8_size)
         uint32_t unit = load16(s + 2 * i);
         if (unit < 0x80) {
             size_t run = plain_run(s + 2 * i, n_units - i, 0x7f);
-            run += run == 0;
             i += run;
             size += run;
             continue;
@@ -247,10 +248,7 @@ bool cw_utf16_valid(const uint8_t *s, size_t n_units, size_t *utf8_size)
 
 bool cw_utf16_is_latin1(const uint8_t *s, size_t n_units)
 {
-    size_t i = plain_run(s, n_units, 0xff);
-    while (i < n_units && s[2 * i + 1] == 0)
-        i++;
-    return i == n_units;
+    return plain_run(s, n_units, 0xff) == n_units;
 }
 
 size_t cw_latin1_utf8_size(const uint8_t *s, size_t n)
@@ -306,7 +304,6 @@ size_t cw_utf8_to_latin1(const uint8_t *s, size_t n, uint8_t *out)
             continue;
         }
         size_t run = ascii_run(s + i, n - i);
-        run += run == 0;
         memcpy(at, s + i, run);
         at += run;
         i += run;
@@ -349,7 +346,6 @@ size_t cw_latin1_to_utf8(const uint8_t *s, size_t n, uint8_t *out)
             continue;
         }
         size_t run = ascii_run(s + i, n - i);
-        run += run == 0;
         memcpy(at, s + i, run);
         at += run;
         i += run;
