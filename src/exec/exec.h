@@ -7,8 +7,8 @@
 #define CW_EXEC_EXEC_H
 
 #include "base/arena.h"
+#include "base/map.h"
 #include "base/traps.h"
-#include "base/vec.h"
 #include "core/module.h"
 
 typedef struct cw_exec cw_exec;
@@ -81,10 +81,12 @@ typedef struct cw_memory {
     uint64_t size;         /* bytes now */
     uint64_t max_pages;    /* declared or implied, and capped by the limit */
     uint64_t reserved;     /* bytes of address space held at base; 0: allocated by the hook instead */
+    uint64_t committed;    /* bytes of them that can be used */
     cw_memtype type;
     struct cw_instance **users; /* instances whose {mem0, mem0_size} follow this memory */
     uint32_t n_users, cap_users;
     cw_exec *exec;
+    struct cw_memory *next; /* exec's list */
 } cw_memory;
 
 typedef struct cw_table {
@@ -93,6 +95,7 @@ typedef struct cw_table {
     uint64_t max;     /* declared or implied, and capped by the limit */
     cw_tabletype type;
     cw_exec *exec;
+    struct cw_table *next; /* exec's list */
 } cw_table;
 
 typedef struct cw_global {
@@ -131,6 +134,7 @@ struct cw_instance {
     void *owner;          /* the component instance it belongs to, or NULL */
     struct cw_instance *next; /* exec's list */
     uint64_t **passive_elems; /* evaluated passive element segments, by index; NULL entries until used */
+    cw_map exports;           /* made at the first lookup where there are many */
 };
 
 /* One control record. A call pushes {return ip, caller's sp}. A crossing or a native pushes more: see control.h. */
@@ -206,8 +210,9 @@ struct cw_exec {
     uint64_t memory_bytes;
     uint32_t n_nested;
     cw_thread *free_threads;
-    CW_VEC(void *) objects; /* memories, tables, globals, funcs … to free: exec.c's matter */
-    cw_arena arena;         /* small things that live as long as the store */
+    cw_memory *memories;    /* list */
+    cw_table *tables;       /* list */
+    cw_arena arena;         /* everything small that lives as long as the store: instances, functions, globals … */
     void *store;            /* the cwrun_store it belongs to */
 };
 
