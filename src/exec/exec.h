@@ -22,12 +22,12 @@ typedef struct cw_func_code cw_func_code;
 /* The module-level record of a function: call sites hold it, so that code knows no instance. `code` starts as a stub that
  * translates on the first call, and is published with release order under the module's lock. */
 struct cw_func_code {
-    const uint8_t *code;   /* read with a plain (relaxed) load by handlers; its frame_slots is behind it: see translate.h */
-    uint32_t frame_slots;  /* slots above sp the function needs, its parameters included */
+    const uint8_t *code;   /* internal code, read and published atomically; its size and frame size stand before it: code.h */
+    uint32_t frame_slots;  /* natives: slots above sp the function needs, its parameters included */
     uint32_t index;        /* function index in its module */
     cw_type_id type;
     cw_module *module;     /* NULL: native */
-    uint32_t code_size;    /* bytes of `code`, for ip → function */
+    uint32_t reserved;
 };
 
 /* Makes m->codes and m->exec where they are not there yet (thread-safe); options are fixed by the first caller's engine. */
@@ -174,6 +174,7 @@ struct cw_thread {
     /* the trap that ended the run */
     uint8_t trap;                       /* CW_TRAP_…; NONE while all is well */
     uint8_t fail_kind, fail_code;       /* CWRUN_ERROR_… (usually TRAP) and its code: exits and limits unwind like traps */
+    uint8_t left;                       /* cw_run_status of the run that was left last: interp.c's */
     int32_t exit_status;
     char *message;                      /* allocated by exec->alloc, or NULL: the trap's own words */
     size_t message_size;
