@@ -61,7 +61,7 @@ void cw_arena_reset(cw_arena *arena)
 static bool add_chunk(cw_arena *arena, size_t size)
 {
     size_t extra = sizeof(cw_arena_chunk) + MAX_ALIGN;
-    if (size > SIZE_MAX - extra)
+    if (size > PTRDIFF_MAX - extra)
         return false;
     size_t newest = arena->chunks ? arena->chunks->size : 0;
     size_t want = newest < FIRST_CHUNK ? FIRST_CHUNK : newest < LAST_CHUNK / 2 ? newest * 2 : LAST_CHUNK;
