@@ -39,6 +39,13 @@ static uint32_t join(uint32_t high, uint32_t low)
     return 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
 }
 
+/* By how much a unit loaded as the host's uint16_t is shifted to get at its low byte. */
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+enum { LOW_BYTE_AT = 8 };
+#else
+enum { LOW_BYTE_AT = 0 };
+#endif
+
 static const uint64_t high_bits = 0x8080808080808080u;
 
 /* How many bytes from s on are ASCII. */
@@ -96,9 +103,12 @@ static void widen(const uint8_t *restrict s, size_t n, uint8_t *restrict out)
 static void narrow(const uint8_t *restrict s, size_t n, uint8_t *restrict out)
 {
     size_t i = 0;
-    for (; n - i >= 16; i += 16)
+    for (; n - i >= 16; i += 16) {
+        uint16_t units[16];
+        memcpy(units, s + 2 * i, sizeof units);
         for (unsigned j = 0; j < 16; j++)
-            out[i + j] = s[2 * (i + j)];
+            out[i + j] = (uint8_t)(units[j] >> LOW_BYTE_AT);
+    }
     for (; i < n; i++)
         out[i] = s[2 * i];
 }
@@ -163,24 +173,66 @@ unsigned cw_utf8_encode(uint32_t scalar, uint8_t out[4])
 
 /* ---- measuring ---- */
 
-bool cw_utf8_valid(const uint8_t *s, size_t n, size_t *bad)
+/* The automaton of well-formed UTF-8 (table 3-7 of the Unicode standard) as shifts: a state is the place of six bits in
+ * a row, a byte's class chooses the row, the six bits are the next state. No branch depends on the text. */
+enum { START = 0, FAULT = 6, ONE_LEFT = 12, TWO_LEFT = 18, THREE_LEFT = 24, AFTER_E0 = 30, AFTER_ED = 36, AFTER_F0 = 42, AFTER_F4 = 48 };
+
+#define AT(state, next) ((uint64_t)((next) ^ FAULT) << (state))
+#define ALL_FAULT (FAULT * (uint64_t)0x0041041041041041) /* FAULT in every place */
+#define ROW(changes) (ALL_FAULT ^ (changes))
+#define LEAD(next) ROW(AT(START, next))
+#define TAIL(further) ROW(AT(ONE_LEFT, START) | AT(TWO_LEFT, ONE_LEFT) | AT(THREE_LEFT, TWO_LEFT) | (further))
+
+static const uint64_t rows[] = {
+    LEAD(START),                                                                       /* 0: 00…7f */
+    TAIL(AT(AFTER_ED, ONE_LEFT) | AT(AFTER_F4, TWO_LEFT)),                             /* 1: 80…8f */
+    TAIL(AT(AFTER_ED, ONE_LEFT) | AT(AFTER_F0, TWO_LEFT)),                             /* 2: 90…9f */
+    TAIL(AT(AFTER_E0, ONE_LEFT) | AT(AFTER_F0, TWO_LEFT)),                             /* 3: a0…bf */
+    ALL_FAULT,                                                                         /* 4: c0, c1, f5…ff */
+    LEAD(ONE_LEFT),                                                                    /* 5: c2…df */
+    LEAD(AFTER_E0), LEAD(TWO_LEFT), LEAD(AFTER_ED),                                    /* 6: e0, 7: e1…ec ee ef, 8: ed */
+    LEAD(AFTER_F0), LEAD(THREE_LEFT), LEAD(AFTER_F4)                                   /* 9: f0, 10: f1…f3, 11: f4 */
+};
+
+#define REPEAT8(c) c, c, c, c, c, c, c, c
+#define REPEAT16(c) REPEAT8(c), REPEAT8(c)
+
+static const uint8_t class_of[256] = {
+    REPEAT16(0), REPEAT16(0), REPEAT16(0), REPEAT16(0), REPEAT16(0), REPEAT16(0), REPEAT16(0), REPEAT16(0),
+    REPEAT16(1), REPEAT16(2), REPEAT16(3), REPEAT16(3),
+    4, 4, 5, 5, 5, 5, 5, 5, REPEAT8(5), REPEAT16(5),
+    6, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 8, 7, 7,
+    9, 10, 10, 10, 11, 4, 4, 4, REPEAT8(4),
+};
+
+static size_t first_fault(const uint8_t *s, size_t n)
 {
     size_t i = 0;
-    while (i < n) {
-        if (s[i] < 0x80) {
+    uint32_t scalar;
+    for (unsigned length; i < n && (length = cw_utf8_decode(s + i, n - i, &scalar)) != 0;)
+        i += length;
+    return i;
+}
+
+bool cw_utf8_valid(const uint8_t *s, size_t n, size_t *bad)
+{
+    uint64_t state = START;
+    for (size_t i = 0; i < n;) {
+        if (state == START && s[i] < 0x80) {
             i += ascii_run(s + i, n - i);
             continue;
         }
-        uint32_t scalar;
-        unsigned length = cw_utf8_decode(s + i, n - i, &scalar);
-        if (length == 0) {
-            if (bad)
-                *bad = i;
-            return false;
-        }
-        i += length;
+        size_t end = n - i < 32 ? n : i + 32;
+        for (; i < end; i++)
+            state = rows[class_of[s[i]]] >> state & 63;
+        if (state == FAULT)
+            break;
     }
-    return true;
+    if (state == START)
+        return true;
+    if (bad)
+        *bad = first_fault(s, n);
+    return false;
 }
 
 /* A scalar has one unit for its first byte and a second one where that byte is 0xf0 or more. */
