@@ -3,8 +3,6 @@
 
 #include "core/module.h"
 
-enum { CW_FEATURE_MVP = 0 };
-
 const cw_opcode cw_opcodes[CW_OP_COUNT] = {
     { 0, CW_IMM_NONE, 0, "?", 0, "unknown" },
 #define OP(id, code, name, imm, sig, align, feature) { code, CW_IMM_##imm, align, sig, CW_FEATURE_##feature, name },

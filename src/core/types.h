@@ -36,7 +36,8 @@ typedef enum cw_heap { /* abstract heap types */
     CW_HEAP_NONE,
     CW_HEAP_EXN,
     CW_HEAP_NOEXN,
-    CW_HEAP_COUNT
+    CW_HEAP_COUNT,
+    CW_HEAP_BOT = 31 /* below all of them: a reference in unreachable code; only validation makes it */
 } cw_heap;
 
 #define CW_REF_BIT 0x80000000u
@@ -47,6 +48,7 @@ typedef enum cw_heap { /* abstract heap types */
 #define CW_REF(heap) (CW_REF_BIT | (uint32_t)(heap))                       /* (ref heap) */
 #define CW_REF_NULL(heap) (CW_REF_BIT | CW_REF_NULL_BIT | (uint32_t)(heap)) /* (ref null heap) */
 #define CW_REF_TYPE(id) (CW_REF_BIT | CW_REF_TYPE_BIT | (uint32_t)(id))     /* (ref $t), id canonical */
+#define CW_REF_NULL_TYPE(id) (CW_REF_TYPE(id) | CW_REF_NULL_BIT)            /* (ref null $t) */
 #define CW_FUNCREF CW_REF_NULL(CW_HEAP_FUNC)
 #define CW_EXTERNREF CW_REF_NULL(CW_HEAP_EXTERN)
 
@@ -98,9 +100,41 @@ const cw_subtype *cw_types_get(const cw_types *types, cw_type_id id);
 /* The canonical id of a final function type without supertypes; CW_NO_TYPE where memory ran out. */
 cw_type_id cw_types_func(cw_types *types, const cw_valtype *params, uint32_t n_params, const cw_valtype *results, uint32_t n_results);
 
+/* A sub type as a recursion group declares it. References to members of the group, in value types and in `super`, are
+ * CW_TYPE_MEMBER(position in the group); all others are canonical ids. */
+#define CW_TYPE_MEMBER_BIT 0x10000000u
+#define CW_TYPE_MEMBER(i) (CW_TYPE_MEMBER_BIT | (uint32_t)(i))
+typedef struct cw_typedef {
+    uint8_t kind; /* cw_comptype_kind */
+    bool is_final;
+    cw_type_id super; /* CW_NO_TYPE, a canonical id, or CW_TYPE_MEMBER of an earlier member */
+    uint32_t n_params, n_results, n_fields;
+    const cw_valtype *params, *results;
+    const cw_fieldtype *fields;
+} cw_typedef;
+
+enum { CW_TYPES_DEPTH = 63 }; /* most supertypes of a type */
+
+typedef enum cw_types_status {
+    CW_TYPES_OK,
+    CW_TYPES_OOM,
+    CW_TYPES_FULL,      /* 2^28 types */
+    CW_TYPES_FINAL,     /* a supertype is final */
+    CW_TYPES_MISMATCH,  /* a sub type does not match its supertype */
+    CW_TYPES_TOO_DEEP   /* more than CW_TYPES_DEPTH supertypes */
+} cw_types_status;
+
+/* Checks and registers a recursion group of n > 0 members; their canonical ids are *first … *first + n - 1. After a failure
+ * *bad is the member at fault. What is given is copied. */
+cw_types_status cw_types_group(cw_types *types, const cw_typedef *defs, uint32_t n, cw_type_id *first, uint32_t *bad);
+
 /* Sub-typing  [core 3.3]: heap types by the lattice and the supertype vectors. */
 bool cw_subtype_of(const cw_types *types, cw_type_id sub, cw_type_id super);
+bool cw_heaptype_matches(const cw_types *types, cw_valtype sub, cw_valtype super); /* of two references, nullability aside */
 bool cw_valtype_matches(const cw_types *types, cw_valtype sub, cw_valtype super);
+
+/* The top of a reference's hierarchy: CW_HEAP_FUNC, EXTERN, ANY or EXN (CW_HEAP_BOT for the bottom of all). */
+cw_heap cw_heaptype_top(const cw_types *types, cw_valtype ref);
 
 /* "i32", "(ref null func)", "(ref 5)": writes at most `size` bytes with NUL. */
 void cw_valtype_print(const cw_types *types, cw_valtype t, char *out, size_t size);
