@@ -1,0 +1,88 @@
+/* cwrun/engine.h: engines (what is shared) and stores (what runs).
+ *
+ * An engine is immutable after it is made, thread-safe and shared by everything; a store is used by one thread at a time and
+ * owns all that runs in it. Every _new has one _drop; dropping in any order is safe (objects are counted). All functions
+ * accept NULL objects and an error that is already set: they then do nothing and fail. */
+#ifndef CWRUN_ENGINE_H
+#define CWRUN_ENGINE_H
+
+#include "cwrun/base.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct cwrun_engine cwrun_engine;
+typedef struct cwrun_store cwrun_store;
+
+/* Fixed before anything is loaded. Zero means the default for every member. */
+typedef struct cwrun_config {
+    cwrun_alloc alloc;
+    bool interruptible;       /* guests can be stopped: needed by deadlines and cwrun_interrupt */
+    bool fuel;                /* guests burn fuel (cwrun_store_set_fuel) */
+    uint64_t features_on;     /* CWRUN_FEATURE_… of proposals beyond WebAssembly 3.0 to accept */
+    uint64_t features_off;    /* … of 3.0 to refuse */
+} cwrun_config;
+
+#define CWRUN_CONFIG_INIT { { NULL, NULL }, false, false, 0, 0 }
+
+/* config may be NULL. */
+CWRUN_API cwrun_engine *cwrun_engine_new(const cwrun_config *config, cwrun_error *err);
+CWRUN_API void cwrun_engine_drop(cwrun_engine *engine);
+
+/* Limits of a store; zero means the default. */
+typedef struct cwrun_limits {
+    uint64_t max_memory;      /* bytes of all linear memories together; default 4 GiB */
+    uint64_t max_table;       /* elements of one table; default 10,000,000 */
+    uint32_t max_instances;   /* core and component instances; default 10,000 */
+    uint32_t max_handles;     /* per component instance; default 1,000,000 */
+    uint64_t max_stack;       /* bytes of a guest's value stack; default 1 MiB */
+    uint64_t max_call_bytes;  /* bytes one call may copy to or from the host; default 1 GiB */
+} cwrun_limits;
+
+/* limits may be NULL. The store keeps the engine. */
+CWRUN_API cwrun_store *cwrun_store_new(cwrun_engine *engine, const cwrun_limits *limits, cwrun_error *err);
+CWRUN_API void cwrun_store_drop(cwrun_store *store);
+CWRUN_API cwrun_engine *cwrun_store_engine(cwrun_store *store);
+
+/* The embedder's own data, which host functions reach through cwrun_caller_store. drop (may be NULL) runs when the store goes. */
+CWRUN_API void cwrun_store_set_data(cwrun_store *store, void *data, void (*drop)(void *data));
+CWRUN_API void *cwrun_store_data(const cwrun_store *store);
+
+/* Fuel for an engine made with `fuel`; a guest that runs out fails with CWRUN_LIMIT_FUEL. New stores have none. */
+CWRUN_API void cwrun_store_set_fuel(cwrun_store *store, uint64_t fuel);
+CWRUN_API uint64_t cwrun_store_fuel(const cwrun_store *store);
+
+/* Stops what runs in a store (and what will, until cleared), from any thread: CWRUN_LIMIT_TIMEOUT. The handle is counted and
+ * may outlive its store; using it then does nothing. Needs an engine made `interruptible`. */
+typedef struct cwrun_interrupt cwrun_interrupt;
+CWRUN_API cwrun_interrupt *cwrun_store_interrupt(cwrun_store *store, cwrun_error *err);
+CWRUN_API void cwrun_interrupt_raise(cwrun_interrupt *handle);
+CWRUN_API void cwrun_interrupt_clear(cwrun_interrupt *handle);
+CWRUN_API void cwrun_interrupt_drop(cwrun_interrupt *handle);
+
+/* ---- waiting ---- */
+
+enum { CWRUN_WAIT_READ = 1, CWRUN_WAIT_WRITE = 4 }; /* = POLLIN, POLLOUT */
+
+typedef struct cwrun_wait {
+    int fd;
+    short events; /* CWRUN_WAIT_… */
+} cwrun_wait;
+
+/* What a store waits for: descriptors (a wake-up descriptor of its own among them) and the earliest deadline on the
+ * monotonic clock in nanoseconds (UINT64_MAX: none). Valid until the store runs again. */
+typedef struct cwrun_waits {
+    const cwrun_wait *items;
+    size_t n;
+    uint64_t deadline;
+} cwrun_waits;
+
+CWRUN_API cwrun_waits cwrun_store_waits(cwrun_store *store);
+/* The monotonic clock of cwrun_waits. */
+CWRUN_API uint64_t cwrun_monotonic_now(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
