@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/map.h"
 #include "base/traps.h"
+#include "base/vec.h"
 #include "core/module.h"
 
 typedef struct cw_exec cw_exec;
@@ -158,7 +159,7 @@ typedef enum cw_run_status { CW_RUN_DONE, CW_RUN_SUSPENDED, CW_RUN_TRAPPED } cw_
 /* A pair of stacks and where they stand. */
 struct cw_thread {
     cw_exec *exec;
-    uint64_t *stack, *stack_end;       /* value slots */
+    uint64_t *stack, *stack_end;       /* value slots; stack_end is the limit, some slots of slack are behind it */
     cw_control *control, *control_end; /* two records for every slot */
     /* where a left run goes on; where nested runs and natives may put frames */
     const uint8_t *ip;
@@ -184,6 +185,7 @@ struct cw_thread {
     void *user;              /* the component model's task of this thread */
     cw_thread *next_free;
     cw_func *entry;          /* function the thread was started with */
+    cw_thread *next;         /* exec's list of all threads */
 };
 
 typedef struct cw_exec_limits {
@@ -191,7 +193,7 @@ typedef struct cw_exec_limits {
     uint64_t max_table;        /* elements per table; default 10,000,000 */
     uint32_t max_instances;    /* default 10,000 */
     uint32_t max_memories, max_tables; /* default 10,000 each */
-    uint32_t stack_slots;      /* per thread; default 128 Ki (1 MiB) */
+    uint32_t stack_slots;      /* per thread; default 128 Ki (1 MiB), 4 Ki at the least */
     uint32_t max_nested;       /* C-level runs inside one another; default 100 */
 } cw_exec_limits;
 
@@ -210,7 +212,7 @@ struct cw_exec {
     uint32_t n_instances, n_memories, n_tables;
     uint64_t memory_bytes;
     uint32_t n_nested;
-    cw_thread *free_threads;
+    cw_thread *free_threads, *threads; /* pool; all there are */
     cw_memory *memories;    /* list */
     cw_table *tables;       /* list */
     cw_arena arena;         /* everything small that lives as long as the store: instances, functions, globals … */
@@ -241,12 +243,13 @@ uint64_t cw_table_grow(cw_table *t, uint64_t n, uint64_t init);
 uint8_t *cw_memory_at(const cw_memory *m, uint64_t at, uint64_t size);
 
 /* Links and allocates an instance and runs its element and data segments, not its start function. imports are in the
- * order of m->imports. Errors: LINK where an import does not match, TRAP where a segment is out of bounds (the instance
- * then stays in the store, as the specification has it), LIMIT. *start gets the start function or NULL. */
+ * order of m->imports; one of kind CW_EXTERN_COUNT is missing. Errors: LINK where an import is missing or does not match,
+ * TRAP where a segment is out of bounds (the instance then stays in the store, as the specification has it), LIMIT.
+ * *start gets the start function or NULL. */
 cw_instance *cw_instance_new(cw_exec *x, cw_module *m, const cw_extern *imports, cw_func **start, cwrun_error *err);
 /* The reference of a function of the instance, made on first need. NULL where memory ran out. */
 cw_func *cw_instance_func(cw_instance *in, uint32_t index);
-/* An export by name; false where there is none (or memory ran out: kind is then CW_EXTERN_COUNT). */
+/* An export by name; false where there is none (kind is then CW_EXTERN_COUNT) or where memory ran out for its function. */
 bool cw_instance_export(cw_instance *in, cwrun_str name, cw_extern *out);
 /* The type of an extern, with current sizes for tables and memories. */
 cw_externtype cw_extern_type(const cw_extern *e);

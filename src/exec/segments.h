@@ -9,7 +9,7 @@ uint8_t cw_table_init(cw_instance *in, uint32_t table, uint32_t segment, uint64_
 void cw_elem_drop(cw_instance *in, uint32_t segment);
 
 /* Evaluates a checked constant expression in an instance whose imports, and whose globals as far as the expression may
- * name them, are there. value[1] is written for v128 only. False with the error set: out of memory, or an instruction that
+ * name them, are there. value[1] is 0 but for v128. False with the error set: out of memory, or an instruction that
  * is not executed yet. */
 bool cw_const_eval(cw_instance *in, const cw_const_expr *expr, uint64_t value[2], cwrun_error *err);
 

@@ -1,0 +1,110 @@
+/* exec/exec.c: the execution side of a store: making it, interrupting it, and freeing everything in it. What is small
+ * lives in its arena; memories, tables and threads hold more than that and stand in lists. */
+#include "exec/exec.h"
+
+#include "base/error.h"
+#include "exec/memory.h"
+#include "exec/table.h"
+#include "exec/thread.h"
+
+void cw_exec_limits_default(cw_exec_limits *limits)
+{
+    *limits = (cw_exec_limits){
+        .max_memory = (uint64_t)4 << 30,
+        .max_table = 10000000,
+        .max_instances = 10000,
+        .max_memories = 10000,
+        .max_tables = 10000,
+        .stack_slots = 128 << 10,
+        .max_nested = 100,
+    };
+}
+
+bool cw_exec_init(cw_exec *x, const cw_alloc *a, cw_types *types, const cw_exec_limits *limits, cw_code_options options)
+{
+    *x = (cw_exec){ .alloc = a ? *a : cw_alloc_default, .types = types, .code_options = options, .fuel = INT64_MAX };
+    if (limits)
+        x->limits = *limits;
+    else
+        cw_exec_limits_default(&x->limits);
+    if (x->limits.stack_slots < CW_THREAD_LEAST_SLOTS)
+        x->limits.stack_slots = CW_THREAD_LEAST_SLOTS;
+    if (x->limits.stack_slots > CW_THREAD_MOST_SLOTS)
+        x->limits.stack_slots = CW_THREAD_MOST_SLOTS;
+    cw_arena_init(&x->arena, &x->alloc);
+
+    x->native_instance = CW_ARENA_NEW(&x->arena, cw_instance);
+    if (!x->native_instance) {
+        cw_exec_fini(x);
+        return false;
+    }
+    x->native_instance->exec = x;
+    return true;
+}
+
+void cw_exec_fini(cw_exec *x)
+{
+    cw_threads_fini(x); /* first: unwinding natives may still look at everything else */
+    for (cw_instance *in = x->instances; in; in = in->next)
+        cw_map_fini(&in->exports, &x->alloc);
+    for (cw_memory *m = x->memories; m; m = m->next)
+        cw_memory_fini(m);
+    for (cw_table *t = x->tables; t; t = t->next)
+        cw_table_fini(t);
+    cw_arena_fini(&x->arena);
+    x->instances = NULL;
+    x->memories = NULL;
+    x->tables = NULL;
+    x->native_instance = NULL;
+}
+
+/* The flag goes first: who sets a limit looks at it afterwards (cw_exec_set_limit), so that one of the two stores of 0
+ * comes after every other store. */
+void cw_exec_interrupt(cw_exec *x)
+{
+    __atomic_store_n(&x->interrupted, 1, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&x->limit, NULL, __ATOMIC_SEQ_CST);
+}
+
+void cw_exec_interrupt_clear(cw_exec *x)
+{
+    __atomic_store_n(&x->interrupted, 0, __ATOMIC_SEQ_CST);
+    cw_exec_set_limit(x, x->current ? x->current->stack_end : NULL);
+}
+
+void cw_exec_set_limit(cw_exec *x, uint64_t *limit)
+{
+    if (__atomic_load_n(&x->limit, __ATOMIC_RELAXED) == limit)
+        return;
+    __atomic_store_n(&x->limit, limit, __ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&x->interrupted, __ATOMIC_SEQ_CST))
+        __atomic_store_n(&x->limit, NULL, __ATOMIC_SEQ_CST);
+}
+
+cw_global *cw_global_new(cw_exec *x, cw_globaltype type, const uint64_t value[2], cwrun_error *err)
+{
+    if (cwrun_failed(err))
+        return NULL;
+    cw_global *g = CW_ARENA_NEW(&x->arena, cw_global);
+    if (!g) {
+        x->arena.oom = false;
+        cw_fail_oom(err);
+        return NULL;
+    }
+    *g = (cw_global){ .value = { value[0], value[1] }, .type = type };
+    return g;
+}
+
+cw_tag *cw_tag_new(cw_exec *x, cw_type_id type, cwrun_error *err)
+{
+    if (cwrun_failed(err))
+        return NULL;
+    cw_tag *tag = CW_ARENA_NEW(&x->arena, cw_tag);
+    if (!tag) {
+        x->arena.oom = false;
+        cw_fail_oom(err);
+        return NULL;
+    }
+    tag->type = type;
+    return tag;
+}

@@ -1,0 +1,23 @@
+/* exec/thread.h: what exec's own files share about threads. */
+#ifndef CW_EXEC_THREAD_H
+#define CW_EXEC_THREAD_H
+
+#include "exec/exec.h"
+
+enum {
+    CW_THREAD_LEAST_SLOTS = 4 << 10,  /* the parameters of any function fit several times */
+    CW_THREAD_MOST_SLOTS = 128 << 20  /* 1 GiB, and 4 GiB of control records */
+};
+
+/* Makes `limit` that of the running code, unless an interrupt stands. */
+void cw_exec_set_limit(cw_exec *x, uint64_t *limit);
+
+/* Unwinds and frees every thread of the store. */
+void cw_threads_fini(cw_exec *x);
+
+/* Keeps the backtrace of a thread that has just trapped, where none is kept yet. */
+void cw_trap_capture(cw_thread *t);
+/* Forgets the failure, its words and its frames. */
+void cw_trap_clear(cw_thread *t);
+
+#endif

@@ -1,0 +1,160 @@
+/* exec/trap.c: how a thread fails: recording why, keeping the backtrace, and making an error of both.
+ *
+ * Exits and limits leave the guest the same way as traps do; fail_kind tells them apart. The first failure wins. Frames are
+ * kept without names when the thread traps, since its stack is then taken apart, and get them when the error is made. */
+#include "base/error.h"
+#include "exec/code.h"
+#include "exec/control.h"
+#include "exec/thread.h"
+
+static CWRUN_PRINTF(2, 0) void keep_message(cw_thread *t, const char *format, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    int size = vsnprintf(NULL, 0, format, args);
+    char *message = size < 0 ? NULL : cw_new(&t->exec->alloc, (size_t)size + 1);
+    if (message) {
+        vsnprintf(message, (size_t)size + 1, format, again);
+        t->message = message;
+        t->message_size = (size_t)size + 1;
+    }
+    va_end(again);
+}
+
+void cw_thread_trap(cw_thread *t, uint8_t trap, const char *format, ...)
+{
+    if (t->trap != CW_TRAP_NONE)
+        return;
+    t->trap = trap;
+    t->fail_kind = CWRUN_ERROR_TRAP;
+    t->fail_code = trap;
+    if (format) {
+        va_list args;
+        va_start(args, format);
+        keep_message(t, format, args);
+        va_end(args);
+    }
+}
+
+void cw_thread_exit(cw_thread *t, int32_t status)
+{
+    if (t->trap != CW_TRAP_NONE)
+        return;
+    t->trap = CW_TRAP_HOST;
+    t->fail_kind = CWRUN_ERROR_EXIT;
+    t->fail_code = 0;
+    t->exit_status = status;
+}
+
+void cw_thread_limit(cw_thread *t, uint8_t limit, const char *format, ...)
+{
+    if (t->trap != CW_TRAP_NONE)
+        return;
+    t->trap = CW_TRAP_LIMIT;
+    t->fail_kind = CWRUN_ERROR_LIMIT;
+    t->fail_code = limit;
+    if (format) {
+        va_list args;
+        va_start(args, format);
+        keep_message(t, format, args);
+        va_end(args);
+    }
+}
+
+void cw_trap_clear(cw_thread *t)
+{
+    cw_free(&t->exec->alloc, t->message, t->message_size);
+    t->message = NULL;
+    t->message_size = 0;
+    t->trap = CW_TRAP_NONE;
+    t->fail_kind = t->fail_code = 0;
+    t->exit_status = 0;
+    t->n_frames = 0;
+}
+
+void cw_trap_capture(cw_thread *t)
+{
+    cw_walk walk;
+    cw_walk_frame f;
+    if (t->n_frames != 0 || t->fail_kind == CWRUN_ERROR_EXIT)
+        return;
+    cw_walk_init(&walk, t);
+    while (t->n_frames < CW_TRACE_FRAMES && cw_walk_next(&walk, &f)) {
+        cw_trace_frame *frame = &t->frames[t->n_frames];
+        *frame = (cw_trace_frame){ 0 };
+        if (f.kind == CW_WALK_GUEST) {
+            frame->module = f.in->module;
+            t->n_frames += cw_code_locate(f.in->module, f.ip, f.is_return, &frame->func, &frame->offset);
+        } else if (f.kind == CW_WALK_NATIVE && f.func->native->name) {
+            frame->native_name = f.func->native->name;
+            t->n_frames++;
+        }
+    }
+}
+
+/* The error of the thread without frames. */
+static void describe(const cw_thread *t, cwrun_error *err)
+{
+    const cw_alloc *a = &t->exec->alloc;
+    uint8_t kind = t->fail_kind, code = t->fail_code;
+    const char *words = cwrun_trap_words(t->trap);
+    if (kind == CWRUN_ERROR_NONE || kind == CWRUN_ERROR_TRAP) {
+        kind = CWRUN_ERROR_LIMIT;
+        switch (t->trap) {
+        case CW_TRAP_INTERRUPT:
+            code = CWRUN_LIMIT_TIMEOUT;
+            words = "interrupt: the time that was granted is over (--timeout)";
+            break;
+        case CW_TRAP_FUEL:
+            code = CWRUN_LIMIT_FUEL;
+            words = "all fuel consumed (--fuel)";
+            break;
+        case CW_TRAP_UNSUPPORTED:
+            code = CWRUN_LIMIT_UNSUPPORTED;
+            break;
+        case CW_TRAP_LIMIT:
+            code = CWRUN_LIMIT_HOST_MEMORY;
+            words = "out of memory";
+            break;
+        default:
+            kind = CWRUN_ERROR_TRAP;
+            code = t->trap;
+        }
+    }
+    if (kind == CWRUN_ERROR_EXIT) {
+        cw_fail(err, a, kind, 0, "exit with status %d", (int)t->exit_status);
+        err->exit_status = t->exit_status;
+    } else {
+        cw_fail(err, a, kind, code, "%s", t->message ? t->message : words);
+    }
+}
+
+void cw_thread_error(cw_thread *t, cwrun_error *err)
+{
+    if (!err || cwrun_failed(err) || t->trap == CW_TRAP_NONE)
+        return;
+    describe(t, err);
+
+    cwrun_frame frames[CW_TRACE_FRAMES];
+    cw_arena names;
+    cw_arena_init(&names, &t->exec->alloc);
+    for (uint32_t i = 0; i < t->n_frames; i++) {
+        const cw_trace_frame *f = &t->frames[i];
+        char number[24];
+        cwrun_str module = { "<unknown>", 9 }, function;
+        if (f->module) {
+            function = cw_module_func_name(f->module, f->func, number);
+            if (f->module->name.size != 0)
+                module = f->module->name;
+        } else {
+            function = cwrun_str_of(f->native_name);
+            module = (cwrun_str){ "<host>", 6 };
+        }
+        frames[i].offset = f->offset;
+        frames[i].module = cw_arena_copy(&names, module.data, module.size).data;
+        frames[i].function = cw_arena_copy(&names, function.data, function.size).data;
+    }
+    if (!names.oom && t->n_frames != 0)
+        cw_error_frames(err, &t->exec->alloc, frames, t->n_frames);
+    cw_arena_fini(&names);
+}
