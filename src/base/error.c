@@ -137,7 +137,8 @@ void cw_error_prefix(cwrun_error *err, const cw_alloc *a, const char *format, ..
     int size = vsnprintf(NULL, 0, format, args);
     char *message = NULL;
     if (size >= 0 && rest_size < SIZE_MAX / 2 - (size_t)size)
-        message = rebuild(err, a, (size_t)size + 2 + rest_size, (size_t)size + 2 + old->reason, err->frames, err->n_frames);
+        message =
+            rebuild(err, a, (size_t)size + 2 + rest_size, (size_t)size + 2 + old->reason, err->frames, err->n_frames);
     if (message) {
         vsnprintf(message, (size_t)size + 1, format, again);
         memcpy(message + size, ": ", 2);
@@ -249,7 +250,7 @@ bool cwrun_error_print(const cwrun_error *err, cwrun_write_fn write, void *user)
 {
     if (!cwrun_failed(err))
         return true;
-    printer p = { write, user, true };
+    printer p = {write, user, true};
     const owned_block *block = err->owned;
     const char *message = err->message ? err->message : "unknown error";
     size_t size = strlen(message);

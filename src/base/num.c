@@ -11,8 +11,8 @@
 /* ---- big integers ---- */
 
 enum {
-    MAX_DIGITS = 800,  /* no two neighbours' middle has more than 767 [Clinger]; what follows counts as a 1 */
-    MAX_LIMBS = 100    /* 5^1201 and 10^801 have fewer than 2800 bits */
+    MAX_DIGITS = 800, /* no two neighbours' middle has more than 767 [Clinger]; what follows counts as a 1 */
+    MAX_LIMBS = 100   /* 5^1201 and 10^801 have fewer than 2800 bits */
 };
 
 /* limbs[0 … n - 1], the least first; the last is not zero. */
@@ -124,7 +124,7 @@ typedef struct format {
     unsigned exponent_bits;
 } format;
 
-static const format f32_format = { 23, 8 }, f64_format = { 52, 11 };
+static const format f32_format = {23, 8}, f64_format = {52, 11};
 
 static int bias_of(const format *f)
 {
@@ -224,7 +224,7 @@ static bool take_sign(lexer *l)
 static lexer lexer_of(cwrun_str text, bool underscores)
 {
     const char *start = text.size != 0 ? text.data : "";
-    return (lexer){ start, start + text.size, underscores };
+    return (lexer){start, start + text.size, underscores};
 }
 
 /* A magnitude up to the end of the text. */
@@ -363,8 +363,8 @@ static uint64_t decimal_value(const format *f, digits *ds)
 static bool decimal_shortcut(const format *f, const digits *ds, uint64_t *bits)
 {
 #if FLT_EVAL_METHOD == 0
-    static const double powers[] = { 1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                                     1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
+    static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
     bool is_f32 = f == &f32_format;
     int64_t exponent = ds->point - ds->n, most = is_f32 ? 10 : 22;
     if (ds->n > 15 || exponent < -most || exponent > most)
@@ -497,7 +497,7 @@ static unsigned shortest_digits(uint64_t m, int exponent, bool near_below, char 
     /* 30103 / 100000 is log10(2): the estimate is at most one too small, and never too large */
     int magnitude = (int)count_bits(m) + exponent - 1; /* the value's power of two */
     int estimate = magnitude >= 0 ? magnitude * 30103 / 100000 : -((-magnitude * 30103 + 99999) / 100000);
-    big *scaled[] = { &r, &up, &down };
+    big *scaled[] = {&r, &up, &down};
     for (unsigned i = 0; i < 3 && estimate < 0; i++) {
         big_mul_pow5(scaled[i], (unsigned)-estimate);
         big_shift_left(scaled[i], (unsigned)-estimate);
@@ -558,7 +558,8 @@ static size_t print_bits(const format *f, uint64_t bits, char *out)
     if (biased != 0 || m != 0) {
         bool near_below = m == 0 && biased > 1;
         m |= (uint64_t)(biased != 0) << f->mantissa_bits;
-        n = shortest_digits(m, (int)biased + (biased == 0) - bias_of(f) - (int)f->mantissa_bits, near_below, shortest, &point);
+        n = shortest_digits(m, (int)biased + (biased == 0) - bias_of(f) - (int)f->mantissa_bits, near_below, shortest,
+                            &point);
     }
 
     if (point <= 0) { /* 0.000ddd */

@@ -175,7 +175,17 @@ unsigned cw_utf8_encode(uint32_t scalar, uint8_t out[4])
 
 /* The automaton of well-formed UTF-8 (table 3-7 of the Unicode standard) as shifts: a state is the place of six bits in
  * a row, a byte's class chooses the row, the six bits are the next state. No branch depends on the text. */
-enum { START = 0, FAULT = 6, ONE_LEFT = 12, TWO_LEFT = 18, THREE_LEFT = 24, AFTER_E0 = 30, AFTER_ED = 36, AFTER_F0 = 42, AFTER_F4 = 48 };
+enum {
+    START = 0,
+    FAULT = 6,
+    ONE_LEFT = 12,
+    TWO_LEFT = 18,
+    THREE_LEFT = 24,
+    AFTER_E0 = 30,
+    AFTER_ED = 36,
+    AFTER_F0 = 42,
+    AFTER_F4 = 48
+};
 
 #define AT(state, next) ((uint64_t)((next) ^ FAULT) << (state))
 #define ALL_FAULT (FAULT * (uint64_t)0x0041041041041041) /* FAULT in every place */
@@ -184,19 +194,24 @@ enum { START = 0, FAULT = 6, ONE_LEFT = 12, TWO_LEFT = 18, THREE_LEFT = 24, AFTE
 #define TAIL(further) ROW(AT(ONE_LEFT, START) | AT(TWO_LEFT, ONE_LEFT) | AT(THREE_LEFT, TWO_LEFT) | (further))
 
 static const uint64_t rows[] = {
-    LEAD(START),                                                                       /* 0: 00…7f */
-    TAIL(AT(AFTER_ED, ONE_LEFT) | AT(AFTER_F4, TWO_LEFT)),                             /* 1: 80…8f */
-    TAIL(AT(AFTER_ED, ONE_LEFT) | AT(AFTER_F0, TWO_LEFT)),                             /* 2: 90…9f */
-    TAIL(AT(AFTER_E0, ONE_LEFT) | AT(AFTER_F0, TWO_LEFT)),                             /* 3: a0…bf */
-    ALL_FAULT,                                                                         /* 4: c0, c1, f5…ff */
-    LEAD(ONE_LEFT),                                                                    /* 5: c2…df */
-    LEAD(AFTER_E0), LEAD(TWO_LEFT), LEAD(AFTER_ED),                                    /* 6: e0, 7: e1…ec ee ef, 8: ed */
-    LEAD(AFTER_F0), LEAD(THREE_LEFT), LEAD(AFTER_F4)                                   /* 9: f0, 10: f1…f3, 11: f4 */
+    LEAD(START),                                           /* 0: 00…7f */
+    TAIL(AT(AFTER_ED, ONE_LEFT) | AT(AFTER_F4, TWO_LEFT)), /* 1: 80…8f */
+    TAIL(AT(AFTER_ED, ONE_LEFT) | AT(AFTER_F0, TWO_LEFT)), /* 2: 90…9f */
+    TAIL(AT(AFTER_E0, ONE_LEFT) | AT(AFTER_F0, TWO_LEFT)), /* 3: a0…bf */
+    ALL_FAULT,                                             /* 4: c0, c1, f5…ff */
+    LEAD(ONE_LEFT),                                        /* 5: c2…df */
+    LEAD(AFTER_E0),                                        /* 6: e0 */
+    LEAD(TWO_LEFT),                                        /* 7: e1…ec ee ef */
+    LEAD(AFTER_ED),                                        /* 8: ed */
+    LEAD(AFTER_F0),                                        /* 9: f0 */
+    LEAD(THREE_LEFT),                                      /* 10: f1…f3 */
+    LEAD(AFTER_F4),                                        /* 11: f4 */
 };
 
 #define REPEAT8(c) c, c, c, c, c, c, c, c
 #define REPEAT16(c) REPEAT8(c), REPEAT8(c)
 
+/* clang-format off */
 static const uint8_t class_of[256] = {
     REPEAT16(0), REPEAT16(0), REPEAT16(0), REPEAT16(0), REPEAT16(0), REPEAT16(0), REPEAT16(0), REPEAT16(0),
     REPEAT16(1), REPEAT16(2), REPEAT16(3), REPEAT16(3),
@@ -204,6 +219,7 @@ static const uint8_t class_of[256] = {
     6, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 8, 7, 7,
     9, 10, 10, 10, 11, 4, 4, 4, REPEAT8(4),
 };
+/* clang-format on */
 
 static size_t first_fault(const uint8_t *s, size_t n)
 {

@@ -15,12 +15,12 @@
 #include <stdlib.h>
 
 typedef struct cw_failalloc {
-    size_t n_calls;     /* requests so far: allocations and resizes */
-    size_t fail_at;     /* this one fails */
-    bool fail_after;    /* and so does every one behind it */
-    bool failed;        /* some request failed */
+    size_t n_calls;  /* requests so far: allocations and resizes */
+    size_t fail_at;  /* this one fails */
+    bool fail_after; /* and so does every one behind it */
+    bool failed;     /* some request failed */
     size_t live_bytes, live_blocks;
-    size_t most_bytes;  /* live_bytes at their highest */
+    size_t most_bytes; /* live_bytes at their highest */
 } cw_failalloc;
 
 typedef struct cw_failalloc_head {
@@ -30,7 +30,7 @@ typedef struct cw_failalloc_head {
 
 enum { CW_FAILALLOC_TAIL = 8 };
 static const uint64_t cw_failalloc_mark = 0xa110ca7edb10c5u;
-static const uint8_t cw_failalloc_tail[CW_FAILALLOC_TAIL] = { 0xfe, 0xed, 0xfa, 0xce, 0xfe, 0xed, 0xfa, 0xce };
+static const uint8_t cw_failalloc_tail[CW_FAILALLOC_TAIL] = {0xfe, 0xed, 0xfa, 0xce, 0xfe, 0xed, 0xfa, 0xce};
 
 static inline void cw_failalloc_misuse(const char *what, size_t told, size_t known)
 {
@@ -99,7 +99,7 @@ static inline void *cw_failalloc_fn(void *user, void *ptr, size_t old_size, size
 
 static inline cw_alloc cw_failalloc_hook(cw_failalloc *f)
 {
-    return (cw_alloc){ cw_failalloc_fn, f };
+    return (cw_alloc){cw_failalloc_fn, f};
 }
 
 #endif

@@ -64,12 +64,37 @@ static void expect_f32(const char *text, uint32_t wanted)
 static void integers_keep_to_their_grammar_and_range(void **state)
 {
     (void)state;
-    static const struct { const char *text; uint64_t value; } good[] = {
-        { "0", 0 }, { "00", 0 }, { "1_000", 1000 }, { "18446744073709551615", UINT64_MAX }, { "0xffff_ffff_ffff_ffff", UINT64_MAX },
-        { "0x0a_F", 0xaf }, { "007", 7 },
+    static const struct {
+        const char *text;
+        uint64_t value;
+    } good[] = {
+        {"0", 0},
+        {"00", 0},
+        {"1_000", 1000},
+        {"18446744073709551615", UINT64_MAX},
+        {"0xffff_ffff_ffff_ffff", UINT64_MAX},
+        {"0x0a_F", 0xaf},
+        {"007", 7},
     };
-    static const char *const bad[] = { "", "_", "1_", "_1", "1__0", "0x", "0x_1", "0x1_", "1a", "+1", "-1", " 1", "1 ", "0X1", "0xg",
-                                       "18446744073709551616", "0x10000000000000000", "1.0", "1e3" };
+    static const char *const bad[] = {"",
+                                      "_",
+                                      "1_",
+                                      "_1",
+                                      "1__0",
+                                      "0x",
+                                      "0x_1",
+                                      "0x1_",
+                                      "1a",
+                                      "+1",
+                                      "-1",
+                                      " 1",
+                                      "1 ",
+                                      "0X1",
+                                      "0xg",
+                                      "18446744073709551616",
+                                      "0x10000000000000000",
+                                      "1.0",
+                                      "1e3"};
     uint64_t v;
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         assert_true(cw_parse_u64(cwrun_str_of(good[i].text), true, &v));
@@ -85,7 +110,8 @@ static void integers_keep_to_their_grammar_and_range(void **state)
     assert_true(cw_parse_s64(cwrun_str_of("+9223372036854775807"), true, INT64_MIN, INT64_MAX, &s) && s == INT64_MAX);
     assert_true(cw_parse_s64(cwrun_str_of("-128"), true, -128, 127, &s) && s == -128);
     assert_true(cw_parse_s64(cwrun_str_of("-0"), true, -128, 127, &s) && s == 0);
-    static const char *const out_of_range[] = { "-129", "128", "-", "+", "--1", "+-1", "", "9223372036854775808", "-9223372036854775809" };
+    static const char *const out_of_range[] = {
+        "-129", "128", "-", "+", "--1", "+-1", "", "9223372036854775808", "-9223372036854775809"};
     for (size_t i = 0; i < sizeof out_of_range / sizeof *out_of_range; i++)
         assert_false(cw_parse_s64(cwrun_str_of(out_of_range[i]), true, -128, 127, &s));
     assert_false(cw_parse_s64(cwrun_str_of("9223372036854775808"), true, INT64_MIN, INT64_MAX, &s));
@@ -95,9 +121,51 @@ static void malformed_floats_are_refused(void **state)
 {
     (void)state;
     static const char *const bad[] = {
-        "", "+", "-", ".", ".5", "_1", "1_", "1__1", "1_.5", "1._5", "1.5_", "1e", "1e+", "1e_1", "1e1_", "1_e1", "e1", "0x", "0x.8",
-        "0x1p", "0x1p+", "0x1pa", "0x_1", "1p1", "1f", "1.5.5", " 1", "1 ", "infinity", "Inf", "INF", "NaN", "nan:", "nan:1", "nan:0x0",
-        "nan:0x", "nan:0x_1", "nan:0x10000000000000", "nan:canonical", "0x1.8p1.", "1e1.5", "++1", "1,5", "0x1e+", "inf0",
+        "",
+        "+",
+        "-",
+        ".",
+        ".5",
+        "_1",
+        "1_",
+        "1__1",
+        "1_.5",
+        "1._5",
+        "1.5_",
+        "1e",
+        "1e+",
+        "1e_1",
+        "1e1_",
+        "1_e1",
+        "e1",
+        "0x",
+        "0x.8",
+        "0x1p",
+        "0x1p+",
+        "0x1pa",
+        "0x_1",
+        "1p1",
+        "1f",
+        "1.5.5",
+        " 1",
+        "1 ",
+        "infinity",
+        "Inf",
+        "INF",
+        "NaN",
+        "nan:",
+        "nan:1",
+        "nan:0x0",
+        "nan:0x",
+        "nan:0x_1",
+        "nan:0x10000000000000",
+        "nan:canonical",
+        "0x1.8p1.",
+        "1e1.5",
+        "++1",
+        "1,5",
+        "0x1e+",
+        "inf0",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         uint64_t bits;
@@ -226,7 +294,8 @@ static void random_texts_are_read_as_the_c_library_does(void **state)
         float wanted_narrow = strtof(text, NULL);
         uint64_t bits;
         uint32_t narrow;
-        bool ok = cw_parse_f64(cwrun_str_of(text), false, &bits), ok_narrow = cw_parse_f32(cwrun_str_of(text), false, &narrow);
+        bool ok = cw_parse_f64(cwrun_str_of(text), false, &bits),
+             ok_narrow = cw_parse_f32(cwrun_str_of(text), false, &narrow);
         if (ok != (wanted <= DBL_MAX) || (ok && bits != bits_of_double(wanted)))
             fail_msg("%s as f64", text);
         if (ok_narrow != (wanted_narrow <= FLT_MAX) || (ok_narrow && narrow != bits_of_float(wanted_narrow)))
@@ -312,7 +381,8 @@ static void random_floats_print_shortest_and_read_back(void **state)
         if (bits >= 0x7ff0000000000000)
             continue;
         size_t size = cw_print_f64(double_of(bits), text);
-        if (!cw_parse_f64((cwrun_str){ text, size }, false, &back) || back != bits || bits_of_double(strtod(text, NULL)) != bits)
+        if (!cw_parse_f64((cwrun_str){text, size}, false, &back) || back != bits ||
+            bits_of_double(strtod(text, NULL)) != bits)
             fail_msg("%016llx printed as %s", (unsigned long long)bits, text);
         int precision = (int)count_digits(text);
         if (precision > 1) {
@@ -335,7 +405,8 @@ static void random_floats_print_shortest_and_read_back(void **state)
         if (bits >= 0x7f800000)
             continue;
         size_t size = cw_print_f32(float_of(bits), text);
-        if (!cw_parse_f32((cwrun_str){ text, size }, false, &back) || back != bits || bits_of_float(strtof(text, NULL)) != bits)
+        if (!cw_parse_f32((cwrun_str){text, size}, false, &back) || back != bits ||
+            bits_of_float(strtof(text, NULL)) != bits)
             fail_msg("%08x printed as %s", bits, text);
         int precision = (int)count_digits(text);
         if (precision > 1) {

@@ -76,7 +76,7 @@ static void text_that_lacks_memory_keeps_what_it_has(void **state)
 {
     (void)state;
     for (size_t n = 0;; n++) {
-        cw_failalloc f = { .fail_at = n };
+        cw_failalloc f = {.fail_at = n};
         cw_alloc a = cw_failalloc_hook(&f);
         cw_text t;
         cw_text_init(&t, &a);
@@ -97,10 +97,8 @@ static void text_that_lacks_memory_keeps_what_it_has(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(views_are_compared_by_bytes_and_length),
-        cmocka_unit_test(parts_are_found),
-        cmocka_unit_test(distance_counts_edits_up_to_a_cap),
-        cmocka_unit_test(text_grows_and_ends_in_nul),
+        cmocka_unit_test(views_are_compared_by_bytes_and_length),   cmocka_unit_test(parts_are_found),
+        cmocka_unit_test(distance_counts_edits_up_to_a_cap),        cmocka_unit_test(text_grows_and_ends_in_nul),
         cmocka_unit_test(text_that_lacks_memory_keeps_what_it_has),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
