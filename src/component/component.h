@@ -26,8 +26,6 @@ typedef enum cw_sort {
     CW_SORT_COUNT
 } cw_sort;
 
-struct cw_functype; /* the public cwrun_functype is cw_functype */
-
 enum { CW_NO_INDEX = UINT32_MAX };
 
 typedef enum cw_encoding { CW_UTF8, CW_UTF16, CW_LATIN1_UTF16 } cw_encoding;
@@ -43,9 +41,9 @@ typedef struct cw_canon_opts {
     uint32_t callback;
 } cw_canon_opts;
 
-/* Canonical built-ins: one table, canon.def: CANON(id, name, code, set). */
+/* Canonical built-ins: one table, canon.def. */
 typedef enum cw_canon {
-#define CANON(id, name, code, set) CW_CANON_##id,
+#define CANON(id, name, code, set, imm, type) CW_CANON_##id,
 #include "component/canon.def"
 #undef CANON
     CW_CANON_COUNT

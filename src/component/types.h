@@ -29,21 +29,26 @@ struct cwrun_type {
     bool has_handles;     /* own, borrow, stream, future or error-context inside */
     bool has_borrow;
     uint32_t size[2];     /* bytes of an element */
+    uint16_t depth;       /* 1 for a primitive; readers of types refuse more than CW_TYPE_MAX_DEPTH, so that walks may recurse */
+    uint32_t tree_size;   /* nodes when written out as a tree; saturates; refused above CW_TYPE_MAX_TREE */
     uint32_t n_flat;      /* core values when flattened; saturates at CW_FLAT_MANY */
+    uint8_t flat[2][16];  /* the first of them, by CW_P4 and CW_P8, joined over cases: CW_I32 … CW_F64 (core/types.h) */
     uint32_t n_fields;    /* record, tuple, variant, enum, flags; option: 2 (none, some); result: 2 (ok, error) */
     const cw_field *fields;
     uint32_t payload_offset[2]; /* variant-like */
     const cwrun_type *elem;     /* list, fixed-length list, stream, future (NULL: no payload); map: a tuple of key and value */
     uint32_t length;      /* fixed-length list */
     uint32_t resource;    /* own, borrow: the resource variable */
+    cwrun_str resource_name; /* own, borrow: best known name of the resource, for printing; may be empty */
     cwrun_str name;       /* as exported or imported, for printing; may be empty */
     cwrun_str interface;  /* "ns:pkg/iface@1.0.0" it is from, or empty */
 };
 
+enum { CW_TYPE_MAX_DEPTH = 100, CW_TYPE_MAX_TREE = 1000000, CW_TYPE_MAX_SIZE = 1 << 28 };
 enum { CW_FLAT_MANY = 1u << 20, CW_MAX_FLAT_PARAMS = 16, CW_MAX_FLAT_RESULTS = 1, CW_MAX_FLAT_ASYNC_PARAMS = 4 };
 
-/* A function type. */
-typedef struct cw_functype {
+/* A function type; the public cwrun_functype. */
+typedef struct cwrun_functype {
     uint32_t n_params;
     const cw_field *params;      /* offset[]: as fields of a tuple of all parameters */
     const cwrun_type *result;    /* NULL: none */
@@ -53,14 +58,14 @@ typedef struct cw_functype {
 } cw_functype;
 
 /* Core types of the flattened value, joined over cases  [CanonicalABI: flatten_type]: CW_I32 … CW_F64 (core/types.h) are
- * written to out, at most `room`; returns their number (which may exceed room). ptr64: pointers are i64. */
+ * written to out, at most `room` and never more than 16; returns their whole number. ptr64: pointers are i64. */
 uint32_t cw_type_flatten(const cwrun_type *t, bool ptr64, uint8_t *out, uint32_t room);
 
-/* The constant types of primitives (bool … string), by kind; NULL for other kinds. */
+/* The constant types of primitives (bool … string, and error-context), by kind; NULL for other kinds. */
 const cwrun_type *cw_type_primitive(uint8_t kind);
 
 /* Makers: fill in layout and flags from the parts, which live in the arena. NULL where memory ran out, or where a size would
- * pass 2^28 bytes (then *too_big is set). */
+ * reach CW_TYPE_MAX_SIZE bytes (then *too_big is set). Depth and tree size are for the caller to refuse. */
 cwrun_type *cw_type_new_record(cw_arena *a, const cw_field *fields, uint32_t n, bool *too_big);  /* offsets are filled in a copy */
 cwrun_type *cw_type_new_tuple(cw_arena *a, const cwrun_type *const *elems, uint32_t n, bool *too_big);
 cwrun_type *cw_type_new_variant(cw_arena *a, const cw_field *cases, uint32_t n, bool *too_big);
