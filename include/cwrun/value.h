@@ -101,6 +101,11 @@ CWRUN_API cwrun_val cwrun_builder_finish(cwrun_builder *b);
 
 /* Reads WAVE text as a value of `type` into the arena. Errors are of kind INPUT with column and a caret under the place. */
 CWRUN_API bool cwrun_val_parse(const cwrun_type *type, cwrun_str text, cwrun_arena *arena, cwrun_val *out, cwrun_error *err);
+/* A call in WAVE, "name(1, [2])": finds the name (which may be "ns:pkg/iface@1.0.0#func") and where its "(" stands. false where there is no call. */
+CWRUN_API bool cwrun_call_split(cwrun_str text, cwrun_str *name, size_t *paren);
+/* Reads the arguments "(…)" that start at `at` of the text, which must end behind them, as the parameters of a function into
+ * args[n_params]; trailing options may be left out. Errors show the whole text with a caret and the expected signature. */
+CWRUN_API bool cwrun_args_parse(const cwrun_functype *type, cwrun_str text, size_t at, cwrun_arena *arena, cwrun_val *args, cwrun_error *err);
 /* Prints as WAVE on one line, numbers as wasmtime prints them. */
 CWRUN_API bool cwrun_val_print(const cwrun_val *v, cwrun_write_fn write, void *user);
 /* Deep copy into an arena; kind 0 where memory ran out. */
