@@ -49,6 +49,11 @@ CWRUN_API cwrun_engine *cwrun_store_engine(cwrun_store *store);
 CWRUN_API void cwrun_store_set_data(cwrun_store *store, void *data, void (*drop)(void *data));
 CWRUN_API void *cwrun_store_data(const cwrun_store *store);
 
+/* Further data of a store, for parts that are built on the public interface (WASI is one): `key` is the address of any object
+ * of theirs. An extension set again drops the one before; drop (may be NULL) also runs when the store goes. */
+CWRUN_API bool cwrun_store_set_extension(cwrun_store *store, const void *key, void *data, void (*drop)(void *data), cwrun_error *err);
+CWRUN_API void *cwrun_store_extension(const cwrun_store *store, const void *key);
+
 /* Fuel for an engine made with `fuel`; a guest that runs out fails with CWRUN_LIMIT_FUEL. New stores have none. */
 CWRUN_API void cwrun_store_set_fuel(cwrun_store *store, uint64_t fuel);
 CWRUN_API uint64_t cwrun_store_fuel(const cwrun_store *store);
