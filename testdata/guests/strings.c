@@ -83,7 +83,7 @@ static struct list encode(const uint32_t *points, uint32_t n)
             continue;
         }
         uint32_t more = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
-        *p++ = (uint8_t)((0xf00u >> more & 0xff) | c >> (6 * more));
+        *p++ = (uint8_t)((0xff00u >> (more + 1) & 0xff) | c >> (6 * more));
         while (more--)
             *p++ = (uint8_t)(0x80 | (c >> (6 * more) & 63));
     }
