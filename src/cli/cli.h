@@ -1,0 +1,68 @@
+/* cli/cli.h: what the files of the command share. The command is a client of the public interface alone. */
+#ifndef CLI_H
+#define CLI_H
+
+#include "cwrun.h"
+
+enum { EXIT_LOAD = 1, EXIT_USAGE = 2, EXIT_TRAP = 134 };
+
+enum cli_option {
+#define OPT(id, name, argument, commands, help) OPT_##id,
+#include "cli/options.def"
+#undef OPT
+    OPT_COUNT
+};
+
+/* The words of one invocation, taken one by one. */
+typedef struct cli_args {
+    char **words;
+    int n, at;
+    char command;       /* 'R', 'V' or 'I' */
+    const char *value;  /* argument of the option taken last */
+    bool bad;           /* a message was printed: exit with EXIT_USAGE */
+} cli_args;
+
+/* Takes the next option; -1 where a word that is no option stands next (or the end, or a message was printed). */
+int cli_next_option(cli_args *args);
+/* "cwrun run: …" on stderr; returns EXIT_USAGE. */
+int cli_usage_error(const cli_args *args, const char *format, ...) CWRUN_PRINTF(2, 3);
+void cli_print_help(char command, FILE *to);
+
+/* Parse a size (K, M, G, T: powers of 1024), a count or a time; false where malformed or out of range. */
+bool cli_parse_size(const char *text, uint64_t *value);
+bool cli_parse_count(const char *text, uint64_t most, uint64_t *value);
+bool cli_parse_time(const char *text, uint64_t *nanoseconds);
+
+/* A loaded file: exactly one of the two is there. */
+typedef struct cli_file {
+    const char *path;
+    cwrun_component *component;
+    cwrun_module *module;
+} cli_file;
+
+/* Reads and checks a file ("-": standard input). */
+bool cli_load(cwrun_engine *engine, const char *path, cli_file *file, cwrun_error *err);
+void cli_file_drop(cli_file *file);
+
+/* Prints "Error: …", clears, and gives the exit status the error's kind asks for. */
+int cli_report(cwrun_error *err);
+
+/* One --invoke: WAVE text, or a name with words. */
+typedef struct cli_invoke {
+    const char *text;
+    char **words; /* NULL: `text` is a whole call, or a name without arguments */
+    int n_words;
+} cli_invoke;
+
+/* Calls and prints the result. False with err set where it fails. */
+bool cli_invoke_component(cwrun_instance *instance, const cli_invoke *call, cwrun_error *err);
+bool cli_invoke_core(cwrun_core_instance *instance, const cli_invoke *call, cwrun_error *err);
+
+/* What grants an import: a sentence for people, or NULL where nothing does. */
+const char *cli_grant_of(cwrun_str import);
+
+int cli_run(int argc, char **argv);
+int cli_validate(int argc, char **argv);
+int cli_inspect(int argc, char **argv);
+
+#endif

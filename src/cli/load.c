@@ -1,0 +1,112 @@
+/* cli/load.c: reads a file or standard input, tells components from core modules, and reports errors with the exit
+ * status their kind asks for. */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "cli/cli.h"
+
+/* All bytes of a file, in malloc'ed memory. */
+static uint8_t *read_all(FILE *in, size_t *size, cwrun_error *err, const char *path)
+{
+    struct stat st;
+    size_t cap = fstat(fileno(in), &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 ? (size_t)st.st_size + 1 : 65536, n = 0;
+    uint8_t *bytes = malloc(cap);
+    while (bytes) {
+        size_t got = fread(bytes + n, 1, cap - n, in);
+        n += got;
+        if (n < cap)
+            break;
+        uint8_t *bigger = realloc(bytes, cap *= 2);
+        if (!bigger)
+            free(bytes);
+        bytes = bigger;
+    }
+    if (!bytes) {
+        cwrun_error_set(err, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_HOST_MEMORY, "%s: out of memory", path);
+    } else if (ferror(in)) {
+        cwrun_error_set(err, CWRUN_ERROR_INPUT, 0, "%s: %s", path, strerror(errno));
+        free(bytes);
+        bytes = NULL;
+    }
+    *size = n;
+    return bytes;
+}
+
+static bool looks_like_text(const uint8_t *bytes, size_t size)
+{
+    for (size_t i = 0; i < size && i < 64; i++)
+        if (bytes[i] < 0x09 || (bytes[i] > 0x0d && bytes[i] < 0x20))
+            return false;
+    return true;
+}
+
+bool cli_load(cwrun_engine *engine, const char *path, cli_file *file, cwrun_error *err)
+{
+    static const uint8_t magic[4] = { 0, 'a', 's', 'm' };
+    bool is_stdin = !strcmp(path, "-");
+    const char *name = is_stdin ? "<stdin>" : path;
+    *file = (cli_file){ path, NULL, NULL };
+    if (cwrun_failed(err))
+        return false;
+    FILE *in = is_stdin ? stdin : fopen(path, "rb");
+    if (!in) {
+        cwrun_error_set(err, CWRUN_ERROR_INPUT, 0, "%s: %s", path, strerror(errno));
+        return false;
+    }
+    size_t size;
+    uint8_t *bytes = read_all(in, &size, err, name);
+    if (!is_stdin)
+        fclose(in);
+    if (!bytes)
+        return false;
+
+    if (size == 0)
+        cwrun_error_set(err, CWRUN_ERROR_INPUT, 0, "%s: the file is empty", name);
+    else if (size >= 4 && memcmp(bytes, magic, 4) != 0 && looks_like_text(bytes, size))
+        cwrun_error_set(err, CWRUN_ERROR_INPUT, 0,
+                        "%s: this is text, not a WebAssembly binary (magic header not detected); the text format is not supported yet: "
+                        "`wasm-tools parse` or `wat2wasm` makes a binary of it",
+                        name);
+    else if (size >= 8 && bytes[6] == 1 && bytes[7] == 0)
+        file->component = cwrun_component_load(engine, bytes, size, name, err);
+    else
+        file->module = cwrun_module_load(engine, bytes, size, name, err);
+    free(bytes);
+    return file->component || file->module;
+}
+
+void cli_file_drop(cli_file *file)
+{
+    cwrun_component_drop(file->component);
+    cwrun_module_drop(file->module);
+}
+
+int cli_report(cwrun_error *err)
+{
+    int status;
+    switch (err->kind) {
+    case CWRUN_ERROR_NONE:
+        return 0;
+    case CWRUN_ERROR_EXIT:
+        status = err->exit_status;
+        cwrun_error_clear(err);
+        return status;
+    case CWRUN_ERROR_ARGUMENT:
+        status = EXIT_USAGE;
+        break;
+    case CWRUN_ERROR_TRAP:
+    case CWRUN_ERROR_EXCEPTION:
+        status = EXIT_TRAP;
+        break;
+    case CWRUN_ERROR_LIMIT:
+        status = err->code == CWRUN_LIMIT_INPUT ? EXIT_LOAD : EXIT_TRAP;
+        break;
+    default:
+        status = EXIT_LOAD;
+    }
+    fflush(stdout);
+    fputs("Error: ", stderr);
+    cwrun_error_report(err, stderr);
+    return status;
+}

@@ -1,0 +1,62 @@
+/* cli/main.c: cwrun's subcommands, help and version. A word that is no subcommand is a file to run. */
+#include <stdlib.h>
+
+#include "cli/cli.h"
+
+static const struct {
+    const char *name, *usage, *what;
+    char letter;
+    int (*run)(int argc, char **argv);
+} commands[] = {
+    { "run", "cwrun [run] [options] FILE [words of the guest | --invoke NAME words…]", "run a component or core module", 'R', cli_run },
+    { "validate", "cwrun validate [options] FILE…", "check files and say what is wrong with them", 'V', cli_validate },
+    { "inspect", "cwrun inspect [options] FILE", "show imports, exports and what a file needs to run", 'I', cli_inspect },
+};
+enum { N_COMMANDS = sizeof commands / sizeof *commands };
+
+void cli_print_help(char command, FILE *to)
+{
+    for (size_t i = 0; i < N_COMMANDS; i++) {
+        if (commands[i].letter != command)
+            continue;
+        fprintf(to, "usage: %s\n\n%s\n\noptions:\n", commands[i].usage, commands[i].what);
+    }
+#define OPT(id, name, argument, takers, help) \
+    if (strchr(takers, command)) \
+        fprintf(to, "  %s %-*s %s\n", name, (int)(26 - strlen(name)), argument, help);
+#include "cli/options.def"
+#undef OPT
+    if (command == 'R')
+        fputs("\nOptions stand before FILE; what follows it is the guest's. Nothing is granted that was not asked for: no files, no\n"
+              "network, no environment. Exit status: the guest's own, 134 after a trap, 2 for wrong usage, 1 where the file cannot be\n"
+              "loaded or linked.\n",
+              to);
+}
+
+static void print_overview(FILE *to)
+{
+    fputs("cwrun " CWRUN_VERSION ": runs WebAssembly components and modules\n\nusage:\n", to);
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        fprintf(to, "  %-72s %s\n", commands[i].usage, commands[i].what);
+    fputs("\n`cwrun COMMAND --help` lists a command's options; `cwrun --version` the version.\n", to);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_overview(stderr);
+        return EXIT_USAGE;
+    }
+    if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+        puts("cwrun " CWRUN_VERSION);
+        return 0;
+    }
+    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+        print_overview(stdout);
+        return 0;
+    }
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        if (!strcmp(argv[1], commands[i].name))
+            return commands[i].run(argc - 2, argv + 2);
+    return cli_run(argc - 1, argv + 1);
+}

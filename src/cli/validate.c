@@ -1,0 +1,38 @@
+/* cli/validate.c: `cwrun validate`: loads and checks files, runs nothing. */
+#include "cli/cli.h"
+
+int cli_validate(int argc, char **argv)
+{
+    cli_args args = { .words = argv, .n = argc, .command = 'V' };
+    bool quiet = false;
+    for (int option; (option = cli_next_option(&args)) >= 0;) {
+        if (option == OPT_HELP) {
+            cli_print_help('V', stdout);
+            return 0;
+        }
+        quiet = quiet || option == OPT_QUIET;
+    }
+    if (args.bad)
+        return EXIT_USAGE;
+    if (args.at < args.n && !strcmp(args.words[args.at], "--"))
+        args.at++;
+    if (args.at == args.n)
+        return cli_usage_error(&args, "which file?");
+
+    cwrun_error err = CWRUN_ERROR_INIT;
+    cwrun_engine *engine = cwrun_engine_new(NULL, &err);
+    int status = cli_report(&err);
+    for (; engine && args.at < args.n; args.at++) {
+        cli_file file;
+        if (cli_load(engine, args.words[args.at], &file, &err)) {
+            if (!quiet)
+                printf("%s: valid %s\n", file.path, file.component ? "component" : "core module");
+        } else {
+            cli_report(&err);
+            status = EXIT_LOAD;
+        }
+        cli_file_drop(&file);
+    }
+    cwrun_engine_drop(engine);
+    return status;
+}
