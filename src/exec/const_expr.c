@@ -20,14 +20,14 @@ static bool run(cw_instance *in, const uint8_t *at, operand *stack, cwrun_error 
         uint8_t code = *at++;
         switch (code) {
         case CW_CODE_I32_CONST:
-            *top++ = (operand){ { (uint32_t)cw_leb_s64_checked(&at) } };
+            *top++ = (operand){{(uint32_t)cw_leb_s64_checked(&at)}};
             break;
         case CW_CODE_I64_CONST:
-            *top++ = (operand){ { (uint64_t)cw_leb_s64_checked(&at) } };
+            *top++ = (operand){{(uint64_t)cw_leb_s64_checked(&at)}};
             break;
         case CW_CODE_F32_CONST: {
             uint32_t bits = at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
-            *top++ = (operand){ { bits } };
+            *top++ = (operand){{bits}};
             at += 4;
             break;
         }
@@ -36,7 +36,7 @@ static bool run(cw_instance *in, const uint8_t *at, operand *stack, cwrun_error 
             bool is_v128 = code != CW_CODE_F64_CONST;
             if (is_v128 && cw_leb_u32_checked(&at) != (CW_CODE_V128_CONST & 0xffff))
                 goto unsupported;
-            operand o = { { 0 } };
+            operand o = {{0}};
             for (unsigned i = 0; i < (is_v128 ? 16u : 8u); i++)
                 o.value[i / 8] |= (uint64_t)*at++ << i % 8 * 8;
             *top++ = o;
@@ -44,18 +44,18 @@ static bool run(cw_instance *in, const uint8_t *at, operand *stack, cwrun_error 
         }
         case CW_CODE_GLOBAL_GET: {
             const cw_global *g = in->globals[cw_leb_u32_checked(&at)];
-            *top++ = (operand){ { g->value[0], g->value[1] } };
+            *top++ = (operand){{g->value[0], g->value[1]}};
             break;
         }
         case CW_CODE_REF_NULL:
             cw_leb_s64_checked(&at);
-            *top++ = (operand){ { 0 } };
+            *top++ = (operand){{0}};
             break;
         case CW_CODE_REF_FUNC: {
             cw_func *f = cw_instance_func(in, cw_leb_u32_checked(&at));
             if (!f)
                 return cw_fail_oom(err);
-            *top++ = (operand){ { (uintptr_t)f } };
+            *top++ = (operand){{(uintptr_t)f}};
             break;
         }
         case CW_CODE_I32_ADD:

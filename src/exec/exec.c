@@ -22,7 +22,7 @@ void cw_exec_limits_default(cw_exec_limits *limits)
 
 bool cw_exec_init(cw_exec *x, const cw_alloc *a, cw_types *types, const cw_exec_limits *limits, cw_code_options options)
 {
-    *x = (cw_exec){ .alloc = a ? *a : cw_alloc_default, .types = types, .code_options = options, .fuel = INT64_MAX };
+    *x = (cw_exec){.alloc = a ? *a : cw_alloc_default, .types = types, .code_options = options, .fuel = INT64_MAX};
     if (limits)
         x->limits = *limits;
     else
@@ -91,7 +91,7 @@ cw_global *cw_global_new(cw_exec *x, cw_globaltype type, const uint64_t value[2]
         cw_fail_oom(err);
         return NULL;
     }
-    *g = (cw_global){ .value = { value[0], value[1] }, .type = type };
+    *g = (cw_global){.value = {value[0], value[1]}, .type = type};
     return g;
 }
 

@@ -32,8 +32,8 @@ static void put_limits(char *out, size_t size, size_t *used, const cw_limits *l)
         put(out, size, used, " shared");
 }
 
-static void put_values(const cw_types *types, char *out, size_t size, size_t *used, const char *what, const cw_valtype *v,
-                       uint32_t n)
+static void put_values(const cw_types *types, char *out, size_t size, size_t *used, const char *what,
+                       const cw_valtype *v, uint32_t n)
 {
     if (n == 0)
         return;

@@ -1,6 +1,6 @@
-/* exec/memory.h: bulk operations on memories, for the interpreter's cold handlers  [core 4.6.6]. Addresses and counts are
- * full 64-bit values (32-bit ones zero-extended); every function checks all bounds before it writes. False: the trap
- * MEMORY_BOUNDS. */
+/* exec/memory.h: bulk operations on memories, for the interpreter's cold handlers  [core 4.6.6]. Addresses and counts
+ * are full 64-bit values (32-bit ones zero-extended); every function checks all bounds before it writes. False: the
+ * trap MEMORY_BOUNDS. */
 #ifndef CW_EXEC_MEMORY_H
 #define CW_EXEC_MEMORY_H
 

@@ -4,7 +4,8 @@
 
 #include "exec/exec.h"
 
-/* table.init: CW_TRAP_NONE, or the trap: TABLE_ACCESS, LIMIT (out of memory) or UNSUPPORTED. Nothing is written then. */
+/* table.init: CW_TRAP_NONE, or the trap: TABLE_ACCESS, LIMIT (out of memory) or UNSUPPORTED. Nothing is written then.
+ */
 uint8_t cw_table_init(cw_instance *in, uint32_t table, uint32_t segment, uint64_t d, uint64_t s, uint64_t n);
 void cw_elem_drop(cw_instance *in, uint32_t segment);
 

@@ -1,4 +1,5 @@
-/* exec/table.c: tables  [core 4.2.7, 4.6.5]. Elements are one array from the allocator hook that doubles as it grows. */
+/* exec/table.c: tables  [core 4.2.7, 4.6.5]. Elements are one array from the allocator hook that doubles as it grows.
+ */
 #include "exec/table.h"
 
 #include "base/error.h"
@@ -46,7 +47,8 @@ cw_table *cw_table_new(cw_exec *x, const cw_tabletype *type, uint64_t init, cwru
         return NULL;
     }
     most = least(most, type->limits.is_64 ? UINT64_MAX : UINT32_MAX);
-    *t = (cw_table){ .elems = elems, .size = n, .cap = n, .max = least(type->limits.max, most), .type = *type, .exec = x };
+    *t =
+        (cw_table){.elems = elems, .size = n, .cap = n, .max = least(type->limits.max, most), .type = *type, .exec = x};
     if (init != 0)
         fill(elems, init, n);
     x->n_tables++;
@@ -71,7 +73,8 @@ uint64_t cw_table_grow(cw_table *t, uint64_t n, uint64_t init)
         uint64_t cap = least(t->cap < 8 ? 16 : t->cap * 2, t->max);
         if (cap < old + n)
             cap = old + n;
-        uint64_t *elems = cw_resize(&t->exec->alloc, t->elems, (size_t)t->cap * sizeof *elems, (size_t)cap * sizeof *elems);
+        uint64_t *elems =
+            cw_resize(&t->exec->alloc, t->elems, (size_t)t->cap * sizeof *elems, (size_t)cap * sizeof *elems);
         if (!elems)
             return UINT64_MAX;
         t->elems = elems;

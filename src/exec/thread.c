@@ -36,8 +36,8 @@ static cw_thread *make(cw_exec *x, cwrun_error *err)
     t->exec = x;
     t->stack = cw_os_reserve(thread_size(x), thread_size(x));
     if (!t->stack) {
-        cw_fail(err, &x->alloc, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_HOST_MEMORY, "out of memory: no room for a stack of %llu bytes",
-                (unsigned long long)thread_size(x));
+        cw_fail(err, &x->alloc, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_HOST_MEMORY,
+                "out of memory: no room for a stack of %llu bytes", (unsigned long long)thread_size(x));
         return NULL;
     }
     t->stack_end = t->stack + x->limits.stack_slots;
@@ -129,7 +129,7 @@ typedef struct place {
 
 static place get_place(const cw_thread *t)
 {
-    return (place){ t->ip, t->sp, t->csp, t->acc, t->in, t->left };
+    return (place){t->ip, t->sp, t->csp, t->acc, t->in, t->left};
 }
 
 static void set_place(cw_thread *t, const place *p)

@@ -5,8 +5,8 @@
 #include "exec/exec.h"
 
 enum {
-    CW_THREAD_LEAST_SLOTS = 4 << 10,  /* the parameters of any function fit several times */
-    CW_THREAD_MOST_SLOTS = 128 << 20  /* 1 GiB, and 4 GiB of control records */
+    CW_THREAD_LEAST_SLOTS = 4 << 10, /* the parameters of any function fit several times */
+    CW_THREAD_MOST_SLOTS = 128 << 20 /* 1 GiB, and 4 GiB of control records */
 };
 
 /* Makes `limit` that of the running code, unless an interrupt stands. */

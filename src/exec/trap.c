@@ -1,7 +1,8 @@
 /* exec/trap.c: how a thread fails: recording why, keeping the backtrace, and making an error of both.
  *
- * Exits and limits leave the guest the same way as traps do; fail_kind tells them apart. The first failure wins. Frames are
- * kept without names when the thread traps, since its stack is then taken apart, and get them when the error is made. */
+ * Exits and limits leave the guest the same way as traps do; fail_kind tells them apart. The first failure wins. Frames
+ * are kept without names when the thread traps, since its stack is then taken apart, and get them when the error is
+ * made. */
 #include "base/error.h"
 #include "exec/code.h"
 #include "exec/control.h"
@@ -81,7 +82,7 @@ void cw_trap_capture(cw_thread *t)
     cw_walk_init(&walk, t);
     while (t->n_frames < CW_TRACE_FRAMES && cw_walk_next(&walk, &f)) {
         cw_trace_frame *frame = &t->frames[t->n_frames];
-        *frame = (cw_trace_frame){ 0 };
+        *frame = (cw_trace_frame){0};
         if (f.kind == CW_WALK_GUEST) {
             frame->module = f.in->module;
             t->n_frames += cw_code_locate(f.in->module, f.ip, f.is_return, &frame->func, &frame->offset);
@@ -141,14 +142,14 @@ void cw_thread_error(cw_thread *t, cwrun_error *err)
     for (uint32_t i = 0; i < t->n_frames; i++) {
         const cw_trace_frame *f = &t->frames[i];
         char number[24];
-        cwrun_str module = { "<unknown>", 9 }, function;
+        cwrun_str module = {"<unknown>", 9}, function;
         if (f->module) {
             function = cw_module_func_name(f->module, f->func, number);
             if (f->module->name.size != 0)
                 module = f->module->name;
         } else {
             function = cwrun_str_of(f->native_name);
-            module = (cwrun_str){ "<host>", 6 };
+            module = (cwrun_str){"<host>", 6};
         }
         frames[i].offset = f->offset;
         frames[i].module = cw_arena_copy(&names, module.data, module.size).data;

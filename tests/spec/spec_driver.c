@@ -1,14 +1,16 @@
 /* spec/spec_driver.c: runs the core specification's scripts on src/exec, from files that run.py makes.
  *
- * One command a line, words apart by single spaces. Texts are written "=" and then percent-encoded. Values are type:number
- * (floats as their bits, or nan:canonical and nan:arithmetic), reference type alone for any non-null one, "refnull".
+ * One command a line, words apart by single spaces. Texts are written "=" and then percent-encoded. Values are
+ * type:number (floats as their bits, or nan:canonical and nan:arithmetic), reference type alone for any non-null one,
+ * "refnull".
  *
  *     module LINE name file                          register LINE name as
  *     module_definition LINE name file               module_instance LINE name definition
  *     action LINE {invoke|get} module field n args   assert_return … n results      assert_trap … message
  *     assert_invalid LINE file message               assert_malformed, assert_unlinkable, assert_uninstantiable
  *
- * What fails because an instruction is not executed yet is counted apart ("unsupported"), and so is all that needs it. */
+ * What fails because an instruction is not executed yet is counted apart ("unsupported"), and so is all that needs it.
+ */
 #include <stdlib.h>
 
 #include "base/error.h"
@@ -53,7 +55,7 @@ static const char *decode(char *word)
     char *start = out;
     while (*s) {
         if (*s == '%' && s[1] && s[2]) {
-            char hex[3] = { s[1], s[2], 0 };
+            char hex[3] = {s[1], s[2], 0};
             *out++ = (char)strtoul(hex, NULL, 16);
             s += 3;
         } else {
@@ -80,7 +82,7 @@ static cw_step print_nothing(cw_thread *t, cw_func *f, uint64_t *frame, uint32_t
     (void)t, (void)f, (void)frame, (void)state;
     return CW_STEP_RETURN;
 }
-static const cw_native printer = { print_nothing, NULL, "spectest" };
+static const cw_native printer = {print_nothing, NULL, "spectest"};
 
 static cw_extern *spectest_slot(script *s, const char *name, uint8_t kind)
 {
@@ -91,16 +93,16 @@ static cw_extern *spectest_slot(script *s, const char *name, uint8_t kind)
 
 static void spectest_func(script *s, const char *name, uint32_t n, cw_valtype a, cw_valtype b)
 {
-    cw_valtype params[2] = { a, b };
+    cw_valtype params[2] = {a, b};
     spectest_slot(s, name, CW_EXTERN_FUNC)->of.func =
         cw_func_native_new(&s->exec, cw_types_func(s->types, params, n, NULL, 0), &printer, 0, NULL, NULL, NULL);
 }
 
 static void spectest_global(script *s, const char *name, cw_valtype type, uint64_t bits)
 {
-    uint64_t value[2] = { bits, 0 };
+    uint64_t value[2] = {bits, 0};
     spectest_slot(s, name, CW_EXTERN_GLOBAL)->of.global =
-        cw_global_new(&s->exec, (cw_globaltype){ type, false }, value, NULL);
+        cw_global_new(&s->exec, (cw_globaltype){type, false}, value, NULL);
 }
 
 static void make_spectest(script *s)
@@ -116,11 +118,11 @@ static void make_spectest(script *s)
     spectest_global(s, "global_i64", CW_I64, 666);
     spectest_global(s, "global_f32", CW_F32, 0x4426a666);
     spectest_global(s, "global_f64", CW_F64, 0x4084d4cccccccccd);
-    cw_tabletype table = { { .min = 10, .max = 20, .has_max = true }, CW_FUNCREF };
+    cw_tabletype table = {{.min = 10, .max = 20, .has_max = true}, CW_FUNCREF};
     spectest_slot(s, "table", CW_EXTERN_TABLE)->of.table = cw_table_new(&s->exec, &table, 0, NULL);
     table.limits.is_64 = true;
     spectest_slot(s, "table64", CW_EXTERN_TABLE)->of.table = cw_table_new(&s->exec, &table, 0, NULL);
-    cw_memtype memory = { .min = 1, .max = 2, .has_max = true, .page_log2 = 16 };
+    cw_memtype memory = {.min = 1, .max = 2, .has_max = true, .page_log2 = 16};
     spectest_slot(s, "memory", CW_EXTERN_MEMORY)->of.memory = cw_memory_new(&s->exec, &memory, NULL);
 }
 
@@ -158,7 +160,7 @@ static cw_module *read_module(script *s, const char *file, cwrun_error *err)
 
     cw_reader r;
     cw_reader_init(&r, bytes, got, NULL, &s->arena, err);
-    cw_module_config config = { .types = s->types, .features = CW_FEATURES_3_0, .alloc = &s->arena.alloc };
+    cw_module_config config = {.types = s->types, .features = CW_FEATURES_3_0, .alloc = &s->arena.alloc};
     cw_module *m = cw_module_read(&r, &config);
     if (m && s->n_modules < sizeof s->modules / sizeof *s->modules)
         s->modules[s->n_modules++] = m;
@@ -231,7 +233,7 @@ static verdict of_error(script *s, cwrun_error *err)
 
 static verdict do_module(script *s, const char *name, cw_module *m, cwrun_error *err)
 {
-    named made = { .module = m };
+    named made = {.module = m};
     made.in = m ? instantiate(s, m, err) : NULL;
     s->current = made;
     s->current_unsupported = !made.in && is_unsupported(err);
@@ -289,7 +291,8 @@ static bool lanes_match(const char *at, const uint64_t *have)
         if (strncmp(lane + 1, "nan:", 4) == 0) {
             if (!is_nan(v, bits, lane[5] == 'a'))
                 return false;
-        } else if (v != ((lane[1] == '-' ? (uint64_t)strtoll(lane + 1, NULL, 10) : strtoull(lane + 1, NULL, 10)) & mask)) {
+        } else if (v !=
+                   ((lane[1] == '-' ? (uint64_t)strtoll(lane + 1, NULL, 10) : strtoull(lane + 1, NULL, 10)) & mask)) {
             return false;
         }
         lane += 1 + strcspn(lane + 1, ",");
@@ -322,7 +325,7 @@ static bool matches(char *word, const uint64_t *have, cw_valtype type)
 /* ---- actions ---- */
 
 typedef struct action {
-    verdict verdict;     /* PASS: it gave results; else it failed with err */
+    verdict verdict; /* PASS: it gave results; else it failed with err */
     uint64_t results[MAX_VALUES];
     const cw_valtype *types;
     uint32_t n_results;
@@ -366,12 +369,14 @@ static void act(script *s, char **words, unsigned n, action *a)
     }
     a->types = type->results;
     a->n_results = type->n_results;
-    a->verdict = run_func(s, e.of.func, args, a->results, &a->err) ? PASS : is_unsupported(&a->err) ? UNSUPPORTED : FAIL;
+    a->verdict = run_func(s, e.of.func, args, a->results, &a->err) ? PASS
+                 : is_unsupported(&a->err)                         ? UNSUPPORTED
+                                                                   : FAIL;
 }
 
 static verdict do_return(script *s, char **words, unsigned n)
 {
-    action a = { 0 };
+    action a = {0};
     act(s, words, n, &a);
     if (a.verdict != PASS) {
         verdict v = a.verdict;
@@ -399,7 +404,7 @@ static verdict do_return(script *s, char **words, unsigned n)
 
 static verdict do_trap(script *s, char **words, unsigned n, bool is_exception)
 {
-    action a = { 0 };
+    action a = {0};
     act(s, words, n, &a);
     if (a.verdict == PASS) {
         note(s, "it did not trap");
@@ -455,7 +460,7 @@ static verdict run_line(script *s, char **words, unsigned n)
         return do_module(s, name, read_module(s, file, &err), &err);
     }
     if (strcmp(kind, "module_definition") == 0) {
-        named made = { .module = read_module(s, decode(words[3]), &err) };
+        named made = {.module = read_module(s, decode(words[3]), &err)};
         name_it(s->instances, &s->n_instances, decode(words[2]), &made);
         s->current.module = made.module;
         return made.module ? PASS : of_error(s, &err);
@@ -474,7 +479,7 @@ static verdict run_line(script *s, char **words, unsigned n)
         return PASS;
     }
     if (strcmp(kind, "action") == 0) {
-        action a = { 0 };
+        action a = {0};
         act(s, words + 2, n - 2, &a);
         note(s, "%s", a.err.message ? a.err.message : "");
         cwrun_error_clear(&a.err);
@@ -482,7 +487,8 @@ static verdict run_line(script *s, char **words, unsigned n)
     }
     if (strcmp(kind, "assert_return") == 0)
         return do_return(s, words + 2, n - 2);
-    if (strcmp(kind, "assert_trap") == 0 || strcmp(kind, "assert_exhaustion") == 0 || strcmp(kind, "assert_exception") == 0)
+    if (strcmp(kind, "assert_trap") == 0 || strcmp(kind, "assert_exhaustion") == 0 ||
+        strcmp(kind, "assert_exception") == 0)
         return do_trap(s, words + 2, n - 2, strcmp(kind, "assert_exception") == 0);
     if (strncmp(kind, "assert_", 7) == 0) {
         char *file = words[2];
@@ -503,10 +509,10 @@ static bool run_script(const char *path, unsigned *totals)
     cw_exec_limits limits;
     cw_exec_limits_default(&limits);
     limits.max_memory = (uint64_t)64 << 30;
-    if (!s.types || !cw_exec_init(&s.exec, NULL, s.types, &limits, (cw_code_options){ 0 }))
+    if (!s.types || !cw_exec_init(&s.exec, NULL, s.types, &limits, (cw_code_options){0}))
         return false;
     make_spectest(&s);
-    name_it(s.registered, &s.n_registered, "spectest", &(named){ .is_spectest = true });
+    name_it(s.registered, &s.n_registered, "spectest", &(named){.is_spectest = true});
 
     FILE *f = fopen(path, "r");
     static char text[1 << 20];
@@ -541,11 +547,12 @@ static bool run_script(const char *path, unsigned *totals)
 
 int main(int argc, char **argv)
 {
-    unsigned totals[4] = { 0 }, good = 0;
+    unsigned totals[4] = {0}, good = 0;
     setvbuf(stdout, NULL, _IOLBF, 0);
     for (int i = 1; i < argc; i++)
         good += run_script(argv[i], totals);
-    printf("%u of %d scripts without a failure: %u commands passed, %u failed, %u need what is not supported yet, %u are text\n",
+    printf("%u of %d scripts without a failure: %u commands passed, %u failed, %u need what is not supported yet, %u "
+           "are text\n",
            good, argc - 1, totals[PASS], totals[FAIL], totals[UNSUPPORTED], totals[TEXT_ONLY]);
     return good == (unsigned)(argc - 1) ? 0 : 1;
 }
