@@ -45,8 +45,6 @@ bool cw_exec_init(cw_exec *x, const cw_alloc *a, cw_types *types, const cw_exec_
 void cw_exec_fini(cw_exec *x)
 {
     cw_threads_fini(x); /* first: unwinding natives may still look at everything else */
-    for (cw_instance *in = x->instances; in; in = in->next)
-        cw_map_fini(&in->exports, &x->alloc);
     for (cw_memory *m = x->memories; m; m = m->next)
         cw_memory_fini(m);
     for (cw_table *t = x->tables; t; t = t->next)

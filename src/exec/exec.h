@@ -7,7 +7,6 @@
 #define CW_EXEC_EXEC_H
 
 #include "base/arena.h"
-#include "base/map.h"
 #include "base/traps.h"
 #include "base/vec.h"
 #include "core/module.h"
@@ -135,7 +134,6 @@ struct cw_instance {
     void *owner;          /* the component instance it belongs to, or NULL */
     struct cw_instance *next; /* exec's list */
     uint64_t **passive_elems; /* evaluated passive element segments, by index; NULL entries until used */
-    cw_map exports;           /* made at the first lookup where there are many */
 };
 
 /* One control record. A call pushes {return ip, caller's sp}. A crossing or a native pushes more: see control.h. */

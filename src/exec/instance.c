@@ -3,13 +3,9 @@
  * An instance and its index spaces are one block of the store's arena; what it defines itself comes from there too.
  * Function instances are made when somebody needs a reference: code calls functions of its own module without one. */
 #include "base/error.h"
-#include "base/str.h"
 #include "exec/link.h"
 #include "exec/memory.h"
 #include "exec/segments.h"
-
-/* Exports up to this number are searched one by one. */
-enum { FEW_EXPORTS = 8 };
 
 /* ---- the block ---- */
 
@@ -148,34 +144,9 @@ cw_func *cw_instance_func(cw_instance *in, uint32_t index)
     return in->funcs[index] = f;
 }
 
-static bool map_exports(cw_instance *in)
-{
-    const cw_module *m = in->module;
-    for (uint32_t i = in->exports.n; i < m->n_exports; i++) {
-        uint64_t *at = cw_map_put(&in->exports, &in->exec->alloc, m->exports[i].name, NULL);
-        if (!at)
-            return false;
-        *at = i;
-    }
-    return true;
-}
-
-static const cw_export *find_export(cw_instance *in, cwrun_str name)
-{
-    const cw_module *m = in->module;
-    if (m->n_exports > FEW_EXPORTS && map_exports(in)) {
-        const uint64_t *at = cw_map_find(&in->exports, name);
-        return at ? &m->exports[*at] : NULL;
-    }
-    for (uint32_t i = 0; i < m->n_exports; i++)
-        if (cw_str_eq(m->exports[i].name, name))
-            return &m->exports[i];
-    return NULL;
-}
-
 bool cw_instance_export(cw_instance *in, cwrun_str name, cw_extern *out)
 {
-    const cw_export *e = find_export(in, name);
+    const cw_export *e = cw_module_find_export(in->module, name);
     out->kind = e ? e->kind : CW_EXTERN_COUNT;
     if (!e)
         return false;
