@@ -1,33 +1,101 @@
-# cwrun: one Makefile, no configure. `make` builds the command and both libraries, `make check` runs every test.
-# Variables: CC, BUILD (where things go), CWFLAGS (further flags), DISPATCH (musttail, sibling, switch; picked by itself).
+# cwrun: one Makefile, no configure.
+#
+#   make            build/cwrun, build/libcwrun.a, build/libcwrun.so
+#   make check      every test; closes with "N passed, N failed"
+#   make asan       the same under AddressSanitizer and UBSan, in build-asan (switch dispatch)
+#   make conformance SPEC=DIR   the specifications' scripts, where they are
+#   make bench guests lint size install clean
+#
+# Variables: CC, BUILD (where things go), LAYERS (folders of src that make the library), CWFLAGS (further flags), PREFIX, DESTDIR.
 
 BUILD   ?= build
 LAYERS  ?= base os core exec component wit wasi api
+PREFIX  ?= /usr/local
 OPT     ?= -O2
 WARN    := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wpointer-arith -Wstrict-prototypes -Wvla
 CPPFLAGS += -Iinclude -Isrc -I$(BUILD)/gen -D_GNU_SOURCE
-ALLFLAGS = -std=c11 $(OPT) -g -fPIC -fvisibility=hidden -fno-stack-protector -fno-strict-aliasing $(WARN) $(CPPFLAGS) $(CFLAGS) $(CWFLAGS) -MMD -MP
+BASEFLAGS = $(OPT) -g -fPIC -fvisibility=hidden -fno-strict-aliasing $(CPPFLAGS) $(CFLAGS) $(CWFLAGS)
+ALLFLAGS  = -std=c11 $(WARN) $(BASEFLAGS) -fno-stack-protector -MMD -MP
+LIBS      = -lm -lpthread
 
-SRCS     := $(foreach l,$(LAYERS),$(wildcard src/$(l)/*.c))
+SRCS     := $(sort $(foreach l,$(LAYERS),$(wildcard src/$(l)/*.c)))
 OBJS     := $(SRCS:src/%.c=$(BUILD)/obj/%.o)
 CLI_SRCS := $(wildcard src/cli/*.c)
 CLI_OBJS := $(CLI_SRCS:src/%.c=$(BUILD)/obj/%.o)
+VERSION  := 0.1.0
 
 all: $(BUILD)/cwrun $(BUILD)/libcwrun.a $(BUILD)/libcwrun.so
+
+-include src/exec/exec.mk
 
 $(BUILD)/libcwrun.a: $(OBJS)
 	@rm -f $@
 	$(AR) rcs $@ $^
 
+$(BUILD)/libcwrun.so: $(OBJS) src/api/libcwrun.map
+	$(CC) -shared $(CFLAGS) $(CWFLAGS) -Wl,-soname,libcwrun.so.0 -Wl,--version-script=src/api/libcwrun.map -o $@ $(OBJS) $(LIBS) $(LDFLAGS)
+
 $(BUILD)/cwrun: $(CLI_OBJS) $(BUILD)/libcwrun.a
-	$(CC) $(OPT) -g $(CFLAGS) $(CWFLAGS) -o $@ $(CLI_OBJS) $(BUILD)/libcwrun.a -lm -lpthread $(LDFLAGS)
+	$(CC) $(OPT) -g $(CFLAGS) $(CWFLAGS) -o $@ $(CLI_OBJS) $(BUILD)/libcwrun.a $(LIBS) $(LDFLAGS)
 
 $(BUILD)/obj/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(CC) $(ALLFLAGS) -c -o $@ $<
 
-clean:
-	rm -rf $(BUILD)
+# ---- tests ----
 
-.PHONY: all clean
--include $(OBJS:.o=.d) $(CLI_OBJS:.o=.d)
+UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c tests/api/test_*.c tests/oom/test_*.c tests/wasi/test_*.c tests/fuzz/test_*.c))
+EXAMPLES   := $(patsubst examples/%.c,$(BUILD)/examples/%,$(wildcard examples/*.c))
+DRIVERS    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/spec/*.c tests/api/session.c))
+
+$(BUILD)/tests/%: tests/%.c $(BUILD)/libcwrun.a
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(WARN) -Wno-conversion $(BASEFLAGS) -Itests -MMD -MP -o $@ $< $(BUILD)/libcwrun.a -lcmocka $(LIBS) $(LDFLAGS)
+
+# Examples see the public headers alone, as an embedder does.
+$(BUILD)/examples/%: examples/%.c $(BUILD)/libcwrun.a
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(WARN) $(OPT) -g $(CFLAGS) $(CWFLAGS) -Iinclude -MMD -MP -o $@ $< $(BUILD)/libcwrun.a $(LIBS) $(LDFLAGS)
+
+tests: $(UNIT_TESTS) $(EXAMPLES) $(DRIVERS)
+
+check: all tests
+	BUILD=$(BUILD) CC="$(CC)" tests/run.sh
+
+asan:
+	$(MAKE) BUILD=build-asan OPT="-O1" CFLAGS="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer" CWFLAGS="-DCW_DISPATCH_SWITCH" check
+
+tsan:
+	$(MAKE) BUILD=build-tsan OPT="-O1" CFLAGS="-fsanitize=thread" CWFLAGS="-DCW_DISPATCH_SWITCH" build-tsan/tests/api/test_threads
+	build-tsan/tests/api/test_threads
+
+conformance: all tests
+	BUILD=$(BUILD) tests/conformance.sh $(SPEC)
+
+lint: all
+	BUILD=$(BUILD) tools/lint.sh
+
+size: $(BUILD)/cwrun
+	strip -o $(BUILD)/cwrun.stripped $(BUILD)/cwrun
+	ls -l $(BUILD)/cwrun.stripped
+
+-include bench/bench.mk testdata/guests/guests.mk
+
+# ---- install ----
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include/cwrun
+	install -m 755 $(BUILD)/cwrun $(DESTDIR)$(PREFIX)/bin/cwrun
+	install -m 644 $(BUILD)/libcwrun.a $(DESTDIR)$(PREFIX)/lib/libcwrun.a
+	install -m 755 $(BUILD)/libcwrun.so $(DESTDIR)$(PREFIX)/lib/libcwrun.so.$(VERSION)
+	ln -sf libcwrun.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/libcwrun.so.0
+	ln -sf libcwrun.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/libcwrun.so
+	install -m 644 include/cwrun.h $(DESTDIR)$(PREFIX)/include/cwrun.h
+	install -m 644 include/cwrun/*.h $(DESTDIR)$(PREFIX)/include/cwrun/
+	sed 's|@prefix@|$(PREFIX)|; s|@version@|$(VERSION)|' src/api/cwrun.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/cwrun.pc
+
+clean:
+	rm -rf build build-*
+
+.PHONY: all check tests asan tsan conformance lint size install clean
+-include $(OBJS:.o=.d) $(CLI_OBJS:.o=.d) $(UNIT_TESTS:=.d) $(EXAMPLES:=.d) $(DRIVERS:=.d)

@@ -8,15 +8,15 @@
 
 /* ---- growing text ---- */
 
-typedef struct text {
+typedef struct growing {
     char *data;
     size_t size, cap;
     bool oom;
-} text;
+} growing;
 
 static bool append(void *user, const char *data, size_t size)
 {
-    text *t = user;
+    growing *t = user;
     if (t->size + size + 1 > t->cap) {
         size_t cap = (t->size + size + 1) * 2;
         char *bigger = realloc(t->data, cap);
@@ -32,13 +32,13 @@ static bool append(void *user, const char *data, size_t size)
     return true;
 }
 
-static bool puts_text(text *t, const char *s)
+static bool puts_text(growing *t, const char *s)
 {
     return append(t, s, strlen(s));
 }
 
 /* One word as WAVE: strings and chars are quoted where they are not yet. */
-static bool append_word(text *t, const cwrun_type *type, const char *word)
+static bool append_word(growing *t, const cwrun_type *type, const char *word)
 {
     uint8_t kind = cwrun_type_kind(type);
     if (kind == CWRUN_KIND_OPTION && strcmp(word, "none") != 0 && strncmp(word, "some(", 5) != 0) {
@@ -60,7 +60,7 @@ static bool append_word(text *t, const cwrun_type *type, const char *word)
 }
 
 /* The call as WAVE text; without words, a bare name gets "()". */
-static bool call_text(text *t, const cli_invoke *call, cwrun_func *func)
+static bool call_text(growing *t, const cli_invoke *call, cwrun_func *func)
 {
     const cwrun_functype *type = cwrun_func_type(func);
     puts_text(t, call->text);
@@ -95,7 +95,7 @@ bool cli_invoke_component(cwrun_instance *instance, const cli_invoke *call, cwru
     cwrun_str whole = cwrun_str_of(call->text), name = whole;
     size_t paren = 0;
     bool is_call = !call->words && cwrun_call_split(whole, &name, &paren);
-    text t = { 0 };
+    growing t = { 0 };
     if (!append(&t, name.data, name.size))
         return out_of_memory(err);
     cwrun_func *func = cwrun_instance_func(instance, t.data, err);

@@ -1,0 +1,24 @@
+#!/bin/sh
+# tests/install.sh: `make install` into a folder of its own, then an example built by pkg-config against the static and the shared library.
+cd "$(dirname "$0")/.." || exit 1
+BUILD=${BUILD:-build}
+case $BUILD in build) ;; *) echo "1 passed, 0 failed"; exit 0 ;; esac # sanitizer builds are not installed
+passed=0 failed=0
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+try() {
+    if "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAILED: $*"; fi
+}
+try make -s install PREFIX="$dir" BUILD="$BUILD"
+if command -v pkg-config >/dev/null; then
+    export PKG_CONFIG_PATH=$dir/lib/pkgconfig
+    flags=$(pkg-config --cflags cwrun) libs=$(pkg-config --libs --static cwrun)
+else
+    flags=-I$dir/include libs="-L$dir/lib -lcwrun -lm -lpthread"
+fi
+# shellcheck disable=SC2086
+try ${CC:-cc} -std=c11 $flags examples/add.c -o "$dir/add" $libs -Wl,-rpath,"$dir/lib"
+try sh -c "[ \"\$('$dir/add' testdata/guests/adder.wasm)\" = 3 ]"
+try sh -c "[ \"\$('$dir/bin/cwrun' testdata/guests/adder.wasm --invoke add 1 2)\" = 3 ]"
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
