@@ -59,8 +59,27 @@ typedef struct cw_named {
     uint32_t index;
 } cw_named;
 
-/* A resource variable that a definition brings into scope, and where its run-time resource type is found: by following
- * `path` from the instance that was just added (imports and instances), or 0 steps for a type import or alias. */
+/* A resource variable that a definition brings into scope, and where its run-time resource type is found.
+ *
+ * The contract. Every component numbers its resource variables 0 … n_resources - 1; an instance of it keeps one run-time
+ * resource type per variable. All types of the component (functions, imports, exports, canonical definitions) use these
+ * numbers; types of a nested component use the nested component's own. Where the checker knows two paths to be the same
+ * resource ((eq) bounds, re-exports) there is one variable. A variable is set exactly once, by the definition that lists it:
+ *
+ *   CW_DEF_TYPE         of.type.resource != CW_NO_INDEX: a new run-time resource type for that variable (no binds)
+ *   CW_DEF_IMPORT       TYPE (sub resource): one bind, n_path 0: the resource type that was given for the import;
+ *                       INSTANCE: every abstract resource of the import's type, by path in the given instance
+ *   CW_DEF_INSTANTIATE  every resource that the new instance exports and that did not come in through its arguments, by path
+ *                       in the new instance: instantiating twice gives two variables. What came in through arguments keeps
+ *                       the variable it has here already
+ *   CW_DEF_EXPORT       only where an ascribed type hides an identity: TYPE (sub resource): n_path 0: the exported thing's
+ *                       resource type, that is resources[type_vars[of.export_.index]]; INSTANCE: by path in the exported
+ *                       instance
+ *
+ * All other definitions (aliases, inline exports, lifts …) bring none. A path names exports of the instance, each step but
+ * the last an instance, the last a resource type. Numbers without any bind belong to types that were only declared; they
+ * never occur in the type of something that exists at run time. No type crosses a component boundary by an outer alias if
+ * it mentions resources, so variables of another component never show up. */
 typedef struct cw_bind {
     uint32_t var;
     uint32_t n_path;
@@ -147,11 +166,29 @@ typedef struct cw_def {
     } of;
 } cw_def;
 
+typedef enum cw_name_kind {
+    CW_NAME_LABEL,
+    CW_NAME_CONSTRUCTOR,  /* "[constructor]resource" */
+    CW_NAME_METHOD,       /* "[method]resource.label" */
+    CW_NAME_STATIC,       /* "[static]resource.label" */
+    CW_NAME_INTERFACE,    /* "ns:pkg/iface@1.0.0" */
+    CW_NAME_LOCKED_DEP,   /* "locked-dep=<ns:pkg@1.0.0>,integrity=<…>" */
+    CW_NAME_UNLOCKED_DEP, /* "unlocked-dep=<ns:pkg@{>=1.0.0}>" */
+    CW_NAME_URL,          /* "url=<…>,integrity=<…>" */
+    CW_NAME_INTEGRITY     /* "integrity=<sha256-…>" */
+} cw_name_kind;
+
 /* A name of an import or export, taken apart  [Explainer: Import and Export Definitions]. */
 typedef struct cw_extern_name {
     cwrun_str text;      /* whole */
     cwrun_str base;      /* of an interface name: without "@version"; else the whole */
     cwrun_str version;   /* "0.2.0", or empty */
+    cwrun_str suffix;    /* versionsuffix attribute: what the canonical version leaves out, or empty */
+    cwrun_str resource;  /* CONSTRUCTOR, METHOD, STATIC: the resource's label */
+    cwrun_str label;     /* METHOD, STATIC: the function's label; LABEL: the whole */
+    cwrun_str implements;  /* attribute: interface name, or empty */
+    cwrun_str external_id; /* attribute, or empty */
+    uint8_t kind;        /* cw_name_kind */
     bool is_interface;
 } cw_extern_name;
 
@@ -164,12 +201,11 @@ typedef struct cw_component_extern {
     const cwrun_type *value;   /* TYPE of a value type: it */
 } cw_component_extern;
 
-/* Where a resource variable comes from, for printing and for outer aliases. */
+/* What is known of a resource variable, for printing. */
 typedef struct cw_resource_var {
     cwrun_str name;         /* best known name, or empty */
-    bool is_local;          /* defined in this component */
-    uint32_t outer_count;   /* > 0: it is variable `outer_var` of the component that many levels out */
-    uint32_t outer_var;
+    bool is_local;          /* defined in this component: resource.new and resource.rep are allowed */
+    bool rep64;             /* is_local: represented by an i64 */
 } cw_resource_var;
 
 struct cw_component {
@@ -182,6 +218,7 @@ struct cw_component {
     uint32_t n_imports, n_exports;
     cw_component_extern *imports, *exports;
     const cw_functype **func_types; /* [n[FUNC]]: static type of every function index */
+    uint32_t *type_vars;       /* [n[TYPE]]: the variable of a type index that is a resource, else CW_NO_INDEX */
     const cw_itype *type;      /* the component's own type */
     const uint8_t *bytes;
     size_t size, file_offset;
@@ -193,14 +230,26 @@ struct cw_component {
  * NULL after a failure (in r->err). */
 cw_component *cw_component_read(cw_reader *r, const cw_module_config *config);
 
-/* Subtype check between what is given and what an import wants: instances given as the types of items by name. Used
- * by the linker; detail (why not) is appended to `why`. Declared in check_types.h: */
+/* The subtype check between what is given and what an import wants: check_types.h. */
+
+/* Features of the component model that are off unless asked for, in cw_module_config.features beside the core ones. */
+#define CW_FEATURE_CM_NESTED_NAMES (UINT64_C(1) << 32) /* "a:b:c/d/e" */
+
+/* ---- names.c ---- */
 
 /* Import and export names: parses (kebab, interface, url=, integrity=, locked-dep=, unlocked-dep=) with every rule of the
- * grammar. false with a reason in `why` (static text). */
-bool cw_extern_name_parse(cwrun_str text, cw_extern_name *name, const char **why);
+ * grammar but the version of an interface name (cw_extern_name_check_version). false with a reason in `why` (static text). */
+bool cw_extern_name_parse(cwrun_str text, cw_features features, cw_extern_name *name, const char **why);
+/* Whether version + suffix of an interface name are a valid semantic version (or, with a suffix or alone, a canonical one). */
+bool cw_extern_name_check_version(const cw_extern_name *name, const char **why);
+/* Whether a text is a label in kebab case. */
+bool cw_is_label(cwrun_str text);
+/* The form in which strongly-unique names differ: lower case, annotations but [constructor] dropped, "l.l" as "l". Written to
+ * `out` (room for text.size + 1 bytes); returns its length. */
+size_t cw_extern_name_canon(const cw_extern_name *name, char *out);
 /* Whether an import of `want` may be served by a definition of `have`: equal, or the same interface with compatible
- * versions (same major; for 0.x the same minor; 0.0.x the same patch). Newer-than-have counts as compatible here. */
+ * versions (same major; for 0.x the same minor; 0.0.x the same patch; pre-releases only equal). Newer-than-have counts as compatible
+ * here. */
 bool cw_extern_name_compatible(const cw_extern_name *want, const cw_extern_name *have);
 
 #endif

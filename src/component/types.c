@@ -89,6 +89,7 @@ static void take_part(cwrun_type *t, const cwrun_type *part)
     t->has_pointers |= part->has_pointers;
     t->has_handles |= part->has_handles;
     t->has_borrow |= part->has_borrow;
+    t->has_resource |= part->has_resource;
     if (part->depth >= t->depth)
         t->depth = part->depth < UINT16_MAX ? (uint16_t)(part->depth + 1) : UINT16_MAX;
     t->tree_size = add_saturated(t->tree_size, part->tree_size, UINT32_MAX);
@@ -364,6 +365,7 @@ cwrun_type *cw_type_new_handle(cw_arena *a, uint8_t kind, uint32_t resource)
     cwrun_type *t = new_index(a, kind);
     if (t) {
         t->resource = resource;
+        t->has_resource = true;
         t->has_borrow = kind == CWRUN_KIND_BORROW;
     }
     return t;

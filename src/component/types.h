@@ -28,6 +28,7 @@ struct cwrun_type {
     bool has_pointers;    /* a string, list or map inside */
     bool has_handles;     /* own, borrow, stream, future or error-context inside */
     bool has_borrow;
+    bool has_resource;    /* own or borrow inside, elements of streams included */
     uint32_t size[2];     /* bytes of an element */
     uint16_t depth;       /* 1 for a primitive; readers of types refuse more than CW_TYPE_MAX_DEPTH, so that walks may recurse */
     uint32_t tree_size;   /* nodes when written out as a tree; saturates; refused above CW_TYPE_MAX_TREE */
@@ -39,6 +40,7 @@ struct cwrun_type {
     const cwrun_type *elem;     /* list, fixed-length list, stream, future (NULL: no payload); map: a tuple of key and value */
     uint32_t length;      /* fixed-length list */
     uint32_t resource;    /* own, borrow: the resource variable */
+    const struct cw_itype *resource_type; /* own, borrow: the type index it was made of, for checking; may be NULL */
     cwrun_str resource_name; /* own, borrow: best known name of the resource, for printing; may be empty */
     cwrun_str name;       /* as exported or imported, for printing; may be empty */
     cwrun_str interface;  /* "ns:pkg/iface@1.0.0" it is from, or empty */
