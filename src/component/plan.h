@@ -66,18 +66,19 @@ enum {
     CW_MAX_LIST_BYTES = (1 << 28) - 1
 };
 
-struct cw_step_code;    /* plan_impl.h */
+struct cw_move;    /* plan_impl.h */
 struct cw_plan_program;
 
 typedef struct cw_plan {
     const cwrun_type *src_type, *dst_type;
     cw_plan_side src, dst;
     uint8_t flags;
+    bool between_guests; /* traps in the words of a crossing between two guests */
     bool needs_check;  /* the source is the host's, and its bytes could be wrong */
     bool has_handles;  /* cw_copy_ops.handle may be called */
     bool may_realloc;  /* cw_copy_ops.realloc may be called */
-    bool needs_scratch; /* cw_copy.scratch is used by cw_plan_run (cw_plan_check may use it always) */
-    const struct cw_step_code *steps;           /* of all programs */
+    bool needs_scratch; /* cw_copy.scratch is used; without it the scratch arena may be NULL for both functions below */
+    const struct cw_move *steps;           /* of all programs */
     const struct cw_plan_program *programs;     /* [0] is the whole value's; the others those of elements */
     const uint32_t *tables;                     /* jump targets and case maps */
     const cwrun_type *const *types;             /* pairs {source, destination} of handles */
@@ -121,14 +122,13 @@ struct cw_copy {
     void *user, *user2;       /* the caller's */
     const cw_memory *src, *dst; /* memories of guest sides; NULL where a side has none (it then has no pointers) */
     cw_arena *arena;          /* what a host destination is allocated from */
-    cw_arena *scratch;        /* buffers and handles; may be the same, or NULL where plan->needs_scratch is false and nothing is checked */
+    cw_arena *scratch;        /* buffers, handles, words; may be the same; NULL is fine where !plan->needs_scratch */
     uint64_t budget;          /* bytes that may still be allocated or transcoded; UINT64_MAX for no limit */
     /* what a failed run says: TRAP with a CW_TRAP_…, LIMIT with a CWRUN_LIMIT_…; 0 where a callback has said it */
     uint8_t fail_kind, fail_code;
     /* private, zero at the start */
     bool checked;             /* cw_plan_check was here */
     bool set_aside;           /* the host's value points into the destination's memory */
-    uint32_t depth;
     uint64_t work;
     /* results of cw_plan_check: every handle in the value, in ascending order of handles; in scratch */
     cw_copy_handle *handles;
@@ -136,7 +136,8 @@ struct cw_copy {
 };
 
 /* Checks a host's value (plan->src is the host) without side effects: discriminants, chars, UTF-8, NULL with a length, size
- * limits, handles (ops->check_handle, and one that is given twice). A plan without needs_check is quick. False with the reason in
+ * limits, handles (ops->check_handle, and one that is given twice). It is quick where needs_check is false, but not to be left
+ * out: it also finds out whether the value stands in the destination's own memory. False with the reason in
  * *why, a text in c->scratch: "args[0][3].name: not UTF-8", where `root` is "args"; or with c->fail_kind set where memory
  * ran out. After it cw_plan_run on the same value, plan and cw_copy can fail for the guest's reasons only. */
 bool cw_plan_check(const cw_plan *plan, cw_copy *c, const void *src, const char *root, cwrun_str *why);
@@ -145,11 +146,8 @@ bool cw_plan_check(const cw_plan *plan, cw_copy *c, const void *src, const char 
  * anew after each realloc; slots and host bytes must not move. */
 bool cw_plan_run(const cw_plan *plan, cw_copy *c, const void *src, void *dst);
 
-/* ---- host values, walked by type: for what happens seldom ---- */
+/* ---- host values, walked by type: for what happens seldom (deep copies: cwrun_val_copy) ---- */
 
-/* Deep copy into the arena; the value's own bytes go to dst (cwrun_type_size bytes, zeroed). The value is one that was
- * checked. False where memory ran out. */
-bool cw_value_copy(const cwrun_type *type, const void *src, void *dst, cw_arena *arena);
 /* Calls fn for every own, borrow, stream, future and error-context in a value that was checked; fn may change the handle (to
  * 0, usually). */
 typedef void (*cw_value_handle_fn)(void *user, const cwrun_type *type, uint32_t *handle);
