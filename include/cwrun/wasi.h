@@ -27,12 +27,21 @@ typedef bool (*cwrun_wasi_sink)(void *user, const uint8_t *bytes, size_t size);
 typedef struct cwrun_wasi cwrun_wasi; /* a configuration, used by one store */
 
 CWRUN_API cwrun_wasi *cwrun_wasi_new(cwrun_error *err);
+/* The same with an allocator of one's own (NULL: malloc). */
+CWRUN_API cwrun_wasi *cwrun_wasi_new_with(const cwrun_alloc *alloc, cwrun_error *err);
+/* For a configuration that was not handed to a store. */
 CWRUN_API void cwrun_wasi_drop(cwrun_wasi *wasi);
 CWRUN_API bool cwrun_wasi_arg(cwrun_wasi *wasi, const char *arg, cwrun_error *err);          /* argv[0] first */
 CWRUN_API bool cwrun_wasi_env(cwrun_wasi *wasi, const char *name, const char *value, cwrun_error *err);
 CWRUN_API bool cwrun_wasi_cwd(cwrun_wasi *wasi, const char *guest_path, cwrun_error *err);   /* initial-cwd */
-/* Standard streams of this process. */
-CWRUN_API void cwrun_wasi_inherit_stdio(cwrun_wasi *wasi);
+/* Standard streams: nothing to read and output thrown away, unless one of these says otherwise (the last call for a stream
+ * counts). Descriptors stay the embedder's: they are never closed nor made non-blocking, and must stay open as long as the store.
+ * A guest's output is not buffered, save for what a slow reader did not take yet; that goes out at the latest when the
+ * guest exits or the store is dropped. */
+CWRUN_API void cwrun_wasi_inherit_stdio(cwrun_wasi *wasi); /* 0, 1 and 2 */
+CWRUN_API void cwrun_wasi_stdin_fd(cwrun_wasi *wasi, int fd);
+CWRUN_API void cwrun_wasi_stdout_fd(cwrun_wasi *wasi, int fd);
+CWRUN_API void cwrun_wasi_stderr_fd(cwrun_wasi *wasi, int fd);
 CWRUN_API bool cwrun_wasi_stdin_bytes(cwrun_wasi *wasi, const void *bytes, size_t size, cwrun_error *err); /* copied */
 CWRUN_API void cwrun_wasi_stdout_to(cwrun_wasi *wasi, cwrun_wasi_sink sink, void *user);
 CWRUN_API void cwrun_wasi_stderr_to(cwrun_wasi *wasi, cwrun_wasi_sink sink, void *user);
