@@ -145,6 +145,7 @@ typedef struct cw_module {
     cw_import *imports;
     uint32_t n_exports;
     cw_export *exports;
+    uint32_t *exports_by_name;    /* places in `exports`, sorted by name */
 
     uint32_t n_funcs, n_imported_funcs; /* n_* counts the whole space, imports first */
     cw_type_id *func_types;             /* [n_funcs] */
@@ -196,6 +197,7 @@ cw_module *cw_module_read(cw_reader *r, const cw_module_config *config);
 /* Name of a function for people: name section, else an export's name, else "func[N]" written into `out`. Never NULL. */
 cwrun_str cw_module_func_name(const cw_module *m, uint32_t index, char out[24]);
 
+/* NULL where there is none; a binary search. */
 const cw_export *cw_module_find_export(const cw_module *m, cwrun_str name);
 
 /* The type of an import or export as a whole, for matching and printing. */
