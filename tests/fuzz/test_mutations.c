@@ -101,6 +101,8 @@ static void cut(const blob *b, size_t step)
 
 static void change(const blob *b, size_t times, uint64_t seed)
 {
+    if (!b->size)
+        return;
     cwrun_engine *engine = new_engine();
     uint8_t *copy = malloc(b->size);
     random_state = seed * 0x9e3779b97f4a7c15u | 1;
