@@ -1,7 +1,7 @@
 /* tools/gen_handlers.c: makes the interpreter's handlers out of src/exec/ops.def and src/exec/fuse.def; run by make.
  *
  * usage: gen_handlers DIR N: writes DIR/handlers_0.c … handlers_(N-1).c, DIR/handlers.def (HANDLER(name, part) in order of
- * their numbers, from 1) and DIR/handler_trie.h (see src/exec/ops.h). A handler is a sequence of one or more operations,
+ * their numbers, from 1), DIR/handler_parts.def (PART(n)) and DIR/handler_trie.h (see src/exec/ops.h). A handler is a sequence of one or more operations,
  * each with the kinds of its operands and its destination. */
 #include <stdarg.h>
 #include <stdint.h>
@@ -430,6 +430,11 @@ int main(int argc, char **argv)
         fclose(f);
     }
     fclose(list);
+
+    FILE *part_list = create(argv[1], "handler_parts.def", 0);
+    for (int k = 0; k < n_parts; k++)
+        fprintf(part_list, "PART(%d)\n", k);
+    fclose(part_list);
 
     FILE *trie = create(argv[1], "handler_trie.h", 0);
     uint32_t size = 1;
