@@ -378,6 +378,14 @@ static void read_lane(cw_checker *c, uint32_t lane_log2)
         cw_check_fail(c, "invalid lane index %u: %s has %u lanes", lane, op_name(c), 16u >> lane_log2);
 }
 
+static void read_shuffle(cw_checker *c)
+{
+    const uint8_t *lanes = cw_read_bytes(c->r, 16);
+    for (unsigned i = 0; lanes && i < 16; i++)
+        if (lanes[i] >= 32)
+            cw_check_fail(c, "invalid lane index %u: i8x16.shuffle has 32", lanes[i]);
+}
+
 /* ---- the pass ---- */
 
 #define ALWAYS_INLINE inline __attribute__((always_inline))
@@ -425,6 +433,7 @@ static ALWAYS_INLINE void apply(cw_checker *c, const char *sig, cw_valtype addre
 #define READ_F64(align, feature) THROUGH_READER(cw_read_bytes(r, 8));
 #define READ_V128(align, feature) THROUGH_READER(cw_read_bytes(r, 16));
 #define READ_LANE(align, feature) THROUGH_READER(read_lane(c, align));
+#define READ_SHUFFLE(align, feature) THROUGH_READER(read_shuffle(c));
 #define READ_MEMARG(align, feature)                                                                                    \
     if (end - p >= 2 && p[0] <= (align) && p[1] < 0x80 && address0 != CW_BOT && (feature) != (unsigned)CW_FEATURE_THREADS) {     \
         p += 2;                                                                                                        \
@@ -456,7 +465,6 @@ static ALWAYS_INLINE void apply(cw_checker *c, const char *sig, cw_valtype addre
 #define READ_TABLE_INIT(align, feature)
 #define READ_TABLE_COPY(align, feature)
 #define READ_MEMORY_COPY(align, feature)
-#define READ_SHUFFLE(align, feature)
 #define READ_HEAP(align, feature)
 #define READ_TYPE_FIELD(align, feature)
 #define READ_TYPE_COUNT(align, feature)
@@ -507,9 +515,9 @@ static uint32_t check_insns(cw_checker *c)
                 id = r->ok ? (uint32_t)cw_op_of_prefixed(prefix, n) : CW_OP_NONE;
                 if (id != CW_OP_NONE)
                     goto dispatch;
-                cw_check_fail(c, "illegal opcode 0x%02x %u", prefix, n);
+                cw_check_fail(c, "illegal opcode %02x %02x", prefix, n);
             } else {
-                cw_check_fail(c, "illegal opcode 0x%02x", p[-1]);
+                cw_check_fail(c, "illegal opcode %02x", p[-1]);
             }
         }
         continue;

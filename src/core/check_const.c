@@ -91,7 +91,7 @@ static cw_op read_op(cw_checker *c)
     uint8_t byte = cw_read_u8(r);
     cw_op op = byte >= 0xfb && byte <= 0xfe ? cw_op_of_prefixed(byte, cw_read_u32(r)) : cw_op_of_byte(byte);
     if (r->ok && op == CW_OP_NONE)
-        cw_check_fail(c, "illegal opcode 0x%02x", byte);
+        cw_check_fail(c, "illegal opcode %02x", byte);
     return r->ok ? op : CW_OP_NONE;
 }
 

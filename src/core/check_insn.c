@@ -200,19 +200,6 @@ static void check_ref_as_non_null(cw_checker *c)
     cw_check_push(c, t == CW_BOT ? CW_REF(CW_HEAP_BOT) : t & ~CW_REF_NULL_BIT);
 }
 
-/* ---- vectors ---- */
-
-static void check_shuffle(cw_checker *c)
-{
-    const uint8_t *lanes = cw_read_bytes(c->r, 16);
-    for (unsigned i = 0; lanes && i < 16; i++)
-        if (lanes[i] >= 32)
-            cw_check_fail(c, "invalid lane index %u of i8x16.shuffle", lanes[i]);
-    cw_check_pop(c, CW_V128);
-    cw_check_pop(c, CW_V128);
-    cw_check_push(c, CW_V128);
-}
-
 void cw_check_insn(cw_checker *c, cw_op op)
 {
     switch (op) {
@@ -257,9 +244,6 @@ void cw_check_insn(cw_checker *c, cw_op op)
         break;
     case CW_OP_REF_AS_NON_NULL:
         check_ref_as_non_null(c);
-        break;
-    case CW_OP_I8X16_SHUFFLE:
-        check_shuffle(c);
         break;
     default:
         cw_check_gc(c, op);

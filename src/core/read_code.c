@@ -53,7 +53,7 @@ void cw_read_code(cw_reader *r, cw_builder *b)
         at = r->at;
         uint32_t size = cw_read_u32(r);
         if (r->ok && size > cw_reader_left(r))
-            cw_reader_fail(r, at, "unexpected end, length out of bounds: body of %u bytes, %zu are left", size,
+            cw_reader_fail(r, at, "unexpected end of section or function, length out of bounds: body of %u bytes, %zu are left", size,
                            cw_reader_left(r));
         if (r->ok && size > CW_MAX_BODY)
             cw_reader_limit(r, at, "the function is too large: %u bytes, at most %u", size, (unsigned)CW_MAX_BODY);

@@ -108,11 +108,11 @@ static void read_preamble(cw_reader *r)
     const uint8_t *at = r->at;
     static const uint8_t magic[4] = { 0, 'a', 's', 'm' };
     size_t left = cw_reader_left(r);
-    if (left < 4 && memcmp(at, magic, left) == 0) {
-        cw_reader_fail(r, at, "unexpected end: %zu bytes are no module", left);
+    if (left < 4) {
+        cw_reader_fail(r, at, "unexpected end: magic header not detected in %zu bytes", left);
         return;
     }
-    if (left < 4 || memcmp(at, magic, 4) != 0) {
+    if (memcmp(at, magic, 4) != 0) {
         cw_reader_fail(r, at, "magic header not detected");
         return;
     }

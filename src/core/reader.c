@@ -88,7 +88,7 @@ cw_reader cw_reader_enter(cw_reader *r, size_t size, const char *what)
 {
     cw_reader sub = *r;
     if (r->ok && size > cw_reader_left(r)) {
-        cw_reader_fail(r, NULL, "unexpected end, length out of bounds: %s of %zu bytes, %zu are left", what, size,
+        cw_reader_fail(r, NULL, "unexpected end of section or function, length out of bounds: %s of %zu bytes, %zu are left", what, size,
                        cw_reader_left(r));
         sub.ok = false;
     }
@@ -217,7 +217,7 @@ cwrun_str cw_read_name(cw_reader *r)
     const uint8_t *at = r->at;
     uint32_t size = cw_read_u32(r);
     if (r->ok && size > cw_reader_left(r))
-        cw_reader_fail(r, at, "unexpected end, length out of bounds: name of %u bytes, %zu are left", size, cw_reader_left(r));
+        cw_reader_fail(r, at, "unexpected end of section or function, length out of bounds: name of %u bytes, %zu are left", size, cw_reader_left(r));
     const uint8_t *bytes = cw_read_bytes(r, size);
     size_t bad = 0;
     if (!bytes || cw_utf8_valid(bytes, size, &bad))
@@ -233,7 +233,7 @@ uint32_t cw_read_count(cw_reader *r, uint32_t most, const char *what)
     if (!r->ok)
         return 0;
     if (n > cw_reader_left(r)) {
-        cw_reader_fail(r, at, "unexpected end, length out of bounds: %u %s in %zu bytes", n, what, cw_reader_left(r));
+        cw_reader_fail(r, at, "unexpected end of section or function, length out of bounds: %u %s in %zu bytes", n, what, cw_reader_left(r));
         return 0;
     }
     if (n > most) {
