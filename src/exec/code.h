@@ -14,6 +14,18 @@ typedef struct cw_code_header {
     uint32_t frame_slots; /* slots above sp that the function needs */
 } cw_code_header;
 
+/* What a module's functions share; it stands before its records. */
+typedef struct cw_code_state {
+    cw_alloc alloc;
+    cw_code_options options;
+    uint64_t reserved;
+} cw_code_state;
+
+static inline cw_code_state *cw_code_state_of(const cw_module *m)
+{
+    return (cw_code_state *)(void *)m->codes - 1;
+}
+
 static inline const cw_code_header *cw_code_header_of(const uint8_t *code)
 {
     return (const cw_code_header *)(const void *)(code - sizeof(cw_code_header));

@@ -1,0 +1,73 @@
+/* exec/code.c: the records of a module's functions, and the way back from code to instructions.
+ *
+ * No table of places is kept: the function is translated once more, watching for the one place that is asked for. */
+#include "exec/code.h"
+
+#include "exec/interp_cold.h"
+#include "exec/translate.h"
+
+static size_t state_size(const cw_module *m)
+{
+    return sizeof(cw_code_state) + (size_t)(m->n_funcs - m->n_imported_funcs) * sizeof(cw_func_code);
+}
+
+bool cw_module_prepare(cw_module *m, const cw_alloc *a, cw_code_options options)
+{
+    if (__atomic_load_n(&m->codes, __ATOMIC_ACQUIRE))
+        return true;
+    cw_code_state *state = cw_new(a, state_size(m));
+    if (!state)
+        return false;
+    state->alloc = *a;
+    state->options = options;
+    cw_func_code *codes = (cw_func_code *)(void *)(state + 1), *expected = NULL;
+    for (uint32_t i = 0; i < m->n_funcs - m->n_imported_funcs; i++)
+        codes[i] = (cw_func_code){
+            .code = CW_STUB_IP(translate),
+            .index = m->n_imported_funcs + i,
+            .type = m->func_types[m->n_imported_funcs + i],
+            .module = m,
+        };
+    if (!__atomic_compare_exchange_n(&m->codes, &expected, codes, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+        cw_free(a, state, state_size(m));
+    return true;
+}
+
+void cw_module_release(cw_module *m)
+{
+    if (!m->codes)
+        return;
+    cw_code_state *state = cw_code_state_of(m);
+    const cw_alloc a = state->alloc;
+    for (uint32_t i = 0; i < m->n_funcs - m->n_imported_funcs; i++) {
+        const uint8_t *code = m->codes[i].code;
+        if (code != CW_STUB_IP(translate))
+            cw_free(&a, (void *)(uintptr_t)cw_code_header_of(code), cw_code_header_of(code)->size);
+    }
+    cw_free(&a, state, state_size(m));
+    m->codes = NULL;
+}
+
+bool cw_code_locate(cw_module *m, const uint8_t *ip, bool is_return, uint32_t *func, uint64_t *offset)
+{
+    if (!m || !m->codes)
+        return false;
+    for (uint32_t i = 0; i < m->n_funcs - m->n_imported_funcs; i++) {
+        const uint8_t *code = __atomic_load_n(&m->codes[i].code, __ATOMIC_ACQUIRE);
+        const uint32_t size = cw_code_header_of(code)->size;
+        const uintptr_t at = (uintptr_t)ip - (uintptr_t)code;
+        if (size == 0 || at > size - sizeof(cw_code_header) || (at == size - sizeof(cw_code_header) && !is_return))
+            continue;
+        const cw_code_state *state = cw_code_state_of(m);
+        cw_translate_find find = { at, is_return, NULL };
+        uint8_t *again = cw_translate(m, m->codes[i].index, &state->alloc, state->options, &find, NULL);
+        if (again)
+            cw_free(&state->alloc, again, cw_code_header_of(again + sizeof(cw_code_header))->size);
+        if (!find.at)
+            return false;
+        *func = m->codes[i].index;
+        *offset = (uint64_t)(find.at - m->file_start);
+        return true;
+    }
+    return false;
+}

@@ -1,0 +1,266 @@
+/* exec/handlers.h: the words in which ops.def describes operations; included by the generated handlers only.
+ *
+ * A handler must not have locals whose address is taken (gcc would not make the tail call), and calls functions only where
+ * that is rare: a call saves everything that is hot. */
+#ifndef CW_EXEC_HANDLERS_H
+#define CW_EXEC_HANDLERS_H
+
+#include <string.h>
+
+#include "exec/code.h"
+#include "exec/dispatch.h"
+#include "exec/interp_cold.h"
+#include "exec/memory.h"
+#include "exec/numeric.h"
+#include "exec/segments.h"
+
+#define LIKELY(c) __builtin_expect(!!(c), 1)
+#define UNLIKELY(c) __builtin_expect(!!(c), 0)
+
+/* ---- fields of the instruction, and slots ---- */
+#define U16(o) (*(const uint16_t *)(const void *)(ip + (o)))
+#define U32(o) (*(const uint32_t *)(const void *)(ip + (o)))
+#define U64(o) (*(const uint64_t *)(const void *)(ip + (o)))
+#define F32(o) (*(const cw_alias_f32 *)(const void *)(ip + (o)))
+#define F64(o) (*(const cw_alias_f64 *)(const void *)(ip + (o)))
+#define S32(o) ((uint32_t)sp[U16(o)])
+#define S64(o) (sp[U16(o)])
+#define AS_F32(p) (*(cw_alias_f32 *)(void *)(p))
+#define AS_F64(p) (*(cw_alias_f64 *)(void *)(p))
+#define SF32(o) AS_F32(sp + U16(o))
+#define SF64(o) AS_F64(sp + U16(o))
+
+/* ---- going on ---- */
+#define NEXT(size)                                                                                                            \
+    {                                                                                                                         \
+        ip += (size);                                                                                                         \
+        DISPATCH();                                                                                                           \
+    }
+#define GO(displacement)                                                                                                      \
+    {                                                                                                                         \
+        ip += (int32_t)(displacement);                                                                                        \
+        DISPATCH();                                                                                                           \
+    }
+#define BRANCH(condition, displacement, size)                                                                                 \
+    {                                                                                                                         \
+        if (condition)                                                                                                        \
+            GO(displacement)                                                                                                  \
+        NEXT(size)                                                                                                            \
+    }
+/* n + 1 displacements stand behind the instruction, the default last */
+#define GO_TABLE(index, n, size)                                                                                              \
+    {                                                                                                                         \
+        const uint32_t at = (index) < (n) ? (index) : (n);                                                                    \
+        GO(((const int32_t *)(const void *)(ip + (size)))[at])                                                                \
+    }
+#define TRAP_IF(condition, sub, code)                                                                                         \
+    if (UNLIKELY(condition))                                                                                                  \
+        TRAP(sub, code)
+/* a cold function's trap code, 0 where all is well */
+#define COLD(call, sub)                                                                                                       \
+    {                                                                                                                         \
+        const uint32_t code = (call);                                                                                         \
+        TRAP_IF(code != CW_COLD_OK, sub, code & 0xff)                                                                         \
+    }
+
+/* ---- memory ---- */
+typedef uint8_t cw_un_uint8_t;
+typedef int8_t cw_un_int8_t;
+typedef uint16_t __attribute__((aligned(1), may_alias)) cw_un_uint16_t;
+typedef int16_t __attribute__((aligned(1), may_alias)) cw_un_int16_t;
+typedef uint32_t __attribute__((aligned(1), may_alias)) cw_un_uint32_t;
+typedef int32_t __attribute__((aligned(1), may_alias)) cw_un_int32_t;
+typedef uint64_t __attribute__((aligned(1), may_alias)) cw_un_uint64_t;
+typedef float __attribute__((aligned(1), may_alias)) cw_un_float;
+typedef double __attribute__((aligned(1), may_alias)) cw_un_double;
+
+#define AT(address, offset, n, sub)                                                                                           \
+    const uint64_t ea = (uint64_t)(address) + (offset);                                                                       \
+    TRAP_IF(ea + (n) > in->mem0_size, sub, CW_TRAP_MEMORY_BOUNDS)                                                             \
+    uint8_t *const at = mem + ea;
+#define AT_ANY(address, memory, offset, n, sub)                                                                               \
+    const cw_memory *const m = in->memories[memory];                                                                          \
+    const uint64_t ea = (address) + (offset);                                                                                 \
+    TRAP_IF(ea < (offset) || m->size < (n) || ea > m->size - (n), sub, CW_TRAP_MEMORY_BOUNDS)                                 \
+    uint8_t *const at = m->base + ea;
+#define LOAD(T) (*(const cw_un_##T *)(const void *)at)
+#define STORE(T, v) *(cw_un_##T *)(void *)at = (T)(v)
+
+/* ---- integers and conversions ---- */
+#define DIV_CHECK(sub) TRAP_IF(y == 0, sub, CW_TRAP_DIVIDE_BY_ZERO)
+#define DIV_S_CHECK(bits, sub)                                                                                                \
+    DIV_CHECK(sub) TRAP_IF((int##bits##_t)y == -1 && (int##bits##_t)x == INT##bits##_MIN, sub, CW_TRAP_INTEGER_OVERFLOW)
+#define DIV_S(bits) (uint##bits##_t)((int##bits##_t)x / (int##bits##_t)y)
+#define REM_S(bits) (int##bits##_t) y == -1 ? 0 : (uint##bits##_t)((int##bits##_t)x % (int##bits##_t)y)
+#define TRUNC_CHECK(sub, above, below)                                                                                        \
+    TRAP_IF(!((above) && (below)), sub, x != x ? CW_TRAP_BAD_CONVERSION : CW_TRAP_INTEGER_OVERFLOW)
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#define SQRT32(x) _mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(x)))
+#define SQRT64(x) sqrt64(x)
+static inline double sqrt64(double x)
+{
+    const __m128d v = _mm_set_sd(x);
+    return _mm_cvtsd_f64(_mm_sqrt_sd(v, v));
+}
+#else
+#define SQRT32(x) __builtin_sqrtf(x)
+#define SQRT64(x) __builtin_sqrt(x)
+#endif
+
+/* ---- metering ---- */
+#define LIMIT() __atomic_load_n(&in->exec->limit, __ATOMIC_RELAXED)
+#define POLL_CHECK(sub) TRAP_IF(LIMIT() == NULL, sub, CW_TRAP_STACK)
+#define FUEL_CHECK(cost, sub) TRAP_IF((in->exec->fuel -= (cost)) < 0, sub, CW_TRAP_FUEL)
+
+/* ---- calls ---- */
+#define CODE_OF(record) __atomic_load_n(&(record)->code, __ATOMIC_ACQUIRE)
+#define CHECK_ROOM(frame, code, sub) TRAP_IF((frame) + cw_code_header_of(code)->frame_slots > LIMIT(), sub, CW_TRAP_STACK)
+#define PUSH(return_ip, return_sp)                                                                                            \
+    {                                                                                                                         \
+        csp->ip = (return_ip);                                                                                                \
+        csp->sp = (return_sp);                                                                                                \
+        csp++;                                                                                                                \
+    }
+#define RETURN()                                                                                                              \
+    {                                                                                                                         \
+        csp--;                                                                                                                \
+        ip = csp->ip;                                                                                                         \
+        sp = csp->sp;                                                                                                         \
+        DISPATCH();                                                                                                           \
+    }
+/* goes on at the start of a function's code; its record is in acc, for the translation stub */
+#define START(record, frame, target)                                                                                          \
+    {                                                                                                                         \
+        acc = (uintptr_t)(record);                                                                                            \
+        sp = (frame);                                                                                                         \
+        ip = (target);                                                                                                        \
+        DISPATCH();                                                                                                           \
+    }
+/* a function of the same instance */
+#define CALL_CODE(address, base, size, sub)                                                                                   \
+    {                                                                                                                         \
+        cw_func_code *const record = (cw_func_code *)(uintptr_t)(address);                                                    \
+        const uint8_t *const target = CODE_OF(record);                                                                        \
+        uint64_t *const frame = sp + (base);                                                                                  \
+        CHECK_ROOM(frame, target, sub)                                                                                        \
+        PUSH(ip + (size), sp)                                                                                                 \
+        START(record, frame, target)                                                                                          \
+    }
+/* any function */
+#define CALL_FUNC(function, base, size, sub)                                                                                  \
+    {                                                                                                                         \
+        cw_func *const callee = (function);                                                                                   \
+        cw_func_code *const record = callee->code;                                                                            \
+        const uint8_t *const target = CODE_OF(record);                                                                        \
+        uint64_t *const frame = sp + (base);                                                                                  \
+        CHECK_ROOM(frame, target, sub)                                                                                        \
+        PUSH(ip + (size), sp)                                                                                                 \
+        if (callee->in != in) {                                                                                               \
+            PUSH(CW_STUB_CROSS, (uint64_t *)(void *)in)                                                                       \
+            in = callee->in;                                                                                                  \
+            mem = in->mem0;                                                                                                   \
+        }                                                                                                                     \
+        START(record, frame, target)                                                                                          \
+    }
+/* f = the function in a table, of the type or a subtype */
+#define FIND_INDIRECT(index, type_id, table_index, sub)                                                                       \
+    const cw_table *const table = in->tables[table_index];                                                                    \
+    TRAP_IF((index) >= table->size, sub, CW_TRAP_TABLE_BOUNDS)                                                                \
+    cw_func *const f = (cw_func *)(uintptr_t)table->elems[index];                                                             \
+    TRAP_IF(!f, sub, CW_TRAP_INDIRECT_NULL)                                                                                   \
+    TRAP_IF(f->type != (type_id) && !cw_subtype_of(in->exec->types, f->type, type_id), sub, CW_TRAP_INDIRECT_TYPE)
+/* Tail calls move n slots of arguments from `from` to the frame's start. */
+#define MOVE_ARGUMENTS(from, n)                                                                                               \
+    for (uint32_t i = 0; i < (n); i++)                                                                                        \
+        sp[i] = sp[(from) + i];
+#define TAIL_CALL_CODE(address, from, n, sub)                                                                                 \
+    {                                                                                                                         \
+        cw_func_code *const record = (cw_func_code *)(uintptr_t)(address);                                                    \
+        const uint8_t *const target = CODE_OF(record);                                                                        \
+        CHECK_ROOM(sp, target, sub)                                                                                           \
+        MOVE_ARGUMENTS(from, n)                                                                                               \
+        START(record, sp, target)                                                                                             \
+    }
+#define TAIL_CALL_FUNC(function, from, n, sub)                                                                                \
+    {                                                                                                                         \
+        cw_func *const callee = (function);                                                                                   \
+        cw_func_code *const record = callee->code;                                                                            \
+        const uint8_t *const target = CODE_OF(record);                                                                        \
+        CHECK_ROOM(sp, target, sub)                                                                                           \
+        MOVE_ARGUMENTS(from, n)                                                                                               \
+        if (callee->in != in) {                                                                                               \
+            const uint8_t *const below = csp[-1].ip;                                                                          \
+            if (below != CW_STUB_CROSS && below != CW_STUB_NATIVE_AGAIN && below != CW_STUB_DONE)                             \
+                PUSH(CW_STUB_CROSS, (uint64_t *)(void *)in)                                                                   \
+            in = callee->in;                                                                                                  \
+            mem = in->mem0;                                                                                                   \
+        }                                                                                                                     \
+        START(record, sp, target)                                                                                             \
+    }
+
+/* ---- stubs ---- */
+#define ENTER_FUNC(function)                                                                                                  \
+    {                                                                                                                         \
+        cw_func_code *const record = (function)->code;                                                                        \
+        const uint8_t *const target = CODE_OF(record);                                                                        \
+        CHECK_ROOM(sp, target, 0)                                                                                             \
+        START(record, sp, target)                                                                                             \
+    }
+#define CROSS_BACK()                                                                                                          \
+    {                                                                                                                         \
+        in = (cw_instance *)(void *)sp;                                                                                       \
+        mem = in->mem0;                                                                                                       \
+        RETURN()                                                                                                              \
+    }
+#define LEAVE_DONE()                                                                                                          \
+    {                                                                                                                         \
+        cw_interp_left(in->exec->current, CW_RUN_DONE, NULL, sp, csp, in);                                                    \
+        LEAVE()                                                                                                              \
+    }
+/* A native's pair of records is there as long as its frame; cw_interp_native runs it and says where to go on. */
+#define NATIVE_BEGIN(address)                                                                                                 \
+    {                                                                                                                         \
+        PUSH(NULL, (uint64_t *)(uintptr_t)(address))                                                                          \
+        PUSH(CW_STUB_NATIVE_AGAIN, sp)                                                                                        \
+        NATIVE_STEP()                                                                                                         \
+    }
+#define NATIVE_AGAIN()                                                                                                        \
+    {                                                                                                                         \
+        csp++;                                                                                                                \
+        NATIVE_STEP()                                                                                                         \
+    }
+#define NATIVE_STEP()                                                                                                         \
+    {                                                                                                                         \
+        cw_thread *const thread = in->exec->current;                                                                          \
+        switch (cw_interp_native(thread, csp)) {                                                                              \
+        case CW_STEP_RETURN:                                                                                                  \
+            csp -= 2;                                                                                                         \
+            acc = sp[0];                                                                                                      \
+            fa = AS_F32(sp);                                                                                                  \
+            da = AS_F64(sp);                                                                                                  \
+            RETURN()                                                                                                          \
+        case CW_STEP_CALL: {                                                                                                  \
+            cw_func *const callee = thread->call_func;                                                                        \
+            uint64_t *const frame = thread->call_args;                                                                        \
+            cw_func_code *const record = callee->code;                                                                        \
+            const uint8_t *const target = CODE_OF(record);                                                                    \
+            CHECK_ROOM(frame, target, 0)                                                                                      \
+            in = callee->in;                                                                                                  \
+            mem = in->mem0;                                                                                                   \
+            START(record, frame, target)                                                                                      \
+        }                                                                                                                     \
+        default: /* suspended or trapped: the thread knows */                                                                 \
+            LEAVE()                                                                                                          \
+        }                                                                                                                     \
+    }
+#define TRANSLATE()                                                                                                           \
+    {                                                                                                                         \
+        const uint8_t *const target = cw_interp_translate(in->exec->current, (cw_func_code *)(uintptr_t)acc);                 \
+        TRAP_IF(!target, 0, CW_TRAP_NONE)                                                                                     \
+        CHECK_ROOM(sp, target, 0)                                                                                             \
+        ip = target;                                                                                                          \
+        DISPATCH();                                                                                                           \
+    }
+
+#endif

@@ -1,0 +1,1048 @@
+/* exec/translate.c: one pass over a checked body  [core 5.4]; see translate.h for how it works.
+ *
+ * The body is valid, so that indices, types and heights need no check here; what remains to be refused is a frame of more
+ * slots than a field can name, and instructions that are not executed yet. */
+#include "exec/translate.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/leb.h"
+#include "core/opcodes.h"
+#include "exec/code.h"
+
+enum { MAX_FRAME_SLOTS = 65000, FLUSH_AT = 1024 };
+
+/* ---- instructions that are one operation ---- */
+
+static const uint16_t simple_ops[CW_OP_COUNT] = {
+#define SAME(id) [CW_OP_##id] = CW_IOP_##id,
+#define SAME_INT(T)                                                                                                           \
+    SAME(T##_ADD) SAME(T##_SUB) SAME(T##_MUL) SAME(T##_DIV_S) SAME(T##_DIV_U) SAME(T##_REM_S) SAME(T##_REM_U) SAME(T##_AND)   \
+    SAME(T##_OR) SAME(T##_XOR) SAME(T##_SHL) SAME(T##_SHR_S) SAME(T##_SHR_U) SAME(T##_ROTL) SAME(T##_ROTR) SAME(T##_CLZ)      \
+    SAME(T##_CTZ) SAME(T##_POPCNT) SAME(T##_EXTEND8_S) SAME(T##_EXTEND16_S) SAME(T##_EQ) SAME(T##_NE) SAME(T##_LT_S)          \
+    SAME(T##_LT_U) SAME(T##_GT_S) SAME(T##_GT_U) SAME(T##_LE_S) SAME(T##_LE_U) SAME(T##_GE_S) SAME(T##_GE_U)
+#define SAME_FLOAT(T)                                                                                                         \
+    SAME(T##_ABS) SAME(T##_NEG) SAME(T##_CEIL) SAME(T##_FLOOR) SAME(T##_TRUNC) SAME(T##_NEAREST) SAME(T##_SQRT) SAME(T##_ADD) \
+    SAME(T##_SUB) SAME(T##_MUL) SAME(T##_DIV) SAME(T##_MIN) SAME(T##_MAX) SAME(T##_COPYSIGN) SAME(T##_EQ) SAME(T##_NE)        \
+    SAME(T##_LT) SAME(T##_LE)                                                                                                 \
+    [CW_OP_##T##_GT] = CW_IOP_##T##_LT | CW_REVERSED, [CW_OP_##T##_GE] = CW_IOP_##T##_LE | CW_REVERSED,
+    SAME_INT(I32) SAME_INT(I64) SAME_FLOAT(F32) SAME_FLOAT(F64)
+    SAME(I32_WRAP_I64) SAME(I64_EXTEND32_S) SAME(I64_EXTEND_I32_S) SAME(I64_EXTEND_I32_U)
+    [CW_OP_I64_EQZ] = CW_IOP_I64_Z, [CW_OP_REF_IS_NULL] = CW_IOP_I64_Z,
+    SAME(I32_TRUNC_F32_S) SAME(I32_TRUNC_F32_U) SAME(I32_TRUNC_F64_S) SAME(I32_TRUNC_F64_U)
+    SAME(I64_TRUNC_F32_S) SAME(I64_TRUNC_F32_U) SAME(I64_TRUNC_F64_S) SAME(I64_TRUNC_F64_U)
+    SAME(I32_TRUNC_SAT_F32_S) SAME(I32_TRUNC_SAT_F32_U) SAME(I32_TRUNC_SAT_F64_S) SAME(I32_TRUNC_SAT_F64_U)
+    SAME(I64_TRUNC_SAT_F32_S) SAME(I64_TRUNC_SAT_F32_U) SAME(I64_TRUNC_SAT_F64_S) SAME(I64_TRUNC_SAT_F64_U)
+    SAME(F32_CONVERT_I32_S) SAME(F32_CONVERT_I32_U) SAME(F32_CONVERT_I64_S) SAME(F32_CONVERT_I64_U) SAME(F32_DEMOTE_F64)
+    SAME(F64_CONVERT_I32_S) SAME(F64_CONVERT_I32_U) SAME(F64_CONVERT_I64_S) SAME(F64_CONVERT_I64_U) SAME(F64_PROMOTE_F32)
+    SAME(I32_REINTERPRET_F32) SAME(I64_REINTERPRET_F64) SAME(F32_REINTERPRET_I32) SAME(F64_REINTERPRET_I64)
+};
+
+/* Loads and stores: on memory 0 with 32-bit addresses, and on any. */
+static const uint16_t memory_ops[][2] = {
+#define BOTH(id) [CW_OP_##id - CW_OP_I32_LOAD] = { CW_IOP_##id, CW_IOP_ANY_##id },
+    BOTH(I32_LOAD) BOTH(I64_LOAD) BOTH(F32_LOAD) BOTH(F64_LOAD) BOTH(I32_LOAD8_S) BOTH(I32_LOAD8_U) BOTH(I32_LOAD16_S)
+    BOTH(I32_LOAD16_U) BOTH(I64_LOAD8_S) BOTH(I64_LOAD8_U) BOTH(I64_LOAD16_S) BOTH(I64_LOAD16_U) BOTH(I64_LOAD32_S)
+    BOTH(I64_LOAD32_U) BOTH(I32_STORE) BOTH(I64_STORE) BOTH(F32_STORE) BOTH(F64_STORE) BOTH(I32_STORE8) BOTH(I32_STORE16)
+    BOTH(I64_STORE8) BOTH(I64_STORE16) BOTH(I64_STORE32)
+};
+
+/* ---- reading the body ---- */
+
+typedef const uint8_t *place;
+
+static uint32_t read_u32(place *at)
+{
+    return cw_leb_u32_checked(at);
+}
+
+static const cw_subtype *type_at(const cw_translator *t, uint32_t index)
+{
+    return cw_types_get(t->m->types, t->m->type_ids[index]);
+}
+
+/* The code after the op byte of a value type that is the result of a block. */
+static cw_valtype short_valtype(uint8_t byte)
+{
+    switch (byte) {
+    case 0x7f:
+        return CW_I32;
+    case 0x7e:
+        return CW_I64;
+    case 0x7d:
+        return CW_F32;
+    case 0x7c:
+        return CW_F64;
+    case 0x7b:
+        return CW_V128;
+    default:
+        return CW_FUNCREF; /* any reference: only its class matters here */
+    }
+}
+
+/* Single results of block types, to point to. */
+static const cw_valtype single_types[] = { CW_I32, CW_I64, CW_F32, CW_F64, CW_V128, CW_FUNCREF };
+
+static void read_block_type(cw_translator *t, place *at, cw_block *b)
+{
+    const uint8_t byte = **at;
+    if (byte == 0x40) {
+        ++*at;
+        return;
+    }
+    if (byte == 0x63 || byte == 0x64) { /* (ref null? ht) */
+        ++*at;
+        (void)cw_leb_s64_checked(at);
+        b->n_results = 1;
+        b->results = &single_types[5];
+        return;
+    }
+    const int64_t index = cw_leb_s64_checked(at);
+    if (index < 0) {
+        const cw_valtype type = short_valtype(byte);
+        b->n_results = 1;
+        b->results = &single_types[type >= CW_I32 && type <= CW_V128 ? type - CW_I32 : 5];
+        return;
+    }
+    const cw_subtype *type = type_at(t, (uint32_t)index);
+    b->n_params = type->n_params;
+    b->params = type->params;
+    b->n_results = type->n_results;
+    b->results = type->results;
+}
+
+static void skip_memarg(place *at)
+{
+    if (read_u32(at) & 0x40)
+        (void)read_u32(at);
+    (void)cw_leb_u64_checked(at);
+}
+
+static void skip_immediates(place *at, uint8_t imm)
+{
+    uint32_t n = 0;
+    switch (imm) {
+    case CW_IMM_NONE:
+        return;
+    case CW_IMM_BLOCK:
+        if (**at == 0x63 || **at == 0x64)
+            ++*at;
+        (void)cw_leb_s64_checked(at);
+        return;
+    case CW_IMM_BR_TABLE:
+        for (n = read_u32(at) + 1; n; n--)
+            (void)read_u32(at);
+        return;
+    case CW_IMM_SELECT:
+        for (n = read_u32(at); n; n--) {
+            if (**at == 0x63 || **at == 0x64)
+                ++*at;
+            (void)cw_leb_s64_checked(at);
+        }
+        return;
+    case CW_IMM_TRY_TABLE:
+        skip_immediates(at, CW_IMM_BLOCK);
+        for (n = read_u32(at); n; n--) {
+            const uint8_t kind = *(*at)++;
+            if (kind < 2)
+                (void)read_u32(at);
+            (void)read_u32(at);
+        }
+        return;
+    case CW_IMM_MEMARG:
+        skip_memarg(at);
+        return;
+    case CW_IMM_MEMARG_LANE:
+        skip_memarg(at);
+        ++*at;
+        return;
+    case CW_IMM_CALL_INDIRECT:
+    case CW_IMM_TABLE_INIT:
+    case CW_IMM_TABLE_COPY:
+    case CW_IMM_MEMORY_INIT:
+    case CW_IMM_MEMORY_COPY:
+    case CW_IMM_TYPE_FIELD:
+    case CW_IMM_TYPE_COUNT:
+    case CW_IMM_TYPE_DATA:
+    case CW_IMM_TYPE_ELEM:
+    case CW_IMM_TYPE_TYPE:
+        (void)read_u32(at);
+        (void)read_u32(at);
+        return;
+    case CW_IMM_I32:
+    case CW_IMM_I64:
+    case CW_IMM_HEAP:
+        (void)cw_leb_s64_checked(at);
+        return;
+    case CW_IMM_F32:
+        *at += 4;
+        return;
+    case CW_IMM_F64:
+        *at += 8;
+        return;
+    case CW_IMM_V128:
+    case CW_IMM_SHUFFLE:
+        *at += 16;
+        return;
+    case CW_IMM_LANE:
+    case CW_IMM_FENCE:
+        ++*at;
+        return;
+    case CW_IMM_BR_ON_CAST:
+        ++*at;
+        (void)read_u32(at);
+        (void)cw_leb_s64_checked(at);
+        (void)cw_leb_s64_checked(at);
+        return;
+    default: /* one index */
+        (void)read_u32(at);
+        return;
+    }
+}
+
+/* ---- blocks and branches ---- */
+
+static cw_block *block_at(cw_translator *t, uint32_t depth)
+{
+    return &t->blocks[t->n_blocks - 1 - depth];
+}
+
+static uint32_t n_branch_values(const cw_block *b)
+{
+    return b->kind == CW_BLOCK_LOOP ? b->n_params : b->n_results;
+}
+
+static cw_block *open_block(cw_translator *t, uint8_t kind)
+{
+    cw_block *b = &t->blocks[t->n_blocks < t->cap_blocks ? t->n_blocks++ : t->n_blocks - 1];
+    *b = (cw_block){ .kind = kind };
+    return b;
+}
+
+/* Charges and polls at the place where the code is now; the cost is known when the block ends. */
+static uint32_t emit_metering(cw_translator *t)
+{
+    if (t->options.fuel) {
+        cw_emit_add(t, CW_IOP_FUEL);
+        cw_emit_flush(t);
+        return t->code.n - 8;
+    }
+    if (t->options.interruptible)
+        cw_emit_add(t, CW_IOP_POLL);
+    return 0;
+}
+
+static void finish_metering(cw_translator *t, const cw_block *b)
+{
+    if (b->fuel_field && !t->failed) {
+        const uint32_t cost = b->n_insns + 1;
+        memcpy(t->code.items + b->fuel_field, &cost, 4);
+    }
+}
+
+static void start_label(cw_translator *t, uint32_t label)
+{
+    cw_stack_forget_aliases(t);
+    cw_emit_label(t, label);
+    cw_emit_flush(t);
+}
+
+/* The slot of an entry at `height`, where all below are single slots. */
+static uint32_t home_at(const cw_translator *t, uint32_t height)
+{
+    return t->first_home + height;
+}
+
+/* True where the values of a branch to the block are not yet where they belong. */
+static bool needs_moves(const cw_translator *t, const cw_block *b)
+{
+    const uint32_t n = n_branch_values(b);
+    for (uint32_t i = 0; i < n; i++) {
+        const uint32_t from = t->n - n + i;
+        if (t->stack[from].kind != CW_ENTRY_SLOT || from != b->height + i)
+            return true;
+    }
+    return false;
+}
+
+/* Copies the topmost entries, none of which is pending, to where the block wants them; the stack stays as it is. Homes go
+ * up, so that copying upwards overwrites nothing that is still needed. */
+static void move_values(cw_translator *t, const cw_block *b)
+{
+    const uint32_t n = n_branch_values(b);
+    for (uint32_t i = 0; i < n; i++)
+        cw_stack_copy(t, t->n - n + i, home_at(t, b->height + i));
+}
+
+static void emit_return(cw_translator *t)
+{
+    const uint32_t n = t->type->n_results;
+    if (n == 0) {
+        cw_emit_add(t, CW_IOP_RETURN);
+        return;
+    }
+    if (n == 1) {
+        const char type = cw_entry_type(t->type->results[0]);
+        const uint32_t op = type == 'f' ? CW_IOP_RETURN_F : type == 'd' ? CW_IOP_RETURN_D : CW_IOP_RETURN_I;
+        cw_stack_op(t, op, 0, NULL);
+        return;
+    }
+    for (uint32_t i = 0; i < n; i++)
+        cw_stack_settle(t, t->n - n + i);
+    for (uint32_t i = 0; i < n; i++)
+        cw_stack_copy(t, t->n - n + i, i);
+    cw_emit_add(t, CW_IOP_RETURN);
+    cw_stack_drop_to(t, t->n - n);
+}
+
+static void emit_jump(cw_translator *t, cw_block *b)
+{
+    if (b->kind == CW_BLOCK_FUNC) {
+        emit_return(t);
+        return;
+    }
+    b->used = true;
+    cw_emit_add(t, CW_IOP_BR)->label = b->label;
+}
+
+/* Jumps with moves or a return, on a way of its own: the entries stay as they were for the way that goes on. */
+static void emit_jump_aside(cw_translator *t, cw_block *b)
+{
+    if (b->kind == CW_BLOCK_FUNC) {
+        const uint32_t n = t->type->n_results;
+        if (n == 1) {
+            /* as cw_stack_op would, but without popping */
+            cw_entry *e = cw_stack_top(t, 0);
+            const cw_entry saved = *e;
+            if (e->kind == CW_ENTRY_LOCAL)
+                t->locals[e->index].n_entries++;
+            emit_return(t);
+            t->stack[t->n++] = saved;
+            return;
+        }
+        for (uint32_t i = 0; i < n; i++)
+            cw_stack_copy(t, t->n - n + i, i);
+        cw_emit_add(t, CW_IOP_RETURN);
+        return;
+    }
+    move_values(t, b);
+    emit_jump(t, b);
+}
+
+/* Several results of the function go through their homes, since they may be parameters that returning overwrites. The
+ * topmost n_above entries stay as they are, in accumulators too. */
+static void settle_values(cw_translator *t, const cw_block *b, uint32_t n_above)
+{
+    const uint32_t n = n_branch_values(b);
+    if (b->kind == CW_BLOCK_FUNC && n > 1)
+        for (uint32_t i = 0; i < n; i++)
+            cw_stack_settle(t, t->n - n_above - n + i);
+}
+
+/* A branch to the block where the i32 on top is not zero. */
+static void emit_branch_if(cw_translator *t, cw_block *b)
+{
+    settle_values(t, b, 1);
+    t->n--; /* what goes along lies below the condition */
+    const bool direct = b->kind != CW_BLOCK_FUNC && !needs_moves(t, b);
+    t->n++;
+    if (direct) {
+        b->used = true;
+        cw_stack_branch(t, b->label, false);
+        return;
+    }
+    const uint32_t skip = cw_emit_label_new(t);
+    cw_stack_branch(t, skip, true);
+    cw_stack_bind_all(t);
+    emit_jump_aside(t, b);
+    cw_emit_label(t, skip);
+    cw_stack_forget_aliases(t);
+}
+
+/* The label that a br_table may go to for a block that wants values or a return. */
+static uint32_t bridge_to(cw_translator *t, cw_block *b)
+{
+    if (b->bridge_turn != t->n_tables) {
+        b->bridge_turn = t->n_tables;
+        b->bridge = cw_emit_label_new(t);
+    }
+    return b->bridge;
+}
+
+static void emit_br_table(cw_translator *t, place *at)
+{
+    const uint32_t n = read_u32(at);
+    place rest = *at;
+    t->n_tables++;
+    settle_values(t, block_at(t, cw_leb_u32_checked(&(place){ *at })), 1);
+    const uint32_t first = t->table_labels.n;
+    if (!CW_VEC_RESERVE(&t->table_labels, t->a, (size_t)n + 1)) {
+        cw_translate_oom(t);
+        return;
+    }
+    for (uint32_t i = 0; i <= n; i++) {
+        cw_block *b = block_at(t, read_u32(at));
+        uint32_t label = b->label;
+        if (b->kind == CW_BLOCK_FUNC || n_branch_values(b))
+            label = bridge_to(t, b);
+        else
+            b->used = true;
+        t->table_labels.items[t->table_labels.n++] = label;
+    }
+    const uint64_t count = n;
+    cw_ir *ir = cw_stack_op(t, CW_IOP_BR_TABLE, 0, &count);
+    ir->label = first;
+    cw_stack_bind_all(t);
+    cw_stack_forget_aliases(t);
+    for (uint32_t i = 0; i <= n; i++) {
+        cw_block *b = block_at(t, read_u32(&rest));
+        if ((b->kind == CW_BLOCK_FUNC || n_branch_values(b)) && b->bridge_turn == t->n_tables) {
+            b->bridge_turn = 0;
+            cw_emit_label(t, b->bridge);
+            emit_jump_aside(t, b);
+        }
+    }
+    t->dead = true;
+}
+
+static void push_types(cw_translator *t, const cw_valtype *types, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        cw_stack_push_slot(t, cw_entry_type(types[i]));
+}
+
+static void begin_block(cw_translator *t, place *at, uint8_t kind)
+{
+    cw_block header = { .kind = kind };
+    read_block_type(t, at, &header);
+    uint32_t else_label = 0;
+    if (kind == CW_BLOCK_IF) {
+        cw_stack_flush(t, t->n - 1);
+        /* parameters are the same on both ways */
+        if (header.n_params) {
+            cw_entry *condition = cw_stack_top(t, 0);
+            if (condition->kind == CW_ENTRY_PENDING)
+                cw_stack_bind(t, t->n - 1);
+            for (uint32_t i = t->n - 1 - header.n_params; i < t->n - 1; i++)
+                cw_stack_settle(t, i);
+        }
+        else_label = cw_emit_label_new(t);
+        cw_stack_branch(t, else_label, true);
+    } else {
+        cw_stack_flush(t, t->n);
+    }
+    cw_block *b = open_block(t, kind);
+    *b = header;
+    b->else_label = else_label;
+    b->height = t->n - b->n_params;
+    b->label = cw_emit_label_new(t);
+    if (kind == CW_BLOCK_LOOP) {
+        for (uint32_t i = b->height; i < t->n; i++)
+            cw_stack_settle(t, i);
+        start_label(t, b->label);
+        b->fuel_field = emit_metering(t);
+    }
+}
+
+/* Values at the end of a way through the block go to where those of branches go. */
+static void settle_results(cw_translator *t, const cw_block *b)
+{
+    cw_stack_bind_all(t);
+    for (uint32_t i = 0; i < b->n_results; i++)
+        cw_stack_settle(t, b->height + i);
+}
+
+static void begin_else(cw_translator *t)
+{
+    cw_block *b = block_at(t, 0);
+    if (!t->dead) {
+        settle_results(t, b);
+        b->used = true;
+        cw_emit_add(t, CW_IOP_BR)->label = b->label;
+    }
+    cw_stack_drop_to(t, b->height);
+    push_types(t, b->params, b->n_params);
+    start_label(t, b->else_label);
+    b->kind = CW_BLOCK_ELSE;
+    t->dead = false;
+}
+
+static void end_block(cw_translator *t)
+{
+    cw_block *b = block_at(t, 0);
+    finish_metering(t, b);
+    if (b->kind == CW_BLOCK_FUNC) {
+        if (!t->dead)
+            emit_return(t);
+        cw_emit_flush(t);
+        t->n_blocks--;
+        return;
+    }
+    if (!b->fuel_field && t->n_blocks > 1)
+        block_at(t, 1)->n_insns += b->n_insns;
+    t->n_blocks--;
+    const bool falls_to_else = b->kind == CW_BLOCK_IF; /* without else: its parameters are its results */
+    if (!falls_to_else && (b->kind == CW_BLOCK_LOOP || !b->used))
+        return; /* nothing comes here but what falls through, with its values as they are, or is dead too */
+    if (!t->dead)
+        settle_results(t, b);
+    cw_stack_drop_to(t, b->height);
+    if (falls_to_else)
+        cw_emit_label(t, b->else_label);
+    cw_emit_label(t, b->label);
+    cw_stack_forget_aliases(t);
+    cw_emit_flush(t);
+    push_types(t, b->results, b->n_results);
+    t->dead = false;
+}
+
+/* ---- calls ---- */
+
+/* A vector that only passes through: a local, a global, an argument or a result. */
+static void unsupported_vector(cw_translator *t)
+{
+    cw_fail(t->err, t->a, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_UNSUPPORTED, "not supported yet: SIMD value");
+    t->failed = true;
+}
+
+/* Arguments go to their homes, where the callee's frame begins; everything else leaves the accumulators. */
+static uint32_t prepare_arguments(cw_translator *t, uint32_t n_params, uint32_t n_above)
+{
+    const uint32_t first = t->n - n_above - n_params;
+    for (int c = 0; c < CW_CLASSES; c++)
+        if (t->pending[c] >= 0 && (uint32_t)t->pending[c] < t->n - n_above)
+            cw_stack_bind(t, (uint32_t)t->pending[c]);
+    for (uint32_t i = first; i < first + n_params; i++)
+        cw_stack_settle(t, i);
+    return home_at(t, first);
+}
+
+static void finish_call(cw_translator *t, const cw_subtype *type)
+{
+    if (type->result_slots != type->n_results) {
+        unsupported_vector(t);
+        return;
+    }
+    cw_stack_bind_all(t);
+    cw_stack_forget_aliases(t);
+    cw_stack_drop_to(t, t->n - type->n_params);
+    push_types(t, type->results, type->n_results);
+    if (type->n_results == 1) {
+        const cw_entry *e = cw_stack_top(t, 0);
+        t->alias[cw_class_of(e->type)] = (cw_alias){ e->home, CW_ALIAS_FIXED };
+    }
+}
+
+static void emit_call(cw_translator *t, uint32_t func, bool is_tail)
+{
+    const cw_module *m = t->m;
+    const cw_subtype *type = cw_types_get(m->types, m->func_types[func]);
+    const uint32_t base = prepare_arguments(t, type->n_params, 0);
+    const bool imported = func < m->n_imported_funcs;
+    const uint64_t raw[3] = { imported ? func : (uintptr_t)&m->codes[func - m->n_imported_funcs], base, type->param_slots };
+    if (is_tail) {
+        cw_stack_op(t, imported ? CW_IOP_TAIL_CALL_IMPORT : CW_IOP_TAIL_CALL, 0, raw);
+        t->dead = true;
+        return;
+    }
+    cw_stack_op(t, imported ? CW_IOP_CALL_IMPORT : CW_IOP_CALL, 0, raw);
+    finish_call(t, type);
+}
+
+static void emit_call_indirect(cw_translator *t, uint32_t type_index, uint32_t table, bool is_tail)
+{
+    const cw_subtype *type = type_at(t, type_index);
+    const uint32_t base = prepare_arguments(t, type->n_params, 1);
+    const uint64_t raw[4] = { t->m->type_ids[type_index], table, base, type->param_slots };
+    if (is_tail) {
+        cw_stack_op(t, CW_IOP_TAIL_CALL_INDIRECT, 0, raw);
+        t->dead = true;
+        return;
+    }
+    cw_stack_op(t, t->m->tables[table].limits.is_64 ? CW_IOP_CALL_INDIRECT64 : CW_IOP_CALL_INDIRECT, 0, raw);
+    finish_call(t, type);
+}
+
+static void emit_call_ref(cw_translator *t, uint32_t type_index, bool is_tail)
+{
+    const cw_subtype *type = type_at(t, type_index);
+    const uint64_t raw[2] = { prepare_arguments(t, type->n_params, 1), type->param_slots };
+    cw_stack_op(t, is_tail ? CW_IOP_TAIL_CALL_REF : CW_IOP_CALL_REF, 0, raw);
+    if (is_tail)
+        t->dead = true;
+    else
+        finish_call(t, type);
+}
+
+/* ---- the rest ---- */
+
+static void emit_memory_access(cw_translator *t, cw_op op, place *at)
+{
+    const uint32_t align = read_u32(at);
+    const uint32_t memory = align & 0x40 ? read_u32(at) : 0;
+    const uint64_t offset = cw_leb_u64_checked(at);
+    const uint16_t *ops = memory_ops[op - CW_OP_I32_LOAD];
+    if (memory == 0 && !t->m->memories[0].is_64) {
+        cw_stack_op(t, ops[0], 0, &offset);
+    } else {
+        const uint64_t raw[2] = { memory, offset };
+        cw_stack_op(t, ops[1], 0, raw);
+    }
+}
+
+/* An operation of a cold function: n operands in their homes, a result (type 0: none) in the first one's. */
+static void emit_cold(cw_translator *t, uint32_t op, uint32_t n, char result, uint32_t x, uint32_t y)
+{
+    cw_stack_bind_all(t);
+    for (uint32_t i = t->n - n; i < t->n; i++)
+        cw_stack_settle(t, i);
+    const uint64_t raw[3] = { home_at(t, t->n - n), x, y };
+    cw_stack_drop_to(t, t->n - n);
+    cw_stack_op(t, op, 0, raw);
+    if (result) {
+        cw_stack_push_slot(t, result);
+        for (int c = 0; c < CW_CLASSES; c++)
+            if (t->alias[c].slot == raw[0])
+                t->alias[c].slot = CW_NO_ALIAS;
+    }
+}
+
+static void emit_select(cw_translator *t)
+{
+    const char type = cw_stack_top(t, 2)->type;
+    const uint32_t op = type == 'f' ? CW_IOP_SELECT_F : type == 'd' ? CW_IOP_SELECT_D : CW_IOP_SELECT;
+    cw_stack_op(t, op, type, NULL);
+}
+
+static void emit_simple(cw_translator *t, cw_op op)
+{
+    cw_entry *top = cw_stack_top(t, 0);
+    uint32_t iop = simple_ops[op];
+    if (top->kind == CW_ENTRY_CONST) {
+        if (iop == CW_IOP_I32_SUB || iop == CW_IOP_I64_SUB) {
+            top->value = iop == CW_IOP_I32_SUB ? (uint32_t)-top->value : -top->value;
+            iop = iop == CW_IOP_I32_SUB ? CW_IOP_I32_ADD : CW_IOP_I64_ADD;
+        } else if (top->value == 0 && (iop == CW_IOP_I32_NE || iop == CW_IOP_I32_EQ || iop == CW_IOP_I64_NE || iop == CW_IOP_I64_EQ)) {
+            cw_stack_pop(t);
+            if (iop == CW_IOP_I32_EQ) {
+                cw_stack_eqz(t);
+                return;
+            }
+            iop = iop == CW_IOP_I32_NE ? CW_IOP_I32_NZ : iop == CW_IOP_I64_EQ ? CW_IOP_I64_Z : CW_IOP_I64_NZ;
+        }
+    }
+    cw_stack_op(t, iop, 0, NULL);
+}
+
+/* br_on_null goes with the values below the reference, br_on_non_null with the reference on top of them. */
+static void emit_br_on_null(cw_translator *t, cw_block *b, bool on_null)
+{
+    cw_stack_bind_all(t);
+    if (cw_stack_top(t, 0)->kind == CW_ENTRY_CONST)
+        cw_stack_settle(t, t->n - 1);
+    cw_stack_forget_aliases(t);
+    settle_values(t, b, on_null ? 1 : 0);
+    const cw_entry ref = *cw_stack_top(t, 0);
+    const uint32_t skip = cw_emit_label_new(t);
+    cw_ir *test = cw_emit_add(t, on_null ? CW_IOP_BR_I64_NZ : CW_IOP_BR_I64_Z);
+    test->kinds = CW_KIND_SLOT;
+    test->v[0] = ref.kind == CW_ENTRY_LOCAL ? t->locals[ref.index].slot : ref.home;
+    test->label = skip;
+    if (on_null)
+        t->n--;
+    emit_jump_aside(t, b);
+    if (on_null)
+        t->n++;
+    cw_emit_label(t, skip);
+    cw_stack_forget_aliases(t);
+    if (!on_null)
+        cw_stack_pop(t);
+}
+
+static void unsupported(cw_translator *t, place at)
+{
+    cw_op op = cw_op_of_byte(*at);
+    if (*at >= 0xfb && *at <= 0xfe) {
+        place number = at + 1;
+        op = cw_op_of_prefixed(*at, read_u32(&number));
+    }
+    const char *what = *at == 0xfd ? "SIMD" : *at == 0xfb || op == CW_OP_REF_EQ ? "GC" : *at == 0xfe ? "threads" : *at == 0xfc ? "wide arithmetic" : "exception";
+    cw_fail(t->err, t->a, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_UNSUPPORTED, "not supported yet: %s instruction %s", what, cw_opcodes[op].name);
+    t->failed = true;
+}
+
+/* One instruction behind prefix 0xfc, its number already read. */
+static bool translate_bulk(cw_translator *t, cw_op op, place *at)
+{
+    const cw_module *m = t->m;
+    uint32_t x = 0, y = 0;
+    switch (op) {
+    case CW_OP_MEMORY_INIT:
+        x = read_u32(at), y = read_u32(at);
+        emit_cold(t, CW_IOP_MEMORY_INIT, 3, 0, x, y);
+        return true;
+    case CW_OP_DATA_DROP:
+    case CW_OP_ELEM_DROP: {
+        const uint64_t raw = read_u32(at);
+        cw_stack_op(t, op == CW_OP_DATA_DROP ? CW_IOP_DATA_DROP : CW_IOP_ELEM_DROP, 0, &raw);
+        return true;
+    }
+    case CW_OP_MEMORY_COPY:
+        x = read_u32(at), y = read_u32(at);
+        if (x == 0 && y == 0 && !m->memories[0].is_64)
+            cw_stack_op(t, CW_IOP_MEMORY_COPY, 0, NULL);
+        else
+            emit_cold(t, CW_IOP_ANY_MEMORY_COPY, 3, 0, x, y);
+        return true;
+    case CW_OP_MEMORY_FILL:
+        x = read_u32(at);
+        if (x == 0 && !m->memories[0].is_64)
+            cw_stack_op(t, CW_IOP_MEMORY_FILL, 0, NULL);
+        else
+            emit_cold(t, CW_IOP_ANY_MEMORY_FILL, 3, 0, x, 0);
+        return true;
+    case CW_OP_TABLE_INIT:
+        x = read_u32(at), y = read_u32(at);
+        emit_cold(t, CW_IOP_TABLE_INIT, 3, 0, x, y);
+        return true;
+    case CW_OP_TABLE_COPY:
+        x = read_u32(at), y = read_u32(at);
+        emit_cold(t, CW_IOP_TABLE_COPY, 3, 0, x, y);
+        return true;
+    case CW_OP_TABLE_GROW:
+        x = read_u32(at);
+        emit_cold(t, CW_IOP_TABLE_GROW, 2, m->tables[x].limits.is_64 ? 'l' : 'i', x, 0);
+        return true;
+    case CW_OP_TABLE_SIZE: {
+        const uint64_t raw = read_u32(at);
+        cw_stack_op(t, CW_IOP_TABLE_SIZE, m->tables[raw].limits.is_64 ? 'l' : 'i', &raw);
+        return true;
+    }
+    case CW_OP_TABLE_FILL:
+        x = read_u32(at);
+        emit_cold(t, CW_IOP_TABLE_FILL, 3, 0, x, 0);
+        return true;
+    default:
+        if (!simple_ops[op])
+            return false;
+        emit_simple(t, op);
+        return true;
+    }
+}
+
+/* One instruction that can be reached. */
+static void translate_live(cw_translator *t, cw_op op, place start, place *at)
+{
+    const cw_module *m = t->m;
+    uint64_t raw = 0;
+    switch (op) {
+    case CW_OP_UNREACHABLE:
+        cw_emit_add(t, CW_IOP_UNREACHABLE);
+        t->dead = true;
+        return;
+    case CW_OP_NOP:
+        return;
+    case CW_OP_BLOCK:
+        begin_block(t, at, CW_BLOCK_BLOCK);
+        return;
+    case CW_OP_LOOP:
+        begin_block(t, at, CW_BLOCK_LOOP);
+        return;
+    case CW_OP_IF:
+        begin_block(t, at, CW_BLOCK_IF);
+        return;
+    case CW_OP_BR: {
+        cw_block *b = block_at(t, read_u32(at));
+        if (b->kind != CW_BLOCK_FUNC) {
+            cw_stack_bind_all(t);
+            move_values(t, b);
+        }
+        emit_jump(t, b);
+        t->dead = true;
+        return;
+    }
+    case CW_OP_BR_IF:
+        emit_branch_if(t, block_at(t, read_u32(at)));
+        return;
+    case CW_OP_BR_TABLE:
+        emit_br_table(t, at);
+        return;
+    case CW_OP_RETURN:
+        emit_return(t);
+        t->dead = true;
+        return;
+    case CW_OP_CALL:
+    case CW_OP_RETURN_CALL:
+        emit_call(t, read_u32(at), op == CW_OP_RETURN_CALL);
+        return;
+    case CW_OP_CALL_INDIRECT:
+    case CW_OP_RETURN_CALL_INDIRECT: {
+        const uint32_t type = read_u32(at);
+        emit_call_indirect(t, type, read_u32(at), op == CW_OP_RETURN_CALL_INDIRECT);
+        return;
+    }
+    case CW_OP_CALL_REF:
+    case CW_OP_RETURN_CALL_REF:
+        emit_call_ref(t, read_u32(at), op == CW_OP_RETURN_CALL_REF);
+        return;
+    case CW_OP_DROP:
+        cw_stack_pop(t);
+        return;
+    case CW_OP_SELECT_T:
+        skip_immediates(at, CW_IMM_SELECT);
+        emit_select(t);
+        return;
+    case CW_OP_SELECT:
+        emit_select(t);
+        return;
+    case CW_OP_LOCAL_GET:
+        cw_stack_push_local(t, read_u32(at));
+        return;
+    case CW_OP_LOCAL_SET:
+    case CW_OP_LOCAL_TEE:
+        cw_stack_local_set(t, read_u32(at), op == CW_OP_LOCAL_TEE);
+        return;
+    case CW_OP_GLOBAL_GET: {
+        raw = read_u32(at);
+        const char type = cw_entry_type(m->globals[raw].type);
+        if (m->globals[raw].type == CW_V128)
+            unsupported_vector(t);
+        cw_stack_op(t, type == 'f' ? CW_IOP_GLOBAL_GET_F : type == 'd' ? CW_IOP_GLOBAL_GET_D : CW_IOP_GLOBAL_GET, type, &raw);
+        return;
+    }
+    case CW_OP_GLOBAL_SET: {
+        raw = read_u32(at);
+        const char type = cw_entry_type(m->globals[raw].type);
+        cw_stack_op(t, type == 'f' ? CW_IOP_GLOBAL_SET_F : type == 'd' ? CW_IOP_GLOBAL_SET_D : CW_IOP_GLOBAL_SET, 0, &raw);
+        return;
+    }
+    case CW_OP_TABLE_GET:
+        emit_cold(t, CW_IOP_TABLE_GET, 1, 'l', read_u32(at), 0);
+        return;
+    case CW_OP_TABLE_SET:
+        emit_cold(t, CW_IOP_TABLE_SET, 2, 0, read_u32(at), 0);
+        return;
+    case CW_OP_MEMORY_SIZE:
+        raw = read_u32(at);
+        cw_stack_op(t, CW_IOP_MEMORY_SIZE, m->memories[raw].is_64 ? 'l' : 'i', &raw);
+        return;
+    case CW_OP_MEMORY_GROW:
+        raw = read_u32(at);
+        cw_stack_op(t, CW_IOP_MEMORY_GROW, m->memories[raw].is_64 ? 'l' : 'i', &raw);
+        return;
+    case CW_OP_I32_CONST:
+        cw_stack_push_const(t, 'i', (uint32_t)cw_leb_s64_checked(at));
+        return;
+    case CW_OP_I64_CONST:
+        cw_stack_push_const(t, 'l', (uint64_t)cw_leb_s64_checked(at));
+        return;
+    case CW_OP_F32_CONST: {
+        uint32_t bits;
+        memcpy(&bits, *at, 4);
+        *at += 4;
+        cw_stack_push_const(t, 'f', bits);
+        return;
+    }
+    case CW_OP_F64_CONST:
+        memcpy(&raw, *at, 8);
+        *at += 8;
+        cw_stack_push_const(t, 'd', raw);
+        return;
+    case CW_OP_I32_EQZ:
+        cw_stack_eqz(t);
+        return;
+    case CW_OP_REF_NULL:
+        skip_immediates(at, CW_IMM_HEAP);
+        cw_stack_push_const(t, 'l', 0);
+        return;
+    case CW_OP_REF_FUNC:
+        emit_cold(t, CW_IOP_REF_FUNC, 0, 'l', read_u32(at), 0);
+        return;
+    case CW_OP_REF_AS_NON_NULL: {
+        cw_stack_bind_all(t);
+        if (cw_stack_top(t, 0)->kind == CW_ENTRY_CONST)
+            cw_stack_settle(t, t->n - 1);
+        const cw_entry *e = cw_stack_top(t, 0);
+        cw_ir *ir = cw_emit_add(t, CW_IOP_CHECK_NULL);
+        ir->kinds = CW_KIND_SLOT;
+        ir->v[0] = e->kind == CW_ENTRY_LOCAL ? t->locals[e->index].slot : e->home;
+        ir->v[1] = CW_TRAP_NULL_REFERENCE;
+        return;
+    }
+    case CW_OP_BR_ON_NULL:
+    case CW_OP_BR_ON_NON_NULL:
+        emit_br_on_null(t, block_at(t, read_u32(at)), op == CW_OP_BR_ON_NULL);
+        return;
+    default:
+        if (op >= CW_OP_I32_LOAD && op <= CW_OP_I64_STORE32)
+            emit_memory_access(t, op, at);
+        else if (*start == 0xfc && translate_bulk(t, op, at))
+            return;
+        else if (*start != 0xfc && simple_ops[op])
+            emit_simple(t, op);
+        else
+            unsupported(t, start);
+    }
+}
+
+/* One instruction in dead code: only the structure counts. */
+static void translate_dead(cw_translator *t, cw_op op, place *at)
+{
+    if (op == CW_OP_BLOCK || op == CW_OP_LOOP || op == CW_OP_IF || op == CW_OP_TRY_TABLE)
+        t->n_skipped++;
+    skip_immediates(at, cw_opcodes[op].imm);
+}
+
+static void translate_body(cw_translator *t)
+{
+    for (place at = t->body->code; at < t->body->end && !t->failed;) {
+        const place start = at;
+        t->at = (uint32_t)(start - t->body->code);
+        const uint8_t byte = *at++;
+        const cw_op op = byte >= 0xfb && byte <= 0xfe ? cw_op_of_prefixed(byte, read_u32(&at)) : cw_op_of_byte(byte);
+        if (op == CW_OP_END && t->n_skipped) {
+            t->n_skipped--;
+        } else if (op == CW_OP_END) {
+            end_block(t);
+        } else if (op == CW_OP_ELSE && !t->n_skipped) {
+            begin_else(t);
+        } else if (t->dead) {
+            translate_dead(t, op, &at);
+        } else {
+            block_at(t, 0)->n_insns++;
+            translate_live(t, op, start, &at);
+        }
+    }
+}
+
+/* ---- the function as a whole ---- */
+
+static bool make_locals(cw_translator *t)
+{
+    const cw_func_body *body = t->body;
+    t->n_locals = t->type->n_params + body->n_locals;
+    if (t->n_locals) {
+        t->locals = cw_new_array(t->a, t->n_locals, sizeof *t->locals);
+        if (!t->locals)
+            return false;
+    }
+    uint32_t n = 0, slot = 0;
+    for (; n < t->type->n_params; n++) {
+        t->locals[n] = (cw_local){ (uint16_t)slot, cw_entry_type(t->type->params[n]), 0 };
+        slot += cw_valtype_slots(t->type->params[n]);
+    }
+    for (uint32_t r = 0; r < body->n_local_runs; r++)
+        for (uint32_t i = 0; i < body->locals[r].n && n < t->n_locals; i++, n++) {
+            t->locals[n] = (cw_local){ (uint16_t)slot, cw_entry_type(body->locals[r].type), 0 };
+            slot += cw_valtype_slots(body->locals[r].type);
+        }
+    /* a callee's frame starts at least one slot above ours, and results need room */
+    t->first_home = slot > 0 ? slot : 1;
+    t->top_home = t->first_home > t->type->result_slots ? t->first_home : t->type->result_slots;
+    return true;
+}
+
+static void zero_locals(cw_translator *t)
+{
+    const uint32_t *bits = t->body->zero_locals;
+    const uint32_t n_params = t->type->n_params, n = t->body->n_locals;
+    for (uint32_t i = 0; bits && i < n;) {
+        if (!(bits[i / 32] >> i % 32 & 1)) {
+            i++;
+            continue;
+        }
+        const uint32_t first = i;
+        while (i < n && bits[i / 32] >> i % 32 & 1)
+            i++;
+        const uint32_t slot = t->locals[n_params + first].slot;
+        const uint32_t end = n_params + i < t->n_locals ? t->locals[n_params + i].slot : t->body->local_slots;
+        if (end - slot <= 3) {
+            for (uint32_t s = slot; s < end; s++) {
+                cw_ir *ir = cw_emit_add(t, CW_IOP_COPY_K32);
+                ir->kinds = CW_KIND_CONST;
+                ir->dst = CW_DST_SLOT;
+                ir->slot = (uint16_t)s;
+            }
+        } else {
+            cw_ir *ir = cw_emit_add(t, CW_IOP_ZERO);
+            ir->v[0] = slot;
+            ir->v[1] = end - slot;
+        }
+    }
+}
+
+static uint8_t *finish(cw_translator *t)
+{
+    const uint32_t size = (uint32_t)sizeof(cw_code_header) + t->code.n;
+    uint8_t *block = cw_resize(t->a, NULL, 0, size);
+    if (!block) {
+        cw_translate_oom(t);
+        return NULL;
+    }
+    const cw_code_header header = { size, 0, 0, t->top_home };
+    memcpy(block, &header, sizeof header);
+    memcpy(block + sizeof header, t->code.items, t->code.n);
+    return block;
+}
+
+static uint8_t *translate(cw_translator *t)
+{
+    const cw_func_body *body = t->body;
+    if (body->uses_unsupported) {
+        unsupported(t, body->unsupported_at);
+        return NULL;
+    }
+    if (body->local_slots != t->type->n_params + body->n_locals || t->type->result_slots != t->type->n_results) {
+        unsupported_vector(t);
+        return NULL;
+    }
+    if ((uint64_t)body->local_slots + body->max_stack_slots + t->type->result_slots > MAX_FRAME_SLOTS) {
+        cw_fail(t->err, t->a, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_INPUT, "a function needs more than %d stack slots", MAX_FRAME_SLOTS);
+        return NULL;
+    }
+    t->cap = body->max_stack_values + 1;
+    t->cap_blocks = body->max_labels + 1;
+    t->stack = cw_new_array(t->a, t->cap, sizeof *t->stack);
+    t->blocks = cw_new_array(t->a, t->cap_blocks, sizeof *t->blocks);
+    if (!t->stack || !t->blocks || !make_locals(t) || !CW_VEC_RESERVE(&t->ir, t->a, 64) || !CW_VEC_RESERVE(&t->fixups, t->a, 1)) {
+        cw_translate_oom(t);
+        return NULL;
+    }
+    t->fixups.n = 1; /* 0 ends a chain */
+    for (int c = 0; c < CW_CLASSES; c++)
+        t->pending[c] = -1;
+    cw_stack_forget_aliases(t);
+
+    cw_block *b = open_block(t, CW_BLOCK_FUNC);
+    b->n_results = t->type->n_results;
+    b->results = t->type->results;
+    b->label = cw_emit_label_new(t);
+    b->fuel_field = emit_metering(t);
+    zero_locals(t);
+    translate_body(t);
+    return t->failed ? NULL : finish(t);
+}
+
+uint8_t *cw_translate(cw_module *m, uint32_t func, const cw_alloc *a, cw_code_options options, cw_translate_find *find, cwrun_error *err)
+{
+    cw_translator t = {
+        .m = m,
+        .a = a,
+        .err = err,
+        .options = options,
+        .find = find,
+        .body = &m->bodies[func - m->n_imported_funcs],
+        .type = cw_types_get(m->types, m->func_types[func]),
+    };
+    uint8_t *block = translate(&t);
+    cw_free(a, t.locals, t.n_locals * sizeof *t.locals);
+    cw_free(a, t.stack, t.cap * sizeof *t.stack);
+    cw_free(a, t.blocks, t.cap_blocks * sizeof *t.blocks);
+    CW_VEC_FINI(&t.ir, a);
+    CW_VEC_FINI(&t.code, a);
+    CW_VEC_FINI(&t.labels, a);
+    CW_VEC_FINI(&t.fixups, a);
+    CW_VEC_FINI(&t.table_labels, a);
+    return block;
+}

@@ -1,0 +1,212 @@
+/* exec/translate_emit.c: the list of operations, and code out of it.
+ *
+ * The list is turned into code by taking, again and again, the longest sequence of operations that the trie of handlers
+ * (ops.h) knows. Labels stand in the list and end a sequence, so that a branch never leads into the middle of one. */
+#include "exec/code.h"
+#include "exec/translate.h"
+
+#include <string.h>
+
+#include "base/error.h"
+
+void cw_translate_oom(cw_translator *t)
+{
+    t->failed = true;
+    cw_fail_oom(t->err);
+}
+
+uint32_t cw_emit_label_new(cw_translator *t)
+{
+    cw_label *label = CW_VEC_PUSH(&t->labels, t->a);
+    if (!label) {
+        cw_translate_oom(t);
+        return 0;
+    }
+    *label = (cw_label){ CW_NO_POSITION, 0 };
+    return t->labels.n - 1;
+}
+
+cw_ir *cw_emit_add(cw_translator *t, uint32_t op)
+{
+    if (t->failed)
+        t->ir.n = 0; /* the first place is there since the start */
+    cw_ir *ir = CW_VEC_PUSH(&t->ir, t->a);
+    if (!ir) {
+        cw_translate_oom(t);
+        t->ir.n = 1;
+        ir = t->ir.items;
+    }
+    memset(ir, 0, sizeof *ir);
+    ir->op = (uint16_t)op;
+    ir->at = t->at;
+    return ir;
+}
+
+cw_ir *cw_emit_add_before_last(cw_translator *t, uint32_t op)
+{
+    cw_ir *last = cw_emit_add(t, op);
+    if (t->ir.n < 2)
+        return last;
+    const cw_ir added = *last;
+    *last = last[-1];
+    last[-1] = added;
+    return last - 1;
+}
+
+void cw_emit_label(cw_translator *t, uint32_t label)
+{
+    cw_ir *ir = cw_emit_add(t, CW_IOP_NONE);
+    ir->label = label;
+}
+
+static uint32_t key_of(const cw_ir *ir)
+{
+    return cw_op_key(ir->op, ir->kinds, ir->dst);
+}
+
+static unsigned field_size(const cw_ir *ir, unsigned o, char type)
+{
+    if (type >= '2' && type <= '8')
+        return (unsigned)(type - '0');
+    if (type == 'L')
+        return 4;
+    switch (ir->kinds >> (2 * o) & 3) {
+    case CW_KIND_SLOT:
+        return 2;
+    case CW_KIND_CONST:
+        return type == 'i' || type == 'f' ? 4 : 8;
+    default:
+        return 0;
+    }
+}
+
+static void put_field(uint8_t *out, unsigned size, uint64_t value)
+{
+    if (size == 8) {
+        memcpy(out, &value, 8);
+    } else if (size == 4) {
+        const uint32_t v = (uint32_t)value;
+        memcpy(out, &v, 4);
+    } else {
+        const uint16_t v = (uint16_t)value;
+        memcpy(out, &v, 2);
+    }
+}
+
+/* The displacement from `origin` to the label goes into the field, now or when the label's place is known. */
+static void put_displacement(cw_translator *t, uint32_t label, uint32_t field, uint32_t origin)
+{
+    cw_label *l = &t->labels.items[label];
+    if (l->position != CW_NO_POSITION) {
+        put_field(t->code.items + field, 4, (uint64_t)(int64_t)((int32_t)l->position - (int32_t)origin));
+        return;
+    }
+    cw_fixup *fixup = CW_VEC_PUSH(&t->fixups, t->a);
+    if (!fixup) {
+        cw_translate_oom(t);
+        return;
+    }
+    *fixup = (cw_fixup){ field, origin, l->fixup };
+    l->fixup = t->fixups.n - 1;
+}
+
+static void place_label(cw_translator *t, uint32_t label)
+{
+    cw_label *l = &t->labels.items[label];
+    l->position = t->code.n;
+    for (uint32_t f = l->fixup; f; f = t->fixups.items[f].next) {
+        const cw_fixup *fixup = &t->fixups.items[f];
+        put_field(t->code.items + fixup->field, 4, (uint64_t)(int64_t)((int32_t)l->position - (int32_t)fixup->origin));
+    }
+}
+
+static bool reserve_code(cw_translator *t, size_t more)
+{
+    if (t->code.n > (1u << 30) || !CW_VEC_RESERVE(&t->code, t->a, more)) {
+        cw_translate_oom(t);
+        return false;
+    }
+    return true;
+}
+
+/* One instruction: the handler, then the fields of its n operations, the largest first, then in order of appearance (as
+ * tools/gen_handlers.c lays them out). */
+static void put_instruction(cw_translator *t, uint32_t handler, const cw_ir *ir, uint32_t n)
+{
+    const uint32_t origin = t->code.n;
+    if (!reserve_code(t, 8 + (size_t)n * (8 * CW_IOP_OPERANDS + 8)))
+        return;
+    uint8_t *code = t->code.items + origin;
+    put_field(code, 8, cw_handler_word(handler));
+    unsigned at = 8;
+    for (unsigned size = 8; size >= 2; size /= 2)
+        for (uint32_t i = 0; i < n; i++) {
+            const char *operands = cw_iops[ir[i].op].operands;
+            for (unsigned o = 0; operands[o]; o++)
+                if (field_size(&ir[i], o, operands[o]) == size) {
+                    if (operands[o] == 'L')
+                        put_displacement(t, ir[i].label, origin + at, origin);
+                    else
+                        put_field(code + at, size, ir[i].v[o]);
+                    at += size;
+                }
+            if (size == 2 && (ir[i].dst & CW_DST_SLOT)) {
+                put_field(code + at, 2, ir[i].slot);
+                at += 2;
+            }
+        }
+    const unsigned padded = (at + 7) / 8 * 8;
+    memset(code + at, 0, padded - at);
+    t->code.n += padded;
+
+    const cw_ir *last = &ir[n - 1];
+    if (last->op == CW_IOP_BR_TABLE) {
+        const uint32_t count = (uint32_t)last->v[1] + 1;
+        const uint32_t bytes = (count * 4 + 7) / 8 * 8;
+        if (!reserve_code(t, bytes))
+            return;
+        const uint32_t table = t->code.n;
+        memset(t->code.items + table, 0, bytes);
+        t->code.n += bytes;
+        for (uint32_t i = 0; i < count; i++)
+            put_displacement(t, t->table_labels.items[last->label + i], table + 4 * i, origin);
+    }
+
+    if (t->find && !t->find->at) {
+        const uint64_t wanted = t->find->offset;
+        if (t->find->is_return ? wanted == origin + padded : wanted / 8 * 8 == origin) {
+            const uint64_t sub = t->find->is_return ? n - 1 : wanted % 8;
+            t->find->at = t->body->code + ir[sub < n ? sub : n - 1].at;
+        }
+    }
+}
+
+void cw_emit_flush(cw_translator *t)
+{
+    for (uint32_t i = 0; i < t->ir.n && !t->failed;) {
+        if (t->ir.items[i].op == CW_IOP_NONE) {
+            place_label(t, t->ir.items[i++].label);
+            continue;
+        }
+        uint32_t node = 0, handler = 0, n = 0;
+        for (uint32_t j = i; j < t->ir.n; j++) {
+            node = cw_node_find(node, key_of(&t->ir.items[j]));
+            if (!node)
+                break;
+            if (node < cw_n_handlers) {
+                handler = node;
+                n = j - i + 1;
+            }
+        }
+        if (!handler) {
+            cw_fail(t->err, t->a, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_UNSUPPORTED, "internal: no handler for %s, kinds 0x%x, destination %u",
+                    cw_iops[t->ir.items[i].op].name, t->ir.items[i].kinds, t->ir.items[i].dst);
+            t->failed = true;
+            break;
+        }
+        put_instruction(t, handler, &t->ir.items[i], n);
+        i += n;
+    }
+    t->ir.n = 0;
+    t->table_labels.n = 0;
+}
