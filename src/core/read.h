@@ -70,6 +70,8 @@ cw_memtype cw_read_memtype(cw_reader *r, const cw_module *m);
 cw_tabletype cw_read_tabletype(cw_reader *r, const cw_module *m);
 cw_type_id cw_read_tagtype(cw_reader *r, const cw_module *m);
 void cw_read_types(cw_reader *r, cw_builder *b);
+/* One recursion group (or single type), appended to b->type_ids. */
+void cw_read_group(cw_reader *r, cw_builder *b);
 
 /* ---- read_decls.c  [core 5.5.5 - 5.5.12] ---- */
 void cw_read_imports(cw_reader *r, cw_builder *b);

@@ -27,11 +27,16 @@ static bool need(cw_reader *r, const cw_module *m, const uint8_t *at, cw_feature
 /* The reference to a type index, CW_BOT where there is none. */
 static cw_valtype type_use(const scope *s, uint32_t index)
 {
+    cw_type_id id = CW_NO_TYPE; /* in the index space of a component also: a module type */
     if (!s->b)
-        return index < s->m->n_types ? CW_REF_TYPE(s->m->type_ids[index]) : CW_BOT;
-    if (index < s->b->group_start)
-        return CW_REF_TYPE(s->b->type_ids.items[index]);
-    if (index < s->b->group_end)
+        id = index < s->m->n_types ? s->m->type_ids[index] : CW_NO_TYPE;
+    else if (index < s->b->group_start)
+        id = s->b->type_ids.items[index];
+    if (id != CW_NO_TYPE)
+        return CW_REF_TYPE(id);
+    if (!s->b)
+        return CW_BOT;
+    if (index >= s->b->group_start && index < s->b->group_end)
         return CW_REF_TYPE(CW_TYPE_MEMBER(index - s->b->group_start));
     return CW_BOT;
 }
@@ -118,7 +123,7 @@ cw_type_id cw_read_functype_index(cw_reader *r, const cw_module *m)
     uint32_t index = cw_read_u32(r);
     if (!r->ok)
         return CW_NO_TYPE;
-    if (index >= m->n_types) {
+    if (index >= m->n_types || m->type_ids[index] == CW_NO_TYPE) {
         cw_reader_fail(r, at, "unknown type %u: there are %u", index, m->n_types);
         return CW_NO_TYPE;
     }
@@ -302,6 +307,8 @@ static void read_subtype(cw_reader *r, cw_builder *b, uint32_t index, cw_typedef
             uint32_t super = cw_read_u32(r);
             if (r->ok && super >= b->group_end)
                 cw_reader_fail(r, at, "unknown type %u as supertype", super);
+            else if (r->ok && super < b->group_start && b->type_ids.items[super] == CW_NO_TYPE)
+                cw_reader_fail(r, at, "type %u is a module type", super);
             else if (r->ok && super >= index)
                 cw_reader_fail(r, at, "unknown type: forward use of type %u in sub type %u", super, index);
             if (r->ok)
@@ -335,7 +342,7 @@ static void fail_group(cw_reader *r, cw_builder *b, const uint8_t *at, cw_types_
     }
 }
 
-static void read_group(cw_reader *r, cw_builder *b)
+void cw_read_group(cw_reader *r, cw_builder *b)
 {
     const uint8_t *at = r->at;
     uint32_t n = 1;
@@ -380,7 +387,7 @@ void cw_read_types(cw_reader *r, cw_builder *b)
 {
     uint32_t n = cw_read_count(r, CW_MAX_TYPES, "types");
     for (uint32_t i = 0; i < n && r->ok; i++)
-        read_group(r, b);
+        cw_read_group(r, b);
 
     uint32_t n_types = b->type_ids.n;
     b->m->type_ids = CW_READ_ARRAY(r, n_types, cw_type_id);
