@@ -14,14 +14,14 @@ enum { CW_OS_POLL_IN = 1, CW_OS_POLL_OUT = 4 };
 
 /* One descriptor to ask about; `ready` gets the CW_OS_POLL_… of events that would not block (all of them after an error or a
  * hang-up: the next read or write then tells). */
-typedef struct cw_os_poll {
+typedef struct cw_os_fd_query {
     int fd;
     short events;
     short ready;
-} cw_os_poll;
+} cw_os_fd_query;
 
 /* Looks, never waits. Returns how many are ready. */
-size_t cw_os_fd_poll(cw_os_poll *items, size_t n);
+size_t cw_os_fd_poll(cw_os_fd_query *items, size_t n);
 
 typedef enum cw_os_fd_kind {
     CW_OS_FD_CLOSED,   /* no such descriptor */

@@ -13,12 +13,12 @@
 #include <time.h>
 #include <unistd.h>
 
-_Static_assert((int)CW_OS_POLL_IN == POLLIN && (int)CW_OS_POLL_OUT == POLLOUT, "cw_os_poll has poll's events");
-_Static_assert(sizeof(cw_os_poll) == sizeof(struct pollfd) && offsetof(cw_os_poll, events) == offsetof(struct pollfd, events) &&
-                   offsetof(cw_os_poll, ready) == offsetof(struct pollfd, revents),
-               "cw_os_poll is a struct pollfd");
+_Static_assert((int)CW_OS_POLL_IN == POLLIN && (int)CW_OS_POLL_OUT == POLLOUT, "cw_os_fd_query has poll's events");
+_Static_assert(sizeof(cw_os_fd_query) == sizeof(struct pollfd) && offsetof(cw_os_fd_query, events) == offsetof(struct pollfd, events) &&
+                   offsetof(cw_os_fd_query, ready) == offsetof(struct pollfd, revents),
+               "cw_os_fd_query is a struct pollfd");
 
-size_t cw_os_fd_poll(cw_os_poll *items, size_t n)
+size_t cw_os_fd_poll(cw_os_fd_query *items, size_t n)
 {
     int found;
     do
@@ -54,7 +54,7 @@ static bool is_ready(int fd, cw_os_fd_kind kind, short events)
 {
     if (kind == CW_OS_FD_FILE || kind == CW_OS_FD_SOCKET) /* sockets are asked by MSG_DONTWAIT */
         return true;
-    cw_os_poll item = {fd, events, 0};
+    cw_os_fd_query item = {fd, events, 0};
     return cw_os_fd_poll(&item, 1) != 0;
 }
 

@@ -4,7 +4,7 @@
 
 /* What a set of pollables waits for. */
 typedef struct waiting {
-    cw_os_poll *fds;    /* of those that a descriptor answers for */
+    cw_os_fd_query *fds;   /* of those that a descriptor answers for */
     uint32_t *who;      /* their indices */
     size_t n_fds;
     uint64_t deadline;  /* earliest, by the system's clock */
@@ -32,7 +32,7 @@ static void add_pollable(waiting *w, cw_wasi_object *p, uint32_t index)
     if (stream) {
         is_ready = cw_wasi_stream_ready(stream, &wait);
         if (!is_ready) {
-            w->fds[w->n_fds] = (cw_os_poll){wait.fd, wait.events, 0};
+            w->fds[w->n_fds] = (cw_os_fd_query){wait.fd, wait.events, 0};
             w->who[w->n_fds++] = index;
         }
     } else {

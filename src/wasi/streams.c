@@ -133,7 +133,7 @@ static uint64_t room(const cw_wasi_end *end)
 {
     if (end->kind != CW_WASI_FD || end->fd_kind == CW_OS_FD_FILE)
         return PERMIT_MOST;
-    cw_os_poll item = {end->fd, CW_OS_POLL_OUT, 0};
+    cw_os_fd_query item = {end->fd, CW_OS_POLL_OUT, 0};
     return cw_os_fd_poll(&item, 1) ? PERMIT_CHUNK : 0;
 }
 
