@@ -159,8 +159,11 @@ bool cw_wasi_stream_ready(cw_wasi_object *stream, cwrun_wait *wait)
     cw_wasi_end *end = stream->of.stream.end;
     if (stream->closed || end->closed || end->kind != CW_WASI_FD || end->fd_kind == CW_OS_FD_FILE)
         return true;
-    if (stream->kind == CW_WASI_OUTPUT && end->failed)
-        return true;
+    if (stream->kind == CW_WASI_OUTPUT) {
+        cw_wasi_drain(stream->host, end); /* so that a descriptor that is ready means room for more */
+        if (end->closed || end->failed)
+            return true;
+    }
     wait->fd = end->fd;
     wait->events = stream->kind == CW_WASI_INPUT ? CWRUN_WAIT_READ : CWRUN_WAIT_WRITE;
     return false;
