@@ -1,6 +1,7 @@
-/* Costs of calls between C and a guest through the dynamic interface: a call with two numbers, a list of 1 MiB there and back
- * against memcpy, many strings, a method of a guest's resource, and a host function called by a guest. Prints medians of
- * several blocks; "UNMET" where a required bound is not reached. Usage: calls FOLDER, the folder of testdata/guests. */
+/* Costs of calls between C and a guest through the dynamic interface: a call with two numbers, a list of 1 MiB there
+ * and back * against memcpy, many strings, a method of a guest's resource, and a host function called by a guest.
+ * Prints medians of * several blocks; "UNMET" where a required bound is not reached. Usage: calls FOLDER, the folder
+ * of testdata/guests. */
 #include <stdlib.h>
 #include <time.h>
 
@@ -9,8 +10,8 @@
 #define BLOCKS 15
 #define LIST_SIZE (1u << 20)
 #define TEXTS 10000
-#define ADD_BOUND 250.0  /* ns */
-#define LIST_BOUND 3.0   /* memcpy of the same size, each way */
+#define ADD_BOUND 250.0 /* ns */
+#define LIST_BOUND 3.0  /* memcpy of the same size, each way */
 
 struct bench {
     cwrun_engine *engine;
@@ -66,8 +67,8 @@ static void adder(struct bench *b)
     if (cwrun_failed(&b->err))
         return;
     double ns = median(times);
-    printf("  add(s32, s32)                   %10.0f ns  <= %.0f %s%s\n", ns, ADD_BOUND, ns <= ADD_BOUND ? "met" : "UNMET",
-           sum == BLOCKS * calls ? "" : "  (wrong sum: UNMET)");
+    printf("  add(s32, s32)                   %10.0f ns  <= %.0f %s%s\n", ns, ADD_BOUND,
+           ns <= ADD_BOUND ? "met" : "UNMET", sum == BLOCKS * calls ? "" : "  (wrong sum: UNMET)");
 }
 
 static void bytes(struct bench *b, cwrun_instance *records)
@@ -105,8 +106,9 @@ static void bytes(struct bench *b, cwrun_instance *records)
     if (cwrun_failed(&b->err))
         goto done;
     double echo_ns = median(echoes), copy_ns = median(copies), each_way = echo_ns / 2 / copy_ns;
-    printf("  list<u8> of 1 MiB and back      %10.0f ns  memcpy %.0f ns, each way %.2f of it <= %.0f %s%s\n", echo_ns, copy_ns,
-           each_way, LIST_BOUND, each_way <= LIST_BOUND ? "met" : "UNMET", right ? "" : "  (wrong bytes: UNMET)");
+    printf("  list<u8> of 1 MiB and back      %10.0f ns  memcpy %.0f ns, each way %.2f of it <= %.0f %s%s\n", echo_ns,
+           copy_ns, each_way, LIST_BOUND, each_way <= LIST_BOUND ? "met" : "UNMET",
+           right ? "" : "  (wrong bytes: UNMET)");
 done:
     free(from);
     free(to);

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Runs the kernels of index.txt on cwrun and every peer that is found, in turn (A B C A B C …), and prints user times, ratios
-cwrun/peer, a geometric mean per class and over all, and which of the required bounds are met. Further parts: start-up of an
-empty module, speed of validation, size of the command, calls through the C interface. See README.md. Python 3, no packages."""
+"""Runs the kernels of index.txt on cwrun and every peer that is found, in turn (A B C A B C …), and prints user
+times, ratios cwrun/peer, a geometric mean per class and over all, and which of the required bounds are met. Further parts:
+start-up of an empty module, speed of validation, size of the command, calls through the C interface. See README.md.
+Python 3, no packages."""
 
 import argparse
 import json
@@ -122,7 +123,7 @@ def geometric_mean(ratios):
 
 def run_kernel(kernel, engines, rounds, quick):
     """{engine's name: median of the user time in seconds}; engines that fail or disagree are reported and left out."""
-    # Every engine has to do the same work, and wasm3 only knows the default n: so quick means one round, not a smaller n.
+    # Every engine has to do the same work, and wasm3 only knows the default n: quick means one round, not a smaller n.
     times = {engine.name: [] for engine in engines}
     sums, failed = {}, set()
     for _ in range(1 if quick else rounds):
@@ -243,7 +244,7 @@ def bench_start(engines, options, report):
 
 
 def bench_validate(cwrun, options, report):
-    """`cwrun validate` against `wasm-tools validate` with one thread: user and system time, since both read the file."""
+    """`cwrun validate` against `wasm-tools validate` with one thread: user and system time, both read the file."""
     module = options.module
     tools = find_program(["wasm-tools"])
     if not module or not os.path.exists(module):
@@ -270,11 +271,13 @@ def bench_validate(cwrun, options, report):
     medians = {name: max(statistics.median(list_), 1e-4) for name, list_ in times.items()}
     report["validate_s"] = medians
     for name, value in medians.items():
-        print("  %-10s %7.3f s  %6.1f MB/s  (wall %.3f s)" % (name, value, size / value, statistics.median(walls[name])))
+        wall = statistics.median(walls[name])
+        print("  %-10s %7.3f s  %6.1f MB/s  (wall %.3f s)" % (name, value, size / value, wall))
     if len(medians) < 2:
         return True
     speed = medians["wasm-tools"] / medians["cwrun"]
-    print("  speed of wasm-tools times %.2f >= %.1f %s" % (speed, BOUND_VALIDATE, verdict(speed, BOUND_VALIDATE, False)))
+    met = verdict(speed, BOUND_VALIDATE, False)
+    print("  speed of wasm-tools times %.2f >= %.1f %s" % (speed, BOUND_VALIDATE, met))
     return speed >= BOUND_VALIDATE
 
 
@@ -312,8 +315,9 @@ def main():
     parser.add_argument("--only", action="append", default=[], help="only this kernel or class; repeatable")
     parser.add_argument("--peer", action="append", default=[], help="only this peer; repeatable")
     parser.add_argument("--quick", action="store_true", help="one round of everything")
-    parser.add_argument("--parts", default="kernels,start,validate,size,calls", help="which parts, by commas (default all)")
-    parser.add_argument("--built", default=os.path.join(HERE, "..", "build", "bench"), help="folder of what make bench builds")
+    parser.add_argument("--parts", default="kernels,start,validate,size,calls", help="by commas (default all)")
+    built = os.path.join(HERE, "..", "build", "bench")
+    parser.add_argument("--built", default=built, help="folder of what make bench builds")
     parser.add_argument("--module", help="a module of more than 5 MB for validation")
     parser.add_argument("--json", help="write the numbers to this file too")
     parser.add_argument("--check", action="store_true", help="status 1 if a bound is not met")

@@ -17,6 +17,7 @@ FLAGS="--target=wasm32 -ffreestanding -O2 -nostdlib -mcpu=mvp -msign-ext -mbulk-
 LINK="-Wl,--no-entry -Wl,--strip-all -Wl,--export-memory -Wl,-z,stack-size=262144 -Wl,--stack-first"
 
 grep -v '^#' index.txt | while read -r name class n; do
+    [ "$class" = interpreter ] && continue # bench_quickjs.sh
     if [ -d "$name" ]; then sources=$(echo "$name"/*.c); else sources=$name.c; fi
     # shellcheck disable=SC2086
     {

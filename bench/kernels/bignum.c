@@ -1,4 +1,5 @@
-/* 64-bit integers and memory: n! by multiplication of a number of 32-bit limbs, then its decimal digits by division. */
+/* 64-bit integers and memory: n! by multiplication of a number of 32-bit limbs, then its decimal digits by division.
+ * */
 #include "kernel.h"
 
 #define LIMBS 4096

@@ -1,4 +1,5 @@
-/* Integer ALU, 32 bits, in locals only: a bitwise CRC, Collatz sequences, greatest common divisors and bit counting. */
+/* Integer ALU, 32 bits, in locals only: a bitwise CRC, Collatz sequences, greatest common divisors and bit counting.
+ * */
 #include "kernel.h"
 
 static inline uint32_t crc(uint32_t state, uint32_t byte)
@@ -36,7 +37,8 @@ uint64_t kernel(uint32_t n)
         uint32_t x = next_random(&seed);
         state = crc(state, x & 255);
         sum += collatz(x & 0xfff) + gcd(x >> 8 | 1, x & 0xffff);
-        sum += (uint32_t)__builtin_popcount(x) * (uint32_t)__builtin_clz(x | 1) + (uint32_t)__builtin_ctz(x | 0x80000000);
+        sum +=
+            (uint32_t)__builtin_popcount(x) * (uint32_t)__builtin_clz(x | 1) + (uint32_t)__builtin_ctz(x | 0x80000000);
     }
     return (uint64_t)state << 32 | sum;
 }

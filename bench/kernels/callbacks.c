@@ -7,15 +7,42 @@ typedef uint32_t map_fn(uint32_t);
 typedef int test_fn(uint32_t, uint32_t);
 typedef uint32_t fold_fn(uint32_t, uint32_t);
 
-static uint32_t twice(uint32_t x) { return x * 2 + 1; }
-static uint32_t flip(uint32_t x) { return ~x; }
-static uint32_t halve(uint32_t x) { return x >> 1; }
-static uint32_t twist(uint32_t x) { return x << 7 | x >> 25; }
-static int is_odd(uint32_t x, uint32_t limit) { return (int)((x ^ limit) & 1); }
-static int is_above(uint32_t x, uint32_t limit) { return x > limit; }
-static uint32_t add(uint32_t a, uint32_t b) { return a + b; }
-static uint32_t either(uint32_t a, uint32_t b) { return (a << 1) ^ b; }
-static uint32_t greater(uint32_t a, uint32_t b) { return a > b ? a : b; }
+static uint32_t twice(uint32_t x)
+{
+    return x * 2 + 1;
+}
+static uint32_t flip(uint32_t x)
+{
+    return ~x;
+}
+static uint32_t halve(uint32_t x)
+{
+    return x >> 1;
+}
+static uint32_t twist(uint32_t x)
+{
+    return x << 7 | x >> 25;
+}
+static int is_odd(uint32_t x, uint32_t limit)
+{
+    return (int)((x ^ limit) & 1);
+}
+static int is_above(uint32_t x, uint32_t limit)
+{
+    return x > limit;
+}
+static uint32_t add(uint32_t a, uint32_t b)
+{
+    return a + b;
+}
+static uint32_t either(uint32_t a, uint32_t b)
+{
+    return (a << 1) ^ b;
+}
+static uint32_t greater(uint32_t a, uint32_t b)
+{
+    return a > b ? a : b;
+}
 
 static map_fn *volatile maps[] = {twice, flip, halve, twist};
 static test_fn *volatile tests[] = {is_odd, is_above};

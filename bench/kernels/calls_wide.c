@@ -1,4 +1,5 @@
-/* Direct calls with many parameters of mixed types, forwarded through three levels, some from memory and some computed. */
+/* Direct calls with many parameters of mixed types, forwarded through three levels, some from memory and some
+ * computed. */
 #include "kernel.h"
 
 struct box {

@@ -1,4 +1,5 @@
-/* f32: a complex Fourier transform of 4096 points there and back, n times; the factors by a recurrence, without tables. */
+/* f32: a complex Fourier transform of 4096 points there and back, n times; the factors by a recurrence, without
+ * tables. */
 #include "kernel.h"
 
 #define LOG2 12

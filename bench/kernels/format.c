@@ -1,4 +1,5 @@
-/* Strings: numbers written as text and read back, lines joined, reversed, encoded as base64 and as UTF-8, decoded again. */
+/* Strings: numbers written as text and read back, lines joined, reversed, encoded as base64 and as UTF-8, decoded
+ * again. */
 #include "kernel.h"
 
 static char line[1024], coded[2048];

@@ -1,4 +1,5 @@
-/* Bulk operations on short ranges, 16 to 600 bytes: lines of text inserted into and cut out of a buffer, as an editor does. */
+/* Bulk operations on short ranges, 16 to 600 bytes: lines of text inserted into and cut out of a buffer, as an editor
+ * does. */
 #include "kernel.h"
 
 #define SIZE 2048

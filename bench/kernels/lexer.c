@@ -1,4 +1,5 @@
-/* br_table dispatch: a scanner of a small language as a state machine, one switch on the state and one on the character. */
+/* br_table dispatch: a scanner of a small language as a state machine, one switch on the state and one on the
+ * character. */
 #include "kernel.h"
 
 static const char source[] =
@@ -18,9 +19,20 @@ static NOINLINE uint64_t scan(const char *p, const char *end, uint64_t sum)
         case START:
             length = 1;
             switch (c) {
-            case ' ': case '\t': case '\n':
+            case ' ':
+            case '\t':
+            case '\n':
                 break;
-            case '0': case '1': case '2': case '3': case '4': case '5': case '6': case '7': case '8': case '9':
+            case '0':
+            case '1':
+            case '2':
+            case '3':
+            case '4':
+            case '5':
+            case '6':
+            case '7':
+            case '8':
+            case '9':
                 state = NUMBER;
                 break;
             case '"':
@@ -32,10 +44,25 @@ static NOINLINE uint64_t scan(const char *p, const char *end, uint64_t sum)
             case '/':
                 state = SLASH;
                 break;
-            case '(': case ')': case '{': case '}': case '[': case ']': case ';': case ',':
+            case '(':
+            case ')':
+            case '{':
+            case '}':
+            case '[':
+            case ']':
+            case ';':
+            case ',':
                 counts[0]++;
                 break;
-            case '=': case '<': case '>': case '!': case '+': case '-': case '*': case '&': case '|':
+            case '=':
+            case '<':
+            case '>':
+            case '!':
+            case '+':
+            case '-':
+            case '*':
+            case '&':
+            case '|':
                 state = OPERATOR;
                 break;
             default:

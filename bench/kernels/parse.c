@@ -1,4 +1,5 @@
-/* Recursion over several functions: expressions parsed from text into a tree in memory, evaluated, and printed again. */
+/* Recursion over several functions: expressions parsed from text into a tree in memory, evaluated, and printed again.
+ * */
 #include "kernel.h"
 
 struct expr {
@@ -105,7 +106,8 @@ static NOINLINE void print(const struct expr *e)
 
 uint64_t kernel(uint32_t n)
 {
-    static char source[] = "1+2*(3-4*5)%97+(((12*34)-5678)%1000)*-(9-8*(7+6*5-4))+3*2*1-(0-1+22*333%4444)*(5+(6+(7+(8+9))))";
+    static char source[] =
+        "1+2*(3-4*5)%97+(((12*34)-5678)%1000)*-(9-8*(7+6*5-4))+3*2*1-(0-1+22*333%4444)*(5+(6+(7+(8+9))))";
     uint64_t sum = 0;
     for (uint32_t i = 0; i < n; i++) {
         source[4] = (char)('1' + i % 9);

@@ -1,4 +1,5 @@
-/* Memory traffic with strides: the sieve of Eratosthenes up to 2^18, n times, and the gaps between the primes it leaves. */
+/* Memory traffic with strides: the sieve of Eratosthenes up to 2^18, n times, and the gaps between the primes it
+ * leaves. */
 #include "kernel.h"
 
 #define LIMIT (1u << 18)

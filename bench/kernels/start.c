@@ -1,5 +1,6 @@
-/* The outside of a kernel: the export `run` gives a checksum of 48 bits, so that no engine can disagree about its sign. With
- * -DPREVIEW1 also `_start`, which runs the default n and prints the checksum through fd_write, the only import. */
+/* The outside of a kernel: the export `run` gives a checksum of 48 bits, so that no engine can disagree about its
+ * sign. With * -DPREVIEW1 also `_start`, which runs the default n and prints the checksum through fd_write, the only
+ * import. */
 #include "kernel.h"
 
 __attribute__((export_name("run"))) uint64_t run(uint32_t n)
@@ -14,8 +15,8 @@ struct iovec {
     size_t size;
 };
 
-__attribute__((import_module("wasi_snapshot_preview1"), import_name("fd_write"))) int fd_write(int fd, const struct iovec *iov,
-                                                                                              size_t n, size_t *written);
+__attribute__((import_module("wasi_snapshot_preview1"), import_name("fd_write"))) int
+fd_write(int fd, const struct iovec *iov, size_t n, size_t *written);
 
 __attribute__((export_name("_start"))) void start(void)
 {

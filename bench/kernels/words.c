@@ -1,4 +1,5 @@
-/* Strings: cuts a text into words, counts them in a hash table, compares and copies byte by byte, searches a needle. */
+/* Strings: cuts a text into words, counts them in a hash table, compares and copies byte by byte, searches a needle.
+ * */
 #include "kernel.h"
 
 #define SLOTS 1024

@@ -1,6 +1,7 @@
-/* QuickJS as a benchmark kernel: evaluates script.js (SCRIPT, made by tools/bench_quickjs.sh) and calls its function run. Export
- * and output are those of kernels/start.c. Without -DPREVIEW1 the preview-1 functions that the C library would import are
- * defined here, so that the module imports nothing: no time passes, nothing can be read, what is written is lost. */
+/* QuickJS as a benchmark kernel: evaluates script.js (SCRIPT, made by tools/bench_quickjs.sh) and calls its function
+ * run. Export * and output are those of kernels/start.c. Without -DPREVIEW1 the preview-1 functions that the C
+ * library would import are * defined here, so that the module imports nothing: no time passes, nothing can be read,
+ * what is written is lost. */
 #include <stdint.h>
 #include <string.h>
 #include "quickjs.h"

@@ -1,5 +1,5 @@
-// The work of the QuickJS benchmark: run(n) does everything n times and gives a checksum that is a non-negative integer below 2^31.
-// No dates, no random numbers of the engine, no floating-point printing: the same on every engine.
+// The work of the QuickJS benchmark: run(n) does everything n times and gives a checksum, a non-negative integer below
+// 2^31. No dates, no random numbers of the engine, no floating-point printing: the same on every engine.
 "use strict";
 let seed = 12345;
 function random(limit) {
@@ -94,7 +94,8 @@ function bodies() {
             for (const b of all) {
                 if (a === b)
                     continue;
-                const dx = b.x - a.x, dy = b.y - a.y, square = dx * dx + dy * dy + 1, pull = b.mass / (square * Math.sqrt(square));
+                const dx = b.x - a.x, dy = b.y - a.y, square = dx * dx + dy * dy + 1;
+                const pull = b.mass / (square * Math.sqrt(square));
                 a.vx += dx * pull * 0.01;
                 a.vy += dy * pull * 0.01;
             }

@@ -2,7 +2,7 @@
  *   echo WORD...   the words, separated by spaces        env    the environment, a line each
  *   cat            standard input to standard output     args   all arguments, a line each
  *   fail           ends with result err                  exit   calls wasi:cli/exit with err
- *   trap           executes unreachable                  (none) prints "hello"                                              */
+ *   trap           executes unreachable                  (none) prints "hello" */
 #include "guest.h"
 
 struct pair {

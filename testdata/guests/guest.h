@@ -1,6 +1,6 @@
-/* What the C guests share: the shapes of strings and lists in memory, and an allocator that only goes forward. A guest resets it
- * in its post-return functions, when the host has copied the result out. There is no libc and no generated code: each guest
- * writes out the core signatures that the Canonical ABI gives its WIT functions. */
+/* What the C guests share: the shapes of strings and lists in memory, and an allocator that only goes forward. A
+ * guest resets it * in its post-return functions, when the host has copied the result out. There is no libc and no
+ * generated code: each guest * writes out the core signatures that the Canonical ABI gives its WIT functions. */
 #ifndef GUEST_H
 #define GUEST_H
 

@@ -1,5 +1,6 @@
-/* Gives back values of every kind of type. Structures here have the Canonical ABI's layout, which on wasm32 is that of C.
- * Parameters arrive flat (a variant as its case and the joined payload), results leave by the address of a structure. */
+/* Gives back values of every kind of type. Structures here have the Canonical ABI's layout, which on wasm32 is that
+ * of C. * Parameters arrive flat (a variant as its case and the joined payload), results leave by the address of a
+ * structure. */
 #include "guest.h"
 
 #define NAME(function) "cwrun:guests/echo@0.1.0#" function
@@ -96,10 +97,10 @@ static union {
     } colour;
 } out;
 
-#define SCALAR(name, type)                                                                                                     \
-    ECHO("echo-" #name) type echo_##name(type v)                                                                               \
-    {                                                                                                                          \
-        return v;                                                                                                              \
+#define SCALAR(name, type)                                                                                             \
+    ECHO("echo-" #name) type echo_##name(type v)                                                                       \
+    {                                                                                                                  \
+        return v;                                                                                                      \
     }
 SCALAR(bool, uint32_t)
 SCALAR(u8, uint32_t)
@@ -154,10 +155,11 @@ ECHO("echo-point") void *echo_point(int32_t x, int32_t y)
 }
 
 ECHO("echo-person")
-void *echo_person(void *name, uint32_t n_name, uint32_t age, uint32_t has_email, void *email, uint32_t n_email, int32_t x,
-                  int32_t y, void *tags, uint32_t n_tags)
+void *echo_person(void *name, uint32_t n_name, uint32_t age, uint32_t has_email, void *email, uint32_t n_email,
+                  int32_t x, int32_t y, void *tags, uint32_t n_tags)
 {
-    out.person = (struct person){{name, n_name}, (uint8_t)age, {(uint8_t)has_email, {email, n_email}}, {x, y}, {tags, n_tags}};
+    out.person =
+        (struct person){{name, n_name}, (uint8_t)age, {(uint8_t)has_email, {email, n_email}}, {x, y}, {tags, n_tags}};
     return &out;
 }
 
@@ -263,8 +265,8 @@ ECHO("divide") void *divide(int32_t a, int32_t b)
 }
 
 ECHO("older")
-void *older(void *name, uint32_t n_name, uint32_t age, uint32_t has_email, void *email, uint32_t n_email, int32_t x, int32_t y,
-            void *tags, uint32_t n_tags, uint32_t years)
+void *older(void *name, uint32_t n_name, uint32_t age, uint32_t has_email, void *email, uint32_t n_email, int32_t x,
+            int32_t y, void *tags, uint32_t n_tags, uint32_t years)
 {
     uint32_t then = age + years < 255 ? age + years : 255;
     return echo_person(name, n_name, then, has_email, email, n_email, x, y, tags, n_tags);
@@ -307,11 +309,11 @@ ECHO("none") void none(void)
 {
 }
 
-#define POST(name, function)                                                                                                   \
-    EXPORT("cabi_post_" NAME(name)) void function##_done(void *unused)                                                         \
-    {                                                                                                                          \
-        (void)unused;                                                                                                          \
-        guest_reset();                                                                                                         \
+#define POST(name, function)                                                                                           \
+    EXPORT("cabi_post_" NAME(name)) void function##_done(void *unused)                                                 \
+    {                                                                                                                  \
+        (void)unused;                                                                                                  \
+        guest_reset();                                                                                                 \
     }
 POST("echo-string", echo_string)
 POST("echo-bytes", echo_bytes)

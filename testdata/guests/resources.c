@@ -1,4 +1,5 @@
-/* Counters as a resource that this guest exports. The host keeps a handle table; the representation is the address of a counter. */
+/* Counters as a resource that this guest exports. The host keeps a handle table; the representation is the address of
+ * a counter. */
 #include "guest.h"
 
 #define INTERFACE "cwrun:guests/counters@0.1.0"

@@ -1,5 +1,6 @@
-/* String functions, written over two operations that know the encoding: take (the next scalar value of a string) and put (one more
- * at the end of a string being built). ENCODING is 8, 16 or 1 (latin1+utf16: the top bit of the length says utf16). */
+/* String functions, written over two operations that know the encoding: take (the next scalar value of a string) and
+ * put (one more * at the end of a string being built). ENCODING is 8, 16 or 1 (latin1+utf16: the top bit of the
+ * length says utf16). */
 #include "guest.h"
 
 #ifndef ENCODING
@@ -205,11 +206,11 @@ EXPORT("from-code-points") struct list *from_code_points(const uint32_t *points,
     return &text_result;
 }
 
-#define POST(name, function)                                                                                                   \
-    EXPORT("cabi_post_" name) void function(struct list *unused)                                                               \
-    {                                                                                                                          \
-        (void)unused;                                                                                                          \
-        guest_reset();                                                                                                         \
+#define POST(name, function)                                                                                           \
+    EXPORT("cabi_post_" name) void function(struct list *unused)                                                       \
+    {                                                                                                                  \
+        (void)unused;                                                                                                  \
+        guest_reset();                                                                                                 \
     }
 POST("concat", concat_done)
 POST("reverse", reverse_done)

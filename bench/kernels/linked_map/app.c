@@ -1,5 +1,5 @@
-/* Calls between instances that share a memory: an application that counts, removes and visits words through map.c and heap.c.
- * Most calls cross from one instance to another; map_each calls back through the shared table. */
+/* Calls between instances that share a memory: an application that counts, removes and visits words through map.c and
+ * heap.c. * Most calls cross from one instance to another; map_each calls back through the shared table. */
 #include "parts.h"
 
 static void visit(const char *key, uint32_t value, void *user)

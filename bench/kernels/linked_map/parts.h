@@ -1,5 +1,5 @@
-/* What the three modules of this program know of each other; each of heap.c, map.c and app.c is linked as an instance of its
- * own, as a Python or C++ program with shared libraries is. */
+/* What the three modules of this program know of each other; each of heap.c, map.c and app.c is linked as an instance
+ * of its * own, as a Python or C++ program with shared libraries is. */
 #ifndef PARTS_H
 #define PARTS_H
 

@@ -1,4 +1,5 @@
-/* What the three modules of this program know of each other: bytes.c, sort.c and app.c are linked as instances of their own. */
+/* What the three modules of this program know of each other: bytes.c, sort.c and app.c are linked as instances of
+ * their own. */
 #ifndef PARTS_H
 #define PARTS_H
 

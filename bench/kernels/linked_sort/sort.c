@@ -1,4 +1,5 @@
-/* A generic quicksort and a binary search with a comparison function of another instance, called through the shared table. */
+/* A generic quicksort and a binary search with a comparison function of another instance, called through the shared
+ * table. */
 #include "parts.h"
 
 void sort(void *base, uint32_t count, uint32_t size, compare_fn *compare, void *user)
