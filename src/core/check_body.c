@@ -415,19 +415,26 @@ static ALWAYS_INLINE void apply(cw_checker *c, const char *sig, cw_valtype addre
     }
 }
 
+/* Moves past a number of up to four bytes, which needs no further check; false where it is longer or the end is near. */
+static ALWAYS_INLINE bool skip_leb(const uint8_t **at, const uint8_t *end)
+{
+    const uint8_t *p = *at;
+    if (end - p < 4)
+        return false;
+    unsigned n = p[0] < 0x80 ? 1 : p[1] < 0x80 ? 2 : p[2] < 0x80 ? 3 : p[3] < 0x80 ? 4 : 0;
+    *at = p + n;
+    return n != 0;
+}
+
 /* Does something through the reader. */
 #define THROUGH_READER(action) (r->at = p, (action), p = r->at)
 
 #define READ_NONE(align, feature)
 #define READ_I32(align, feature)                                                                                       \
-    if (p < end && *p < 0x80)                                                                                          \
-        p++;                                                                                                           \
-    else                                                                                                               \
+    if (!skip_leb(&p, end))                                                                                            \
         THROUGH_READER(cw_read_s32(r));
 #define READ_I64(align, feature)                                                                                       \
-    if (p < end && *p < 0x80)                                                                                          \
-        p++;                                                                                                           \
-    else                                                                                                               \
+    if (!skip_leb(&p, end))                                                                                            \
         THROUGH_READER(cw_read_s64(r));
 #define READ_F32(align, feature) THROUGH_READER(cw_read_bytes(r, 4));
 #define READ_F64(align, feature) THROUGH_READER(cw_read_bytes(r, 8));
@@ -435,8 +442,8 @@ static ALWAYS_INLINE void apply(cw_checker *c, const char *sig, cw_valtype addre
 #define READ_LANE(align, feature) THROUGH_READER(read_lane(c, align));
 #define READ_SHUFFLE(align, feature) THROUGH_READER(read_shuffle(c));
 #define READ_MEMARG(align, feature)                                                                                    \
-    if (end - p >= 2 && p[0] <= (align) && p[1] < 0x80 && address0 != CW_BOT && (feature) != (unsigned)CW_FEATURE_THREADS) {     \
-        p += 2;                                                                                                        \
+    if (end - p >= 2 && p[0] <= (align) && address0 != CW_BOT && (feature) != (unsigned)CW_FEATURE_THREADS &&           \
+        (p++, skip_leb(&p, end) || (p--, false))) {                                                                    \
         address = address0;                                                                                            \
     } else {                                                                                                           \
         THROUGH_READER(address = read_memarg(c, align, (feature) == (unsigned)CW_FEATURE_THREADS));                              \
@@ -481,6 +488,7 @@ static uint32_t check_insns(cw_checker *c)
     const cw_features features = c->features;
     const cw_valtype address0 = c->m->n_memories == 0 ? CW_BOT : c->m->memories[0].is_64 ? CW_I64 : CW_I32;
     cw_valtype address = CW_I32;
+    const uint32_t n_near = c->n_flat < 0x80 ? c->n_flat : 0x80; /* locals of one-byte index */
     uint32_t n_insns = 0;
 
     while (r->ok) {
@@ -490,6 +498,12 @@ static uint32_t check_insns(cw_checker *c)
             break;
         }
         n_insns++;
+        /* every third instruction is a local.get: not one for the branch predictor to find in the switch */
+        if (*p == CW_CODE_LOCAL_GET && end - p > 1 && p[1] < n_near && c->marks[p[1]] == c->mark) {
+            cw_check_push(c, c->locals[p[1]]);
+            p += 2;
+            continue;
+        }
         uint32_t id = cw_op_ids[*p++];
 
     dispatch:
