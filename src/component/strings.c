@@ -13,7 +13,6 @@ enum { LATIN1 = CW_LATIN1_UTF16 };
 typedef struct text {
     const uint8_t *s;
     uint64_t units, size; /* code units, bytes */
-    uint64_t tagged;      /* the length as it was given */
     uint8_t encoding;
 } text;
 
@@ -57,7 +56,6 @@ static bool check_text(cw_copy *c, const text *t)
 static bool read_text(const cw_plan *p, cw_copy *c, const uint64_t words[2], text *t)
 {
     uint64_t tag = tag_of(p->src.kind), units = words[1];
-    t->tagged = units;
     t->encoding = p->src.encoding;
     if (p->src.encoding == CW_LATIN1_UTF16) {
         t->encoding = units & tag ? CW_UTF16 : LATIN1;
@@ -121,7 +119,7 @@ static bool to_host(const cw_plan *p, cw_copy *c, const text *t, uint64_t words[
     if (size)
         out[size] = 0;
     words[0] = (uintptr_t)out;
-    words[1] = is_same ? t->tagged : size;
+    words[1] = !is_same ? size : p->src.encoding == CW_LATIN1_UTF16 && t->encoding == CW_UTF16 ? t->units | tag_of(p->dst.kind) : t->units;
     return true;
 }
 
