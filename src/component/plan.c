@@ -1,8 +1,8 @@
 /* component/plan.c: making plans out of types  [CanonicalABI: Loading, Storing, Flattening].
  *
- * The one idea: emit() walks the two views of a type once and leaves a step for every place where bytes move. Elements of
- * lists, and large types wherever they occur, become programs of their own, each made once, so that a plan is never much
- * larger than the types it is made from. */
+ * The one idea: emit() walks the two views of a type once and leaves a step for every place where bytes move. Elements
+ * of lists, and large types wherever they occur, become programs of their own, each made once, so that a plan is never
+ * much larger than the types it is made from. */
 #include "component/plan_impl.h"
 
 #include "base/map.h"
@@ -19,7 +19,6 @@ typedef struct memo_key {
 typedef struct builder {
     cw_arena *arena;
     cw_alloc alloc;
-    const cw_plan *plan;
     CW_VEC(cw_move) steps;
     CW_VEC(uint32_t) tables;
     CW_VEC(const cwrun_type *) types;
@@ -71,7 +70,7 @@ static void add_copy(builder *b, spot at, uint32_t n)
             return;
         }
     }
-    add_step(b, (cw_move){ .op = CW_MOVE_COPY, .src = at.src, .dst = at.dst, .n = n });
+    add_step(b, (cw_move){.op = CW_MOVE_COPY, .src = at.src, .dst = at.dst, .n = n});
 }
 
 /* From here on steps are reached by a jump. */
@@ -84,8 +83,8 @@ static uint32_t here(builder *b)
 /* The program for a type away from its place, made later if it is new. */
 static uint32_t program_of(builder *b, const cwrun_type *st, const cwrun_type *dt, bool src_flat, bool dst_flat)
 {
-    memo_key key = { st, dt, (uint64_t)src_flat | (uint64_t)dst_flat << 1 };
-    uint64_t *known = cw_map_find(&b->memo, (cwrun_str){ (const char *)&key, sizeof key });
+    memo_key key = {st, dt, (uint64_t)src_flat | (uint64_t)dst_flat << 1};
+    uint64_t *known = cw_map_find(&b->memo, (cwrun_str){(const char *)&key, sizeof key});
     if (known)
         return (uint32_t)*known;
 
@@ -96,8 +95,8 @@ static uint32_t program_of(builder *b, const cwrun_type *st, const cwrun_type *d
         return 0;
     }
     *kept = key;
-    *program = (cw_plan_program){ .src_type = st, .dst_type = dt, .src_flat = src_flat, .dst_flat = dst_flat };
-    uint64_t *value = cw_map_put(&b->memo, &b->alloc, (cwrun_str){ (const char *)kept, sizeof *kept }, NULL);
+    *program = (cw_plan_program){.src_type = st, .dst_type = dt, .src_flat = src_flat, .dst_flat = dst_flat};
+    uint64_t *value = cw_map_put(&b->memo, &b->alloc, (cwrun_str){(const char *)kept, sizeof *kept}, NULL);
     if (value)
         *value = b->programs.n - 1;
     else
@@ -125,7 +124,8 @@ static uint32_t find_field(const cwrun_type *t, cwrun_str name, uint32_t i)
 
 static bool has_names(const cwrun_type *t)
 {
-    return t->kind == CWRUN_KIND_RECORD || t->kind == CWRUN_KIND_VARIANT || t->kind == CWRUN_KIND_ENUM || t->kind == CWRUN_KIND_FLAGS;
+    return t->kind == CWRUN_KIND_RECORD || t->kind == CWRUN_KIND_VARIANT || t->kind == CWRUN_KIND_ENUM ||
+           t->kind == CWRUN_KIND_FLAGS;
 }
 
 static bool same_names(const cwrun_type *st, const cwrun_type *dt)
@@ -200,7 +200,7 @@ static void emit_number(builder *b, const cwrun_type *t, spot at)
     if (op == CW_MOVE_COPY)
         add_copy(b, at, t->size[CW_P4]);
     else
-        add_step(b, (cw_move){ .op = op, .src = at.src, .dst = at.dst });
+        add_step(b, (cw_move){.op = op, .src = at.src, .dst = at.dst});
 }
 
 static void emit_record(builder *b, const cwrun_type *st, const cwrun_type *dt, spot at)
@@ -244,7 +244,7 @@ static uint32_t case_of(builder *b, const cwrun_type *st, const cwrun_type *dt, 
 static void emit_zero(builder *b, uint32_t from, uint32_t to)
 {
     if (from < to)
-        add_step(b, (cw_move){ .op = CW_MOVE_ZERO, .dst = from, .n = to - from });
+        add_step(b, (cw_move){.op = CW_MOVE_ZERO, .dst = from, .n = to - from});
 }
 
 /* One step that checks and writes the discriminant and goes to the steps of its case; those end behind the last one. In
@@ -253,7 +253,8 @@ static void emit_variant(builder *b, const cwrun_type *st, const cwrun_type *dt,
 {
     uint32_t n = st->n_fields, end_slots = at.dst + 8 * dt->n_flat;
     bool is_enum = !has_payload(st), in_order = n == dt->n_fields && same_names(st, dt);
-    cw_move step = { .op = is_enum ? CW_MOVE_ENUM : CW_MOVE_CASE, .src = at.src, .dst = at.dst, .n = n, .sub = CW_NO_TABLE };
+    cw_move step = {
+        .op = is_enum ? CW_MOVE_ENUM : CW_MOVE_CASE, .src = at.src, .dst = at.dst, .n = n, .sub = CW_NO_TABLE};
     step.sw = at.src_flat ? 4 : st->disc_size;
     step.dw = at.dst_flat ? 8 : dt->disc_size;
 
@@ -293,7 +294,7 @@ static void emit_variant(builder *b, const cwrun_type *st, const cwrun_type *dt,
         }
         if (at.dst_flat)
             emit_zero(b, payload.dst + 8 * used, end_slots);
-        jumps = add_step(b, (cw_move){ .op = CW_MOVE_JUMP, .sub = jumps });
+        jumps = add_step(b, (cw_move){.op = CW_MOVE_JUMP, .sub = jumps});
     }
     uint32_t end = here(b);
     while (!b->oom && !b->mismatch && jumps != CW_NO_INDEX) {
@@ -306,7 +307,7 @@ static void emit_variant(builder *b, const cwrun_type *st, const cwrun_type *dt,
 static void emit_list(builder *b, const cwrun_type *st, const cwrun_type *dt, spot at)
 {
     const cwrun_type *se = st->elem, *de = dt->elem;
-    cw_move step = { .op = CW_MOVE_LIST, .src = at.src, .dst = at.dst };
+    cw_move step = {.op = CW_MOVE_LIST, .src = at.src, .dst = at.dst};
     step.sw = at.src_flat || b->src_p == CW_P8 ? 8 : 4;
     step.dw = at.dst_flat || b->dst_p == CW_P8 ? 8 : 4;
     step.src_align = se->align[b->src_p];
@@ -322,9 +323,13 @@ static void emit_list(builder *b, const cwrun_type *st, const cwrun_type *dt, sp
 
 static void emit_repeat(builder *b, const cwrun_type *st, const cwrun_type *dt, spot at, uint32_t n)
 {
-    add_step(b, (cw_move){ .op = CW_MOVE_REPEAT, .src = at.src, .dst = at.dst, .n = n,
-                                .sub = program_of(b, st, dt, at.src_flat, at.dst_flat),
-                                .ss = stride(st, at.src_flat, b->src_p), .ds = stride(dt, at.dst_flat, b->dst_p) });
+    add_step(b, (cw_move){.op = CW_MOVE_REPEAT,
+                          .src = at.src,
+                          .dst = at.dst,
+                          .n = n,
+                          .sub = program_of(b, st, dt, at.src_flat, at.dst_flat),
+                          .ss = stride(st, at.src_flat, b->src_p),
+                          .ds = stride(dt, at.dst_flat, b->dst_p)});
 }
 
 static void emit_handle(builder *b, const cwrun_type *st, const cwrun_type *dt, spot at)
@@ -333,7 +338,8 @@ static void emit_handle(builder *b, const cwrun_type *st, const cwrun_type *dt, 
         add_copy(b, at, 4); /* into a buffer, never into slots */
         return;
     }
-    add_step(b, (cw_move){ .op = CW_MOVE_HANDLE, .src = at.src, .dst = at.dst, .dw = at.dst_flat ? 8 : 4, .sub = b->types.n });
+    add_step(
+        b, (cw_move){.op = CW_MOVE_HANDLE, .src = at.src, .dst = at.dst, .dw = at.dst_flat ? 8 : 4, .sub = b->types.n});
     for (unsigned i = 0; i < 2; i++) {
         const cwrun_type **slot = CW_VEC_PUSH(&b->types, &b->alloc);
         if (slot)
@@ -360,14 +366,21 @@ static void emit(builder *b, const cwrun_type *st, const cwrun_type *dt, spot at
     uint8_t small_src = at.src_flat ? 4 : st->disc_size, small_dst = at.dst_flat ? 8 : dt->disc_size;
     switch (st->kind) {
     case CWRUN_KIND_BOOL:
-        add_step(b, (cw_move){ .op = CW_MOVE_BOOL, .src = at.src, .dst = at.dst, .sw = at.src_flat ? 4 : 1, .dw = at.dst_flat ? 8 : 1 });
+        add_step(b, (cw_move){.op = CW_MOVE_BOOL,
+                              .src = at.src,
+                              .dst = at.dst,
+                              .sw = at.src_flat ? 4 : 1,
+                              .dw = at.dst_flat ? 8 : 1});
         break;
     case CWRUN_KIND_CHAR:
-        add_step(b, (cw_move){ .op = CW_MOVE_CHAR, .src = at.src, .dst = at.dst, .dw = at.dst_flat ? 8 : 4 });
+        add_step(b, (cw_move){.op = CW_MOVE_CHAR, .src = at.src, .dst = at.dst, .dw = at.dst_flat ? 8 : 4});
         break;
     case CWRUN_KIND_STRING:
-        add_step(b, (cw_move){ .op = CW_MOVE_STRING, .src = at.src, .dst = at.dst, .sw = at.src_flat || b->src_p == CW_P8 ? 8 : 4,
-                                    .dw = at.dst_flat || b->dst_p == CW_P8 ? 8 : 4 });
+        add_step(b, (cw_move){.op = CW_MOVE_STRING,
+                              .src = at.src,
+                              .dst = at.dst,
+                              .sw = at.src_flat || b->src_p == CW_P8 ? 8 : 4,
+                              .dw = at.dst_flat || b->dst_p == CW_P8 ? 8 : 4});
         break;
     case CWRUN_KIND_LIST:
     case CWRUN_KIND_MAP:
@@ -392,8 +405,12 @@ static void emit(builder *b, const cwrun_type *st, const cwrun_type *dt, spot at
     case CWRUN_KIND_FLAGS:
         if (!same_names(st, dt))
             b->mismatch = true;
-        add_step(b, (cw_move){ .op = CW_MOVE_FLAGS, .src = at.src, .dst = at.dst, .sw = small_src, .dw = small_dst,
-                                    .n = st->n_fields >= 32 ? UINT32_MAX : (1u << st->n_fields) - 1 });
+        add_step(b, (cw_move){.op = CW_MOVE_FLAGS,
+                              .src = at.src,
+                              .dst = at.dst,
+                              .sw = small_src,
+                              .dw = small_dst,
+                              .n = st->n_fields >= 32 ? UINT32_MAX : (1u << st->n_fields) - 1});
         break;
     case CWRUN_KIND_OWN:
     case CWRUN_KIND_BORROW:
@@ -422,7 +439,11 @@ static void finish_program(builder *b, cw_plan_program *program)
         case CW_MOVE_END:
             return;
         case CW_MOVE_COPY:
-            s->op = s->n == 1 ? CW_MOVE_COPY1 : s->n == 2 ? CW_MOVE_COPY2 : s->n == 4 ? CW_MOVE_COPY4 : s->n == 8 ? CW_MOVE_COPY8 : s->op;
+            s->op = s->n == 1   ? CW_MOVE_COPY1
+                    : s->n == 2 ? CW_MOVE_COPY2
+                    : s->n == 4 ? CW_MOVE_COPY4
+                    : s->n == 8 ? CW_MOVE_COPY8
+                                : s->op;
             break;
         case CW_MOVE_CHAR:
         case CW_MOVE_ENUM:
@@ -456,8 +477,8 @@ static bool build(builder *b, cw_plan *plan)
     for (uint32_t i = 0; i < b->programs.n && !b->oom && !b->mismatch; i++) {
         cw_plan_program program = b->programs.items[i];
         b->programs.items[i].start = here(b);
-        emit(b, program.src_type, program.dst_type, (spot){ 0, 0, program.src_flat, program.dst_flat }, true);
-        add_step(b, (cw_move){ .op = CW_MOVE_END });
+        emit(b, program.src_type, program.dst_type, (spot){0, 0, program.src_flat, program.dst_flat}, true);
+        add_step(b, (cw_move){.op = CW_MOVE_END});
         if (!b->oom)
             finish_program(b, &b->programs.items[i]);
     }
@@ -480,7 +501,7 @@ static cw_plan *compile(cw_arena *a, cw_plan plan, bool raw_handles)
     bool to_guest = plan.dst.kind != CW_SIDE_HOST, from_host = plan.src.kind == CW_SIDE_HOST;
     plan.has_handles = plan.src_type->has_handles && !raw_handles;
     plan.may_realloc = to_guest && (plan.src_type->has_pointers || plan.dst.place == CW_PLACE_ALLOC);
-    builder b = { .arena = a, .alloc = a->alloc, .plan = &plan, .raw_handles = raw_handles };
+    builder b = {.arena = a, .alloc = a->alloc, .raw_handles = raw_handles};
     b.src_p = layout(plan.src.kind);
     b.dst_p = layout(plan.dst.kind);
     bool ok = build(&b, &plan);
@@ -494,30 +515,32 @@ static cw_plan *compile(cw_arena *a, cw_plan plan, bool raw_handles)
     if (!ok)
         return NULL;
     plan.needs_check = from_host && plan.programs[0].needs_check;
-    plan.needs_scratch = plan.needs_check || (from_host && plan.may_realloc);
+    plan.needs_scratch = from_host && (plan.needs_check || plan.dst.place == CW_PLACE_MEMORY || plan.may_realloc);
     *kept = plan;
     return kept;
 }
 
-const cw_plan *cw_plan_compile(cw_arena *a, const cwrun_type *src_type, const cwrun_type *dst_type, cw_plan_side src, cw_plan_side dst,
-                               uint32_t flags)
+const cw_plan *cw_plan_compile(cw_arena *a, const cwrun_type *src_type, const cwrun_type *dst_type, cw_plan_side src,
+                               cw_plan_side dst, uint32_t flags)
 {
     if (!src_type || !dst_type || src_type->depth > CW_TYPE_MAX_DEPTH + 1)
         return NULL;
-    cw_plan plan = { .src_type = src_type, .dst_type = dst_type, .src = src, .dst = dst, .flags = (uint8_t)flags };
+    cw_plan plan = {.src_type = src_type, .dst_type = dst_type, .src = src, .dst = dst, .flags = (uint8_t)flags};
     plan.between_guests = src.kind != CW_SIDE_HOST && dst.kind != CW_SIDE_HOST;
-    bool buffered = (flags & CW_PLAN_SAME_INSTANCE) && plan.between_guests && (src_type->has_pointers || dst.place == CW_PLACE_ALLOC);
+    bool overlaps = src.place == CW_PLACE_MEMORY && dst.place != CW_PLACE_FLAT;
+    bool buffered = (flags & CW_PLAN_SAME_INSTANCE) && plan.between_guests && (src_type->has_pointers || overlaps);
     if (!buffered)
         return compile(a, plan, false);
 
     cw_plan rest = plan;
-    rest.src = plan.dst = (cw_plan_side){ CW_SIDE_HOST, CW_PLACE_HOST, src.encoding };
+    rest.src = plan.dst = (cw_plan_side){CW_SIDE_HOST, CW_PLACE_HOST, src.encoding};
     plan.dst_type = src_type;
     cw_plan *first = compile(a, plan, true), *second = compile(a, rest, false);
     if (!first || !second)
         return NULL;
     first->from_buffer = second;
     first->has_handles = second->has_handles;
-    first->may_realloc = first->needs_scratch = true;
+    first->may_realloc = second->may_realloc;
+    first->needs_scratch = true;
     return first;
 }

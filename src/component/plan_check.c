@@ -1,7 +1,7 @@
 /* component/plan_check.c: a host's value, before anything of it moves; and what else is done by walking host values.
  *
- * The one idea: the quick check follows the steps of the plan and only says yes or no. The words for a no, with the path to
- * what is wrong, come from a second walk over the type, which checks the same things. */
+ * The one idea: the quick check follows the steps of the plan and only says yes or no. The words for a no, with the
+ * path to what is wrong, come from a second walk over the type, which checks the same things. */
 #include "component/plan_impl.h"
 
 #include <stdlib.h>
@@ -24,7 +24,7 @@ static bool add_handle(cw_copy *c, const cwrun_type *type, uint32_t handle)
         c->handles = more;
         c->cap_handles = cap;
     }
-    c->handles[c->n_handles++] = (cw_copy_handle){ type, handle };
+    c->handles[c->n_handles++] = (cw_copy_handle){type, handle};
     return true;
 }
 
@@ -114,7 +114,8 @@ static bool check_steps(const cw_plan *p, cw_copy *c, uint32_t start, const uint
             break;
         case CW_MOVE_HANDLE:
             v = cw_load_small(from, 4);
-            if (!add_handle(c, p->types[s->sub], v) || (c->ops->check_handle && !c->ops->check_handle(c, p->types[s->sub], v, &why)))
+            if (!add_handle(c, p->types[s->sub], v) ||
+                (c->ops->check_handle && !c->ops->check_handle(c, p->types[s->sub], v, &why)))
                 return false;
             break;
         case CW_MOVE_STRING:
@@ -179,7 +180,7 @@ static bool refuse(walk *w, const path *at, const char *format, ...)
     va_start(args, format);
     cw_text_vprintf(&text, format, args);
     va_end(args);
-    *w->why = text.oom ? (cwrun_str){ NULL, 0 } : cw_arena_copy(w->c->scratch, text.data, text.size);
+    *w->why = text.oom ? (cwrun_str){NULL, 0} : cw_arena_copy(w->c->scratch, text.data, text.size);
     cw_text_fini(&text);
     return w->why->data ? false : cw_copy_limit(w->c, CWRUN_LIMIT_HOST_MEMORY);
 }
@@ -189,7 +190,7 @@ static bool walk_value(walk *w, const cwrun_type *t, const uint8_t *src, const p
 static bool walk_list(walk *w, const cwrun_type *t, const uint8_t *data, uint64_t n, const path *at)
 {
     for (uint64_t i = 0; i < n; i++) {
-        path elem = { .up = at, .index = i };
+        path elem = {.up = at, .index = i};
         if (!walk_value(w, t->elem, data + i * t->elem->size[CW_P8], &elem))
             return false;
     }
@@ -247,7 +248,7 @@ static bool walk_value(walk *w, const cwrun_type *t, const uint8_t *src, const p
     case CWRUN_KIND_RECORD:
     case CWRUN_KIND_TUPLE:
         for (uint32_t i = 0; i < t->n_fields; i++) {
-            path field = { .up = at, .name = t->fields[i].name, .index = i };
+            path field = {.up = at, .name = t->fields[i].name, .index = i};
             if (!walk_value(w, t->fields[i].type, src + t->fields[i].offset[CW_P8], &field))
                 return false;
         }
@@ -259,7 +260,7 @@ static bool walk_value(walk *w, const cwrun_type *t, const uint8_t *src, const p
         v = cw_load_disc(t, src);
         if (v >= t->n_fields)
             return refuse(w, at, "%u is not one of %u cases", v, t->n_fields);
-        path payload = { .up = at, .name = t->fields[v].name, .word = case_word(t, v) };
+        path payload = {.up = at, .name = t->fields[v].name, .word = case_word(t, v)};
         return !t->fields[v].type || walk_value(w, t->fields[v].type, src + t->payload_offset[CW_P8], &payload);
     }
     case CWRUN_KIND_OWN:
@@ -275,8 +276,8 @@ static bool walk_value(walk *w, const cwrun_type *t, const uint8_t *src, const p
 
 bool cw_value_check(const cwrun_type *type, const void *src, cw_copy *c, const char *root, cwrun_str *why)
 {
-    walk w = { .c = c, .root = root, .why = why };
-    path at = { .up = NULL };
+    walk w = {.c = c, .root = root, .why = why};
+    path at = {.up = NULL};
     c->n_handles = 0;
     if (!walk_value(&w, type, src, &at))
         return false;
@@ -286,7 +287,7 @@ bool cw_value_check(const cwrun_type *type, const void *src, cw_copy *c, const c
 
 bool cw_plan_check(const cw_plan *p, cw_copy *c, const void *src, const char *root, cwrun_str *why)
 {
-    c->set_aside = p->may_realloc && is_inside(c, src, p->src_type->size[CW_P8]);
+    c->set_aside = p->dst.place != CW_PLACE_FLAT && is_inside(c, src, p->src_type->size[CW_P8]);
     c->n_handles = 0;
     c->checked = true;
     if (!p->needs_check || (check_steps(p, c, 0, src) && find_twice(c) == 0))

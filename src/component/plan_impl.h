@@ -1,8 +1,8 @@
 /* component/plan_impl.h: what the files of the plans share: the steps of a plan (moves), and the means of a run.
  *
- * A step reads at source + src and writes at destination + dst, both in bytes; of flat values slot i is at 8 * i. Widths: sw
- * is the bytes of a small number at the source or the distance of the two words of a string or list there, dw the same
- * at the destination, where 8 says that a whole slot is written. */
+ * A step reads at source + src and writes at destination + dst, both in bytes; of flat values slot i is at 8 * i.
+ * Widths: sw is the bytes of a small number at the source or the distance of the two words of a string or list there,
+ * dw the same at the destination, where 8 says that a whole slot is written. */
 #ifndef CW_COMPONENT_PLAN_IMPL_H
 #define CW_COMPONENT_PLAN_IMPL_H
 
@@ -12,7 +12,7 @@
 
 typedef enum cw_move_op {
     CW_MOVE_END,
-    CW_MOVE_COPY,   /* n bytes */
+    CW_MOVE_COPY, /* n bytes */
     CW_MOVE_COPY1,
     CW_MOVE_COPY2,
     CW_MOVE_COPY4,
@@ -22,18 +22,18 @@ typedef enum cw_move_op {
     CW_MOVE_SLOT_U16,
     CW_MOVE_SLOT_S16,
     CW_MOVE_SLOT_32,
-    CW_MOVE_BOOL,   /* sw, dw: non-zero becomes 1 */
-    CW_MOVE_CHAR,   /* dw */
-    CW_MOVE_FLAGS,  /* sw, dw; n: mask */
-    CW_MOVE_ENUM,   /* sw, dw; n cases; sub: their map in the tables, or CW_NO_TABLE */
-    CW_MOVE_CASE,   /* as ENUM; sub: in the tables n steps to go on at, then the map */
-    CW_MOVE_JUMP,   /* to step sub */
-    CW_MOVE_ZERO,   /* n bytes of slots */
-    CW_MOVE_HANDLE, /* dw; sub: pair in the types */
-    CW_MOVE_STRING, /* sw, dw */
+    CW_MOVE_BOOL,       /* sw, dw: non-zero becomes 1 */
+    CW_MOVE_CHAR,       /* dw */
+    CW_MOVE_FLAGS,      /* sw, dw; n: mask */
+    CW_MOVE_ENUM,       /* sw, dw; n cases; sub: their map in the tables, or CW_NO_TABLE */
+    CW_MOVE_CASE,       /* as ENUM; sub: in the tables n steps to go on at, then the map */
+    CW_MOVE_JUMP,       /* to step sub */
+    CW_MOVE_ZERO,       /* n bytes of slots */
+    CW_MOVE_HANDLE,     /* dw; sub: pair in the types */
+    CW_MOVE_STRING,     /* sw, dw */
     CW_MOVE_LIST_PLAIN, /* sw, dw, alignments, ss == ds */
-    CW_MOVE_LIST,   /* the same; sub: program of the elements */
-    CW_MOVE_REPEAT  /* n times program sub, ss and ds apart */
+    CW_MOVE_LIST,       /* the same; sub: program of the elements */
+    CW_MOVE_REPEAT      /* n times program sub, ss and ds apart */
 } cw_move_op;
 
 #define CW_NO_TABLE UINT32_MAX
@@ -153,9 +153,10 @@ static inline bool cw_copy_charge(cw_copy *c, uint64_t bytes)
 
 /* The destination guest's realloc with its checks; size is charged. `outside` is the trap between guests for a result
  * beyond the memory's end. */
-bool cw_copy_realloc(const cw_plan *p, cw_copy *c, uint64_t old, uint64_t old_size, uint32_t align, uint64_t size, uint8_t outside,
-                     uint64_t *address);
-/* Memory of a host destination: zeroed on request; charged. size 0 gives a pointer that can be read as one zero byte. */
+bool cw_copy_realloc(const cw_plan *p, cw_copy *c, uint64_t old, uint64_t old_size, uint32_t align, uint64_t size,
+                     uint8_t outside, uint64_t *address);
+/* Memory of a host destination: zeroed on request; charged. size 0 gives a pointer that can be read as one zero byte.
+ */
 void *cw_copy_host(cw_copy *c, uint64_t size, uint32_t align, bool zeroed);
 
 /* strings.c: one string from side to side; words is {pointer, tagged length} of the source, then of the destination. */

@@ -31,8 +31,8 @@ bool cw_copy_poll(cw_copy *c)
     return !c->ops->poll || c->ops->poll(c, bytes);
 }
 
-bool cw_copy_realloc(const cw_plan *p, cw_copy *c, uint64_t old, uint64_t old_size, uint32_t align, uint64_t size, uint8_t outside,
-                     uint64_t *address)
+bool cw_copy_realloc(const cw_plan *p, cw_copy *c, uint64_t old, uint64_t old_size, uint32_t align, uint64_t size,
+                     uint8_t outside, uint64_t *address)
 {
     if (!c->dst || !c->ops->realloc)
         return cw_copy_trap(c, CW_TRAP_UNSUPPORTED); /* validation asks for both options */
@@ -47,7 +47,7 @@ bool cw_copy_realloc(const cw_plan *p, cw_copy *c, uint64_t old, uint64_t old_si
     return true;
 }
 
-_Alignas(16) const uint8_t cw_copy_nothing[16] = { 0 };
+_Alignas(16) const uint8_t cw_copy_nothing[16] = {0};
 
 void *cw_copy_host(cw_copy *c, uint64_t size, uint32_t align, bool zeroed)
 {
@@ -80,11 +80,13 @@ static bool source_list(const cw_plan *p, cw_copy *c, const cw_move *s, const ui
     return true;
 }
 
-static bool run_steps(const cw_plan *p, cw_copy *c, uint32_t start, const uint8_t *src, uint8_t *dst, uint64_t dst_at, bool in_guest);
+static bool run_steps(const cw_plan *p, cw_copy *c, uint32_t start, const uint8_t *src, uint8_t *dst, uint64_t dst_at,
+                      bool in_guest);
 
-/* n values, ss and ds apart. In a guest's memory dst_at is the offset of the first destination; else dst is the place. */
-static bool run_elements(const cw_plan *p, cw_copy *c, const cw_move *s, uint64_t n, const uint8_t *src, uint8_t *dst, uint64_t dst_at,
-                         bool in_guest)
+/* n values, ss and ds apart. In a guest's memory dst_at is the offset of the first destination; else dst is the place.
+ */
+static bool run_elements(const cw_plan *p, cw_copy *c, const cw_move *s, uint64_t n, const uint8_t *src, uint8_t *dst,
+                         uint64_t dst_at, bool in_guest)
 {
     uint32_t start = p->programs[s->sub].start;
     for (uint64_t i = 0; i < n; i++, src += s->ss) {
@@ -127,7 +129,8 @@ static bool run_list(const cw_plan *p, cw_copy *c, const cw_move *s, uint64_t wo
 /* ---- steps ---- */
 
 /* in_guest: dst is c->dst's memory at dst_at, and looked up again after each realloc. */
-static bool run_steps(const cw_plan *p, cw_copy *c, uint32_t start, const uint8_t *src, uint8_t *dst, uint64_t dst_at, bool in_guest)
+static bool run_steps(const cw_plan *p, cw_copy *c, uint32_t start, const uint8_t *src, uint8_t *dst, uint64_t dst_at,
+                      bool in_guest)
 {
     const cw_move *s = p->steps + start;
     for (;; s++) {
@@ -209,7 +212,7 @@ static bool run_steps(const cw_plan *p, cw_copy *c, uint32_t start, const uint8_
         case CW_MOVE_STRING:
         case CW_MOVE_LIST_PLAIN:
         case CW_MOVE_LIST: {
-            uint64_t words[2] = { cw_load_word(from, p->src.kind), cw_load_word(from + s->sw, p->src.kind) };
+            uint64_t words[2] = {cw_load_word(from, p->src.kind), cw_load_word(from + s->sw, p->src.kind)};
             if (!(s->op == CW_MOVE_STRING ? cw_copy_string(p, c, words) : run_list(p, c, s, words)))
                 return false;
             if (in_guest)
@@ -257,7 +260,8 @@ static bool run_plan(const cw_plan *p, cw_copy *c, const void *src, void *dst)
     uint64_t address;
     if (p->dst.place == CW_PLACE_ALLOC) {
         unsigned layout = p->dst.kind == CW_SIDE_MEM32 ? CW_P4 : CW_P8;
-        if (!cw_copy_realloc(p, c, 0, 0, p->dst_type->align[layout], p->dst_type->size[layout], CW_TRAP_POINTER_BOUNDS, &address))
+        if (!cw_copy_realloc(p, c, 0, 0, p->dst_type->align[layout], p->dst_type->size[layout], CW_TRAP_POINTER_BOUNDS,
+                             &address))
             return false;
         memcpy(dst, &address, sizeof address);
     } else {
@@ -289,7 +293,7 @@ bool cw_plan_run(const cw_plan *p, cw_copy *c, const void *src, void *dst)
 {
     if (p->from_buffer)
         return run_buffered(p, c, src, dst);
-    if (p->may_realloc && c->src && c->src == c->dst)
+    if (c->src && c->src == c->dst && p->may_realloc && (p->src_type->has_pointers || p->src.place == CW_PLACE_MEMORY))
         return cw_copy_trap(c, CW_TRAP_UNSUPPORTED); /* for CW_PLAN_SAME_INSTANCE: the source could move under us */
     if (!c->set_aside)
         return run_plan(p, c, src, dst);

@@ -1,8 +1,8 @@
 /* component/strings.c: one string from one side to another  [CanonicalABI: load_string_from_range, store_string].
  *
  * The one idea: reading gives a checked run of text in one of three simple encodings; writing into a guest follows the
- * specification's sequence of realloc calls to the letter, since the guest sees it, while the bytes are transcoded in one
- * go where they finally stand. */
+ * specification's sequence of realloc calls to the letter, since the guest sees it, while the bytes are transcoded in
+ * one go where they finally stand. */
 #include "component/plan_impl.h"
 
 #include "base/utf.h"
@@ -24,10 +24,10 @@ static uint64_t tag_of(uint8_t side_kind)
 /* Whether what is left at a fault is the beginning of a character that the end cut off. */
 static bool is_cut_off(const uint8_t *s, uint64_t n)
 {
-    static const uint8_t seconds[] = { 0x80, 0x90, 0xa0 };
+    static const uint8_t seconds[] = {0x80, 0x90, 0xa0};
     uint32_t scalar;
     for (unsigned i = 0; i < sizeof seconds && n < 4; i++) {
-        uint8_t whole[4] = { 0x80, 0x80, 0x80, 0x80 };
+        uint8_t whole[4] = {0x80, 0x80, 0x80, 0x80};
         memcpy(whole, s, n);
         if (n == 1)
             whole[1] = seconds[i];
@@ -119,7 +119,9 @@ static bool to_host(const cw_plan *p, cw_copy *c, const text *t, uint64_t words[
     if (size)
         out[size] = 0;
     words[0] = (uintptr_t)out;
-    words[1] = !is_same ? size : p->src.encoding == CW_LATIN1_UTF16 && t->encoding == CW_UTF16 ? t->units | tag_of(p->dst.kind) : t->units;
+    words[1] = !is_same                                                        ? size
+               : p->src.encoding == CW_LATIN1_UTF16 && t->encoding == CW_UTF16 ? t->units | tag_of(p->dst.kind)
+                                                                               : t->units;
     return true;
 }
 
@@ -135,7 +137,7 @@ static bool resize(const cw_plan *p, cw_copy *c, block *b, uint32_t align, uint6
     uint64_t address;
     if (!cw_copy_realloc(p, c, b->address, b->size, align, size, CW_TRAP_STRING_CONTENT, &address))
         return false;
-    *b = (block){ address, size };
+    *b = (block){address, size};
     return true;
 }
 
@@ -189,7 +191,8 @@ static bool store_latin1_or_utf16(const cw_plan *p, cw_copy *c, const text *t, b
     if (!resize(p, c, b, 2, t->units))
         return false;
     if (fits) {
-        *units = is_utf8 ? cw_utf8_to_latin1(t->s, t->size, bytes_of(c, b)) : cw_utf16_to_latin1(t->s, t->units, bytes_of(c, b));
+        *units = is_utf8 ? cw_utf8_to_latin1(t->s, t->size, bytes_of(c, b))
+                         : cw_utf16_to_latin1(t->s, t->units, bytes_of(c, b));
         return *units == b->size || resize(p, c, b, 2, *units);
     }
     if (!resize(p, c, b, 2, 2 * t->units))
@@ -222,7 +225,7 @@ static bool store_probably_utf16(const cw_plan *p, cw_copy *c, const text *t, bl
 bool cw_copy_string(const cw_plan *p, cw_copy *c, uint64_t words[2])
 {
     text t;
-    block b = { 0, 0 };
+    block b = {0, 0};
     bool ok;
     if (!read_text(p, c, words, &t))
         return false;

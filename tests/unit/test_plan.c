@@ -1,5 +1,5 @@
-/* unit/test_plan.c: values between hosts and guests: every kind, every encoding, every fault, and random ones. Guests are
- * simulated: a memory that moves at every realloc, a bump allocator, and a log of the calls. */
+/* unit/test_plan.c: values between hosts and guests: every kind, every encoding, every fault, and random ones. Guests
+ * are simulated: a memory that moves at every realloc, a bump allocator, and a log of the calls. */
 #include "component/plan_impl.h"
 #include "component/value.h"
 #include "base/str.h"
@@ -14,19 +14,19 @@
 
 typedef struct guest {
     cw_memory memory;
-    uint64_t next;       /* where realloc goes on */
-    char log[4096];      /* "old,old_size,align,size " of every call; old as 0 or * */
+    uint64_t next;  /* where realloc goes on */
+    char log[4096]; /* "old,old_size,align,size " of every call; old as 0 or * */
     size_t log_size;
-    bool fixed;          /* realloc answers `answer` */
+    bool fixed; /* realloc answers `answer` */
     uint64_t answer;
-    bool stay;           /* the memory does not move */
+    bool stay;                       /* the memory does not move */
     void (*meddle)(struct guest *g); /* called by realloc */
 } guest;
 
 typedef struct world {
     cw_arena arena; /* types, plans and host values */
     cw_copy copy;
-    guest *to;      /* the destination's guest */
+    guest *to; /* the destination's guest */
     uint64_t polled;
     uint64_t poll_limit;
     uint32_t handles_moved;
@@ -63,8 +63,8 @@ static bool on_realloc(cw_copy *c, uint64_t old, uint64_t old_size, uint32_t ali
     guest *g = ((world *)c->user)->to;
     assert_ptr_equal(c->dst, &g->memory);
     if (g->log_size + 64 < sizeof g->log)
-        g->log_size += (size_t)snprintf(g->log + g->log_size, sizeof g->log - g->log_size, "%s,%llu,%u,%llu ", old ? "*" : "0",
-                                        (unsigned long long)old_size, align, (unsigned long long)size);
+        g->log_size += (size_t)snprintf(g->log + g->log_size, sizeof g->log - g->log_size, "%s,%llu,%u,%llu ",
+                                        old ? "*" : "0", (unsigned long long)old_size, align, (unsigned long long)size);
     if (g->meddle)
         g->meddle(g);
     if (g->fixed) {
@@ -107,7 +107,7 @@ static bool on_poll(cw_copy *c, uint64_t bytes)
     return !w->poll_limit || w->polled < w->poll_limit;
 }
 
-static const cw_copy_ops ops = { on_realloc, on_handle, on_check_handle, on_poll };
+static const cw_copy_ops ops = {on_realloc, on_handle, on_check_handle, on_poll};
 
 static void world_init(world *w)
 {
@@ -139,15 +139,16 @@ static void start(world *w, guest *from, guest *to)
 
 static cw_plan_side mem32(uint8_t place, uint8_t encoding)
 {
-    return (cw_plan_side){ CW_SIDE_MEM32, place, encoding };
+    return (cw_plan_side){CW_SIDE_MEM32, place, encoding};
 }
 
 static cw_plan_side mem64(uint8_t place, uint8_t encoding)
 {
-    return (cw_plan_side){ CW_SIDE_MEM64, place, encoding };
+    return (cw_plan_side){CW_SIDE_MEM64, place, encoding};
 }
 
-static const cw_plan *compile(world *w, const cwrun_type *st, const cwrun_type *dt, cw_plan_side src, cw_plan_side dst, uint32_t flags)
+static const cw_plan *compile(world *w, const cwrun_type *st, const cwrun_type *dt, cw_plan_side src, cw_plan_side dst,
+                              uint32_t flags)
 {
     const cw_plan *p = cw_plan_compile(&w->arena, st, dt, src, dst, flags);
     assert_non_null(p);
@@ -155,11 +156,12 @@ static const cw_plan *compile(world *w, const cwrun_type *st, const cwrun_type *
 }
 
 /* Compiles and runs. */
-static bool move(world *w, const cwrun_type *t, cw_plan_side src, guest *from, const void *in, cw_plan_side dst, guest *to, void *out)
+static bool move(world *w, const cwrun_type *t, cw_plan_side src, guest *from, const void *in, cw_plan_side dst,
+                 guest *to, void *out)
 {
     const cw_plan *p = compile(w, t, t, src, dst, 0);
     start(w, from, to);
-    cwrun_str why = { NULL, 0 };
+    cwrun_str why = {NULL, 0};
     if (src.kind == CW_SIDE_HOST && !cw_plan_check(p, &w->copy, in, "v", &why)) {
         print_error("%.*s\n", (int)why.size, why.data);
         fail();
@@ -192,17 +194,18 @@ static const cwrun_type *tuple(world *w, uint32_t n, ...)
 }
 
 /* A variant (or record) of {name, type} pairs up to a NULL name. */
-static const cwrun_type *named(world *w, bool is_record, ...)
+static const cwrun_type *named(world *w, int is_record, ...)
 {
     cw_field fields[32];
     uint32_t n = 0;
     va_list args;
     va_start(args, is_record);
     for (const char *name; (name = va_arg(args, const char *)) != NULL; n++)
-        fields[n] = (cw_field){ .name = cwrun_str_of(name), .type = va_arg(args, const cwrun_type *) };
+        fields[n] = (cw_field){.name = cwrun_str_of(name), .type = va_arg(args, const cwrun_type *)};
     va_end(args);
     bool big = false;
-    const cwrun_type *t = is_record ? cw_type_new_record(&w->arena, fields, n, &big) : cw_type_new_variant(&w->arena, fields, n, &big);
+    const cwrun_type *t =
+        is_record ? cw_type_new_record(&w->arena, fields, n, &big) : cw_type_new_variant(&w->arena, fields, n, &big);
     assert_non_null(t);
     return t;
 }
@@ -225,9 +228,9 @@ typedef struct numbers {
 
 static const cwrun_type *numbers_type(world *w)
 {
-    return tuple(w, 11, prim(CWRUN_KIND_BOOL), prim(CWRUN_KIND_S8), prim(CWRUN_KIND_U8), prim(CWRUN_KIND_S16), prim(CWRUN_KIND_U16),
-                 prim(CWRUN_KIND_S32), prim(CWRUN_KIND_U32), prim(CWRUN_KIND_S64), prim(CWRUN_KIND_F32), prim(CWRUN_KIND_F64),
-                 prim(CWRUN_KIND_CHAR));
+    return tuple(w, 11, prim(CWRUN_KIND_BOOL), prim(CWRUN_KIND_S8), prim(CWRUN_KIND_U8), prim(CWRUN_KIND_S16),
+                 prim(CWRUN_KIND_U16), prim(CWRUN_KIND_S32), prim(CWRUN_KIND_U32), prim(CWRUN_KIND_S64),
+                 prim(CWRUN_KIND_F32), prim(CWRUN_KIND_F64), prim(CWRUN_KIND_CHAR));
 }
 
 static void numbers_become_slots_that_are_extended_as_the_abi_says(void **state)
@@ -236,17 +239,19 @@ static void numbers_become_slots_that_are_extended_as_the_abi_says(void **state)
     world w;
     world_init(&w);
     const cwrun_type *t = numbers_type(&w);
-    numbers in = { true, -1, 255, -2, 65535, -3, 4000000000u, -4, 1.5f, 2.5, 0x10ffff }, back;
+    numbers in = {true, -1, 255, -2, 65535, -3, 4000000000u, -4, 1.5f, 2.5, 0x10ffff}, back;
     memset(&back, 0, sizeof back);
     *(uint8_t *)&in.b = 7; /* any non-zero byte is true */
     uint64_t slots[11];
     memset(slots, 0xee, sizeof slots);
     assert_true(move(&w, t, CW_PLAN_HOST, NULL, &in, mem32(CW_PLACE_FLAT, CW_UTF8), NULL, slots));
-    const uint64_t want[] = { 1, 0xffffffff, 255, 0xfffffffe, 65535, 0xfffffffd, 4000000000u, (uint64_t)-4, 0x3fc00000, 0x4004000000000000, 0x10ffff };
+    const uint64_t want[] = {1,           0xffffffff,   255,        0xfffffffe,         65535,   0xfffffffd,
+                             4000000000u, (uint64_t)-4, 0x3fc00000, 0x4004000000000000, 0x10ffff};
     assert_memory_equal(slots, want, sizeof want);
     assert_true(move(&w, t, mem32(CW_PLACE_FLAT, CW_UTF8), NULL, slots, CW_PLAN_HOST, NULL, &back));
     assert_true(back.b && back.s8 == -1 && back.u8 == 255 && back.s16 == -2 && back.u16 == 65535 && back.s32 == -3);
-    assert_true(back.u32 == 4000000000u && back.s64 == -4 && back.f32 == 1.5f && back.f64 == 2.5 && back.ch == 0x10ffff);
+    assert_true(back.u32 == 4000000000u && back.s64 == -4 && back.f32 == 1.5f && back.f64 == 2.5 &&
+                back.ch == 0x10ffff);
     world_fini(&w);
 }
 
@@ -256,12 +261,12 @@ static void numbers_of_a_guest_are_cut_to_their_width_before_another_sees_them(v
     world w;
     world_init(&w);
     const cwrun_type *t = numbers_type(&w);
-    uint64_t in[] = { 0x100, 0x1ff80, 0xfffff01, 0xabcd8000, 0xffff0001, 0x80000000, 7, 8, 9, 10, 0xd7ff }, out[11];
-    const uint64_t want[] = { 1, 0xffffff80, 1, 0xffff8000, 1, 0x80000000, 7, 8, 9, 10, 0xd7ff };
+    uint64_t in[] = {0x100, 0x1ff80, 0xfffff01, 0xabcd8000, 0xffff0001, 0x80000000, 7, 8, 9, 10, 0xd7ff}, out[11];
+    const uint64_t want[] = {1, 0xffffff80, 1, 0xffff8000, 1, 0x80000000, 7, 8, 9, 10, 0xd7ff};
     assert_true(move(&w, t, mem32(CW_PLACE_FLAT, CW_UTF8), NULL, in, mem64(CW_PLACE_FLAT, CW_UTF16), NULL, out));
     assert_memory_equal(out, want, sizeof want);
     for (unsigned i = 0; i < 3; i++) {
-        in[10] = (const uint32_t[]){ 0xd800, 0xdfff, 0x110000 }[i];
+        in[10] = (const uint32_t[]){0xd800, 0xdfff, 0x110000}[i];
         assert_trap(&w, move(&w, t, mem32(CW_PLACE_FLAT, CW_UTF8), NULL, in, mem64(CW_PLACE_FLAT, CW_UTF16), NULL, out),
                     CW_TRAP_INVALID_CHAR);
     }
@@ -296,31 +301,32 @@ static void payloads_share_joined_slots_and_unused_ones_become_zero(void **state
     world w;
     world_init(&w);
     const cwrun_type *pair = tuple(&w, 2, prim(CWRUN_KIND_F32), prim(CWRUN_KIND_F64));
-    const cwrun_type *mix = named(&w, false, "f", prim(CWRUN_KIND_F32), "l", prim(CWRUN_KIND_U64), "n", NULL, "p", pair, "b", prim(CWRUN_KIND_U8), NULL);
+    const cwrun_type *mix = named(&w, false, "f", prim(CWRUN_KIND_F32), "l", prim(CWRUN_KIND_U64), "n", NULL, "p", pair,
+                                  "b", prim(CWRUN_KIND_U8), NULL);
     cw_plan_side flat = mem32(CW_PLACE_FLAT, CW_UTF8);
     assert_int_equal(mix->n_flat, 3);
     static const struct {
         uint64_t in[3], out[3];
     } cases[] = {
-        { { 0, 0xffffffff40490fdb, 5 }, { 0, 0x40490fdb, 0 } },
-        { { 1, 0xfedcba9876543210, 5 }, { 1, 0xfedcba9876543210, 0 } },
-        { { 2, 1, 5 }, { 2, 0, 0 } },
-        { { 3, 0x1111111140490fdb, 0x4004000000000000 }, { 3, 0x40490fdb, 0x4004000000000000 } },
-        { { 4, 0xff02, 1 }, { 4, 2, 0 } },
+        {{0, 0xffffffff40490fdb, 5}, {0, 0x40490fdb, 0}},
+        {{1, 0xfedcba9876543210, 5}, {1, 0xfedcba9876543210, 0}},
+        {{2, 1, 5}, {2, 0, 0}},
+        {{3, 0x1111111140490fdb, 0x4004000000000000}, {3, 0x40490fdb, 0x4004000000000000}},
+        {{4, 0xff02, 1}, {4, 2, 0}},
     };
     for (unsigned i = 0; i < 5; i++) {
-        uint64_t out[3] = { 9, 9, 9 };
+        uint64_t out[3] = {9, 9, 9};
         assert_true(move(&w, mix, flat, NULL, cases[i].in, flat, NULL, out));
         assert_memory_equal(out, cases[i].out, sizeof out);
         /* through the host and back */
-        uint64_t host[4] = { 0 };
+        uint64_t host[4] = {0};
         assert_int_equal(mix->size[CW_P8], 24);
         assert_true(move(&w, mix, flat, NULL, cases[i].in, CW_PLAN_HOST, NULL, host));
         memset(out, 9, sizeof out);
         assert_true(move(&w, mix, CW_PLAN_HOST, NULL, host, flat, NULL, out));
         assert_memory_equal(out, cases[i].out, sizeof out);
     }
-    uint64_t bad[3] = { 5, 0, 0 }, out[3];
+    uint64_t bad[3] = {5, 0, 0}, out[3];
     assert_trap(&w, move(&w, mix, flat, NULL, bad, flat, NULL, out), CW_TRAP_INVALID_DISCRIMINANT);
     world_fini(&w);
 }
@@ -335,14 +341,14 @@ static void fields_and_cases_find_each_other_by_name(void **state)
     const cwrun_type *r1 = named(&w, true, "x", prim(CWRUN_KIND_U32), "y", prim(CWRUN_KIND_U32), "v", v1, NULL);
     const cwrun_type *r2 = named(&w, true, "v", v2, "y", prim(CWRUN_KIND_U32), "x", prim(CWRUN_KIND_U32), NULL);
     cw_plan_side flat = mem32(CW_PLACE_FLAT, CW_UTF8);
-    uint64_t in[4] = { 1, 2, 2, 77 }, out[4];
-    const uint64_t want[4] = { 0, 77, 2, 1 };
+    uint64_t in[4] = {1, 2, 2, 77}, out[4];
+    const uint64_t want[4] = {0, 77, 2, 1};
     const cw_plan *p = compile(&w, r1, r2, flat, flat, 0);
     start(&w, NULL, NULL);
     assert_true(cw_plan_run(p, &w.copy, in, out));
     assert_memory_equal(out, want, sizeof want);
 
-    const cwrun_str e1[] = { CW_STR("red"), CW_STR("blue") }, e2[] = { CW_STR("blue"), CW_STR("red") };
+    const cwrun_str e1[] = {CW_STR("red"), CW_STR("blue")}, e2[] = {CW_STR("blue"), CW_STR("red")};
     p = compile(&w, cw_type_new_enum(&w.arena, e1, 2), cw_type_new_enum(&w.arena, e2, 2), flat, flat, 0);
     assert_true(cw_plan_run(p, &w.copy, in, out));
     assert_int_equal(out[0], 0);
@@ -364,13 +370,14 @@ typedef struct sample {
 
 /* "", "abc", "höla", "hö☃🍰" */
 static const sample samples[] = {
-    { "", "", 0, "" },
-    { "abc", "a\0b\0c\0", 3, "abc" },
-    { "h\xc3\xb6la", "h\0\xf6\0l\0a\0", 4, "h\xf6la" },
-    { "h\xc3\xb6\xe2\x98\x83\xf0\x9f\x8d\xb0", "h\0\xf6\0\x03\x26\x3c\xd8\x70\xdf", 5, NULL },
+    {"", "", 0, ""},
+    {"abc", "a\0b\0c\0", 3, "abc"},
+    {"h\xc3\xb6la", "h\0\xf6\0l\0a\0", 4, "h\xf6la"},
+    {"h\xc3\xb6\xe2\x98\x83\xf0\x9f\x8d\xb0", "h\0\xf6\0\x03\x26\x3c\xd8\x70\xdf", 5, NULL},
 };
 
-/* Puts a sample into the guest's memory at 16 and its words into slots; form: 0 utf8, 1 utf16, 2 latin1, 3 tagged utf16. */
+/* Puts a sample into the guest's memory at 16 and its words into slots; form: 0 utf8, 1 utf16, 2 latin1, 3 tagged
+ * utf16. */
 static void put_sample(guest *g, const sample *s, unsigned form, uint64_t words[2])
 {
     bool wide = form & 1;
@@ -382,14 +389,15 @@ static void put_sample(guest *g, const sample *s, unsigned form, uint64_t words[
         words[1] |= 0x80000000;
 }
 
-static const uint8_t form_encoding[] = { CW_UTF8, CW_UTF16, CW_LATIN1_UTF16, CW_LATIN1_UTF16 };
+static const uint8_t form_encoding[] = {CW_UTF8, CW_UTF16, CW_LATIN1_UTF16, CW_LATIN1_UTF16};
 
 /* The realloc calls of the specification, computed from lengths alone. */
 static void expected_log(const sample *s, unsigned form, uint8_t to, char *log, size_t size)
 {
     size_t u8 = strlen(s->utf8), u16 = 2 * s->n_units, units = form == 0 ? u8 : s->n_units, at = 0;
-#define CALL(old, old_size, align, new_size) \
-    (at += (size_t)snprintf(log + at, size - at, "%s,%zu,%d,%zu ", (old) ? "*" : "0", (size_t)(old_size), (align), (size_t)(new_size)))
+#define CALL(old, old_size, align, new_size)                                                                           \
+    (at += (size_t)snprintf(log + at, size - at, "%s,%zu,%d,%zu ", (old) ? "*" : "0", (size_t)(old_size), (align),     \
+                            (size_t)(new_size)))
     log[0] = 0;
     if (to == CW_UTF8 && form == 0) {
         CALL(0, 0, 1, u8);
@@ -457,13 +465,15 @@ static void strings_are_transcoded_between_all_encodings_with_the_specified_real
                 char log[256];
                 put_sample(&a, s, form, in);
                 expected_log(s, form, to, log, sizeof log);
-                assert_true(move(&w, prim(CWRUN_KIND_STRING), mem32(CW_PLACE_FLAT, form_encoding[form]), &a, in, mem32(CW_PLACE_FLAT, to), &b, out));
+                assert_true(move(&w, prim(CWRUN_KIND_STRING), mem32(CW_PLACE_FLAT, form_encoding[form]), &a, in,
+                                 mem32(CW_PLACE_FLAT, to), &b, out));
                 assert_string_equal(b.log, log);
                 assert_string_at(&b, out, s, to, 0x80000000);
 
                 /* and with 64-bit pointers, in memory */
                 uint64_t at = 8;
-                assert_true(move(&w, prim(CWRUN_KIND_STRING), mem32(CW_PLACE_FLAT, form_encoding[form]), &a, in, mem64(CW_PLACE_MEMORY, to), &b, &at));
+                assert_true(move(&w, prim(CWRUN_KIND_STRING), mem32(CW_PLACE_FLAT, form_encoding[form]), &a, in,
+                                 mem64(CW_PLACE_MEMORY, to), &b, &at));
                 memcpy(out, b.memory.base + 8, sizeof out);
                 assert_string_at(&b, out, s, to, (uint64_t)1 << 63);
                 guest_fini(&a);
@@ -488,10 +498,12 @@ static void strings_go_to_the_host_and_back_in_every_encoding(void **state)
             uint64_t in[2], out[2];
             cwrun_str host;
             put_sample(&a, s, form, in);
-            assert_true(move(&w, prim(CWRUN_KIND_STRING), mem32(CW_PLACE_FLAT, form_encoding[form]), &a, in, CW_PLAN_HOST, NULL, &host));
+            assert_true(move(&w, prim(CWRUN_KIND_STRING), mem32(CW_PLACE_FLAT, form_encoding[form]), &a, in,
+                             CW_PLAN_HOST, NULL, &host));
             assert_int_equal(host.size, strlen(s->utf8));
             assert_string_equal(host.data, s->utf8);
-            assert_true(move(&w, prim(CWRUN_KIND_STRING), CW_PLAN_HOST, NULL, &host, mem32(CW_PLACE_FLAT, form_encoding[form]), &b, out));
+            assert_true(move(&w, prim(CWRUN_KIND_STRING), CW_PLAN_HOST, NULL, &host,
+                             mem32(CW_PLACE_FLAT, form_encoding[form]), &b, out));
             assert_string_at(&b, out, s, form_encoding[form], 0x80000000);
             guest_fini(&a);
             guest_fini(&b);
@@ -513,35 +525,38 @@ static void faults_of_strings_trap(void **state)
         const char *bytes;
         uint8_t encoding, host_trap, guest_trap;
     } faults[] = {
-        { 0xdeadbeef, 0, "", CW_UTF8, CW_TRAP_STRING_BOUNDS, CW_TRAP_STRING_CONTENT },
-        { 65535, 2, "", CW_UTF8, CW_TRAP_STRING_BOUNDS, CW_TRAP_STRING_CONTENT },
-        { 0x80000000, 1, "", CW_UTF8, CW_TRAP_STRING_BOUNDS, CW_TRAP_STRING_CONTENT },
-        { 65534, 2, "", CW_UTF16, CW_TRAP_STRING_BOUNDS, CW_TRAP_STRING_CONTENT },
-        { 1, 0, "", CW_UTF16, CW_TRAP_UNALIGNED_POINTER, CW_TRAP_UNALIGNED_POINTER },
-        { 1, 0, "", CW_LATIN1_UTF16, CW_TRAP_UNALIGNED_POINTER, CW_TRAP_UNALIGNED_POINTER },
-        { 1, 0x80000000, "", CW_LATIN1_UTF16, CW_TRAP_UNALIGNED_POINTER, CW_TRAP_UNALIGNED_POINTER },
-        { 0, 1 << 28, "", CW_UTF8, CW_TRAP_STRING_SIZE, CW_TRAP_STRING_SIZE },
-        { 0, 1 << 27, "", CW_UTF16, CW_TRAP_STRING_SIZE, CW_TRAP_STRING_SIZE },
-        { 16, 1, "\xff", CW_UTF8, CW_TRAP_INVALID_UTF8, CW_TRAP_INVALID_UTF8 },
-        { 16, 1, "\xc3", CW_UTF8, CW_TRAP_INCOMPLETE_UTF8, CW_TRAP_INCOMPLETE_UTF8 },
-        { 16, 2, "a\xe0", CW_UTF8, CW_TRAP_INCOMPLETE_UTF8, CW_TRAP_INCOMPLETE_UTF8 },
-        { 16, 3, "\xf0\x9f\x8d", CW_UTF8, CW_TRAP_INCOMPLETE_UTF8, CW_TRAP_INCOMPLETE_UTF8 },
-        { 16, 2, "\xf0\x8f", CW_UTF8, CW_TRAP_INVALID_UTF8, CW_TRAP_INVALID_UTF8 },
-        { 16, 3, "\xed\xa0\x80", CW_UTF8, CW_TRAP_INVALID_UTF8, CW_TRAP_INVALID_UTF8 },
-        { 16, 1, "\x00\xd8", CW_UTF16, CW_TRAP_INVALID_UTF16, CW_TRAP_INVALID_UTF16 },
-        { 16, 0x80000001, "\x00\xdc", CW_LATIN1_UTF16, CW_TRAP_INVALID_UTF16, CW_TRAP_INVALID_UTF16 },
+        {0xdeadbeef, 0, "", CW_UTF8, CW_TRAP_STRING_BOUNDS, CW_TRAP_STRING_CONTENT},
+        {65535, 2, "", CW_UTF8, CW_TRAP_STRING_BOUNDS, CW_TRAP_STRING_CONTENT},
+        {0x80000000, 1, "", CW_UTF8, CW_TRAP_STRING_BOUNDS, CW_TRAP_STRING_CONTENT},
+        {65534, 2, "", CW_UTF16, CW_TRAP_STRING_BOUNDS, CW_TRAP_STRING_CONTENT},
+        {1, 0, "", CW_UTF16, CW_TRAP_UNALIGNED_POINTER, CW_TRAP_UNALIGNED_POINTER},
+        {1, 0, "", CW_LATIN1_UTF16, CW_TRAP_UNALIGNED_POINTER, CW_TRAP_UNALIGNED_POINTER},
+        {1, 0x80000000, "", CW_LATIN1_UTF16, CW_TRAP_UNALIGNED_POINTER, CW_TRAP_UNALIGNED_POINTER},
+        {0, 1 << 28, "", CW_UTF8, CW_TRAP_STRING_SIZE, CW_TRAP_STRING_SIZE},
+        {0, 1 << 27, "", CW_UTF16, CW_TRAP_STRING_SIZE, CW_TRAP_STRING_SIZE},
+        {16, 1, "\xff", CW_UTF8, CW_TRAP_INVALID_UTF8, CW_TRAP_INVALID_UTF8},
+        {16, 1, "\xc3", CW_UTF8, CW_TRAP_INCOMPLETE_UTF8, CW_TRAP_INCOMPLETE_UTF8},
+        {16, 2, "a\xe0", CW_UTF8, CW_TRAP_INCOMPLETE_UTF8, CW_TRAP_INCOMPLETE_UTF8},
+        {16, 3, "\xf0\x9f\x8d", CW_UTF8, CW_TRAP_INCOMPLETE_UTF8, CW_TRAP_INCOMPLETE_UTF8},
+        {16, 2, "\xf0\x8f", CW_UTF8, CW_TRAP_INVALID_UTF8, CW_TRAP_INVALID_UTF8},
+        {16, 3, "\xed\xa0\x80", CW_UTF8, CW_TRAP_INVALID_UTF8, CW_TRAP_INVALID_UTF8},
+        {16, 1, "\x00\xd8", CW_UTF16, CW_TRAP_INVALID_UTF16, CW_TRAP_INVALID_UTF16},
+        {16, 0x80000001, "\x00\xdc", CW_LATIN1_UTF16, CW_TRAP_INVALID_UTF16, CW_TRAP_INVALID_UTF16},
     };
     for (unsigned i = 0; i < sizeof faults / sizeof *faults; i++) {
-        uint64_t in[2] = { faults[i].ptr, faults[i].size }, out[2];
+        uint64_t in[2] = {faults[i].ptr, faults[i].size}, out[2];
         memcpy(a.memory.base + 16, faults[i].bytes, 4 < strlen(faults[i].bytes) ? 4 : strlen(faults[i].bytes) + 1);
         if (faults[i].bytes[0] == 0)
             memcpy(a.memory.base + 16, faults[i].bytes, i >= 15 ? 2 : 0);
-        assert_trap(&w, move(&w, t, mem32(CW_PLACE_FLAT, faults[i].encoding), &a, in, CW_PLAN_HOST, NULL, out), faults[i].host_trap);
-        assert_trap(&w, move(&w, t, mem32(CW_PLACE_FLAT, faults[i].encoding), &a, in, mem32(CW_PLACE_FLAT, CW_UTF8), &b, out), faults[i].guest_trap);
+        assert_trap(&w, move(&w, t, mem32(CW_PLACE_FLAT, faults[i].encoding), &a, in, CW_PLAN_HOST, NULL, out),
+                    faults[i].host_trap);
+        assert_trap(
+            &w, move(&w, t, mem32(CW_PLACE_FLAT, faults[i].encoding), &a, in, mem32(CW_PLACE_FLAT, CW_UTF8), &b, out),
+            faults[i].guest_trap);
         assert_string_equal(b.log, ""); /* before anything happened */
     }
     /* pointers at the end are fine, and wrapped 64-bit ones are not */
-    uint64_t in[2] = { 65536, 0 }, out[2];
+    uint64_t in[2] = {65536, 0}, out[2];
     assert_true(move(&w, t, mem32(CW_PLACE_FLAT, CW_UTF8), &a, in, CW_PLAN_HOST, NULL, out));
     in[0] = UINT64_MAX;
     in[1] = 2;
@@ -555,17 +570,20 @@ static void faults_of_strings_trap(void **state)
         uint64_t answer;
         uint8_t encoding, host_trap, guest_trap;
     } answers[] = {
-        { UINT64_MAX, CW_UTF8, CW_TRAP_REALLOC_BOUNDS, CW_TRAP_STRING_CONTENT },
-        { 64, CW_UTF8, CW_TRAP_REALLOC_BOUNDS, CW_TRAP_STRING_CONTENT },
-        { 1, CW_UTF16, CW_TRAP_REALLOC_ALIGN, CW_TRAP_UNALIGNED_POINTER },
-        { 1, CW_LATIN1_UTF16, CW_TRAP_REALLOC_ALIGN, CW_TRAP_UNALIGNED_POINTER },
-        { 64, CW_LATIN1_UTF16, CW_TRAP_REALLOC_BOUNDS, CW_TRAP_STRING_CONTENT },
+        {UINT64_MAX, CW_UTF8, CW_TRAP_REALLOC_BOUNDS, CW_TRAP_STRING_CONTENT},
+        {64, CW_UTF8, CW_TRAP_REALLOC_BOUNDS, CW_TRAP_STRING_CONTENT},
+        {1, CW_UTF16, CW_TRAP_REALLOC_ALIGN, CW_TRAP_UNALIGNED_POINTER},
+        {1, CW_LATIN1_UTF16, CW_TRAP_REALLOC_ALIGN, CW_TRAP_UNALIGNED_POINTER},
+        {64, CW_LATIN1_UTF16, CW_TRAP_REALLOC_BOUNDS, CW_TRAP_STRING_CONTENT},
     };
     for (unsigned i = 0; i < sizeof answers / sizeof *answers; i++) {
         b.answer = answers[i].answer;
-        cwrun_str host = { "a", 1 };
-        assert_trap(&w, move(&w, t, mem32(CW_PLACE_FLAT, CW_UTF8), &a, in, mem32(CW_PLACE_FLAT, answers[i].encoding), &b, out), answers[i].guest_trap);
-        assert_trap(&w, move(&w, t, CW_PLAN_HOST, NULL, &host, mem32(CW_PLACE_FLAT, answers[i].encoding), &b, out), answers[i].host_trap);
+        cwrun_str host = {"a", 1};
+        assert_trap(
+            &w, move(&w, t, mem32(CW_PLACE_FLAT, CW_UTF8), &a, in, mem32(CW_PLACE_FLAT, answers[i].encoding), &b, out),
+            answers[i].guest_trap);
+        assert_trap(&w, move(&w, t, CW_PLAN_HOST, NULL, &host, mem32(CW_PLACE_FLAT, answers[i].encoding), &b, out),
+                    answers[i].host_trap);
     }
     guest_fini(&a);
     guest_fini(&b);
@@ -581,9 +599,10 @@ static void lists_are_copied_in_one_piece_or_by_elements(void **state)
     guest a;
     world_init(&w);
     guest_init(&a, 64);
-    const cwrun_type *u32s = cw_type_new_list(&w.arena, prim(CWRUN_KIND_U32)), *lists = cw_type_new_list(&w.arena, u32s);
-    uint32_t x[] = { 1, 2, 3 }, y[] = { 4 };
-    cwrun_list inner[] = { { x, 3 }, { y, 1 }, { NULL, 0 } }, host = { inner, 3 }, back;
+    const cwrun_type *u32s = cw_type_new_list(&w.arena, prim(CWRUN_KIND_U32)),
+                     *lists = cw_type_new_list(&w.arena, u32s);
+    uint32_t x[] = {1, 2, 3}, y[] = {4};
+    cwrun_list inner[] = {{x, 3}, {y, 1}, {NULL, 0}}, host = {inner, 3}, back;
     uint64_t out[2];
     assert_true(move(&w, lists, CW_PLAN_HOST, NULL, &host, mem32(CW_PLACE_FLAT, CW_UTF8), &a, out));
     assert_string_equal(a.log, "0,0,4,24 0,0,4,12 0,0,4,4 0,0,4,0 ");
@@ -619,33 +638,36 @@ static void faults_of_lists_trap(void **state)
     world_init(&w);
     guest_init(&a, 65536);
     guest_init(&b, 64);
-    const cwrun_type *u32s = cw_type_new_list(&w.arena, prim(CWRUN_KIND_U32)), *bools = cw_type_new_list(&w.arena, prim(CWRUN_KIND_BOOL));
+    const cwrun_type *u32s = cw_type_new_list(&w.arena, prim(CWRUN_KIND_U32)),
+                     *bools = cw_type_new_list(&w.arena, prim(CWRUN_KIND_BOOL));
     static const struct {
         uint64_t ptr, n;
         bool is_bool;
         uint8_t host_trap, guest_trap;
     } faults[] = {
-        { 65536, 1, false, CW_TRAP_LIST_BOUNDS, CW_TRAP_LIST_CONTENT },
-        { 65532, 2, false, CW_TRAP_LIST_BOUNDS, CW_TRAP_LIST_CONTENT },
-        { 65540, 0, false, CW_TRAP_LIST_BOUNDS, CW_TRAP_LIST_CONTENT },
-        { 2, 0, false, CW_TRAP_UNALIGNED_POINTER, CW_TRAP_UNALIGNED_POINTER },
-        { 0, 1 << 26, false, CW_TRAP_LIST_SIZE, CW_TRAP_LIST_SIZE },
-        { 0, UINT32_MAX, false, CW_TRAP_LIST_SIZE, CW_TRAP_LIST_SIZE },
-        { 1, 65536, true, CW_TRAP_LIST_BOUNDS, CW_TRAP_LIST_CONTENT },
+        {65536, 1, false, CW_TRAP_LIST_BOUNDS, CW_TRAP_LIST_CONTENT},
+        {65532, 2, false, CW_TRAP_LIST_BOUNDS, CW_TRAP_LIST_CONTENT},
+        {65540, 0, false, CW_TRAP_LIST_BOUNDS, CW_TRAP_LIST_CONTENT},
+        {2, 0, false, CW_TRAP_UNALIGNED_POINTER, CW_TRAP_UNALIGNED_POINTER},
+        {0, 1 << 26, false, CW_TRAP_LIST_SIZE, CW_TRAP_LIST_SIZE},
+        {0, UINT32_MAX, false, CW_TRAP_LIST_SIZE, CW_TRAP_LIST_SIZE},
+        {1, 65536, true, CW_TRAP_LIST_BOUNDS, CW_TRAP_LIST_CONTENT},
     };
     uint64_t out[2];
     for (unsigned i = 0; i < sizeof faults / sizeof *faults; i++) {
-        uint64_t in[2] = { faults[i].ptr, faults[i].n };
+        uint64_t in[2] = {faults[i].ptr, faults[i].n};
         const cwrun_type *t = faults[i].is_bool ? bools : u32s;
-        assert_trap(&w, move(&w, t, mem32(CW_PLACE_FLAT, CW_UTF8), &a, in, CW_PLAN_HOST, NULL, out), faults[i].host_trap);
-        assert_trap(&w, move(&w, t, mem32(CW_PLACE_FLAT, CW_UTF8), &a, in, mem32(CW_PLACE_FLAT, CW_UTF8), &b, out), faults[i].guest_trap);
+        assert_trap(&w, move(&w, t, mem32(CW_PLACE_FLAT, CW_UTF8), &a, in, CW_PLAN_HOST, NULL, out),
+                    faults[i].host_trap);
+        assert_trap(&w, move(&w, t, mem32(CW_PLACE_FLAT, CW_UTF8), &a, in, mem32(CW_PLACE_FLAT, CW_UTF8), &b, out),
+                    faults[i].guest_trap);
         assert_string_equal(b.log, "");
     }
     b.fixed = true;
     for (unsigned i = 0; i < 4; i++) {
-        uint64_t in[2] = { 0, i & 1 };
+        uint64_t in[2] = {0, i & 1};
         uint32_t x = 1;
-        cwrun_list host = { &x, i & 1 };
+        cwrun_list host = {&x, i & 1};
         b.answer = i & 2 ? 0xfffffffc : 2;
         assert_trap(&w, move(&w, u32s, mem32(CW_PLACE_FLAT, CW_UTF8), &a, in, mem32(CW_PLACE_FLAT, CW_UTF8), &b, out),
                     i & 2 ? CW_TRAP_LIST_CONTENT : CW_TRAP_UNALIGNED_POINTER);
@@ -677,20 +699,22 @@ static void values_in_memory_are_found_by_a_checked_pointer(void **state)
     assert_string_equal(b.log, "0,0,4,8 ");
     assert_int_equal(to, 8);
     assert_memory_equal(b.memory.base + 8, "\x05\0\0\0\x06\0\0\0", 8);
-    static const uint64_t wrong[] = { 17, 252 };
+    static const uint64_t wrong[] = {17, 252};
     for (unsigned i = 0; i < 2; i++) {
         at = wrong[i];
         assert_trap(&w, move(&w, t, mem32(CW_PLACE_MEMORY, CW_UTF8), &a, &at, mem32(CW_PLACE_ALLOC, CW_UTF8), &b, &to),
                     i == 0 ? CW_TRAP_UNALIGNED_POINTER : CW_TRAP_POINTER_BOUNDS);
         assert_string_equal(b.log, "");
         uint64_t from = 16;
-        assert_trap(&w, move(&w, t, mem32(CW_PLACE_MEMORY, CW_UTF8), &a, &from, mem32(CW_PLACE_MEMORY, CW_UTF8), &a, &at),
+        assert_trap(&w,
+                    move(&w, t, mem32(CW_PLACE_MEMORY, CW_UTF8), &a, &from, mem32(CW_PLACE_MEMORY, CW_UTF8), &a, &at),
                     i == 0 ? CW_TRAP_UNALIGNED_POINTER : CW_TRAP_POINTER_BOUNDS);
     }
     b.fixed = true;
     b.answer = 1;
     at = 16;
-    assert_trap(&w, move(&w, t, mem32(CW_PLACE_MEMORY, CW_UTF8), &a, &at, mem32(CW_PLACE_ALLOC, CW_UTF8), &b, &to), CW_TRAP_UNALIGNED_POINTER);
+    assert_trap(&w, move(&w, t, mem32(CW_PLACE_MEMORY, CW_UTF8), &a, &at, mem32(CW_PLACE_ALLOC, CW_UTF8), &b, &to),
+                CW_TRAP_UNALIGNED_POINTER);
     guest_fini(&a);
     guest_fini(&b);
     world_fini(&w);
@@ -709,12 +733,14 @@ static void calls_inside_one_instance_read_everything_before_realloc_runs(void *
     world_init(&w);
     guest_init(&a, 256);
     a.meddle = rewrite_source;
-    const cwrun_type *t = cw_type_new_list(&w.arena, tuple(&w, 2, prim(CWRUN_KIND_STRING), cw_type_new_handle(&w.arena, CWRUN_KIND_OWN, 3)));
-    const uint32_t bytes[] = { 8, 2, 32, 3, 7, 40, 1, 8 };
+    const cwrun_type *t = cw_type_new_list(
+        &w.arena, tuple(&w, 2, prim(CWRUN_KIND_STRING), cw_type_new_handle(&w.arena, CWRUN_KIND_OWN, 3)));
+    const uint32_t bytes[] = {8, 2, 32, 3, 7, 40, 1, 8};
     memcpy(a.memory.base, bytes, sizeof bytes);
     memcpy(a.memory.base + 32, "abc", 3);
     a.memory.base[40] = 'd';
-    const cw_plan *p = compile(&w, t, t, mem32(CW_PLACE_MEMORY, CW_UTF8), mem32(CW_PLACE_ALLOC, CW_UTF16), CW_PLAN_SAME_INSTANCE);
+    const cw_plan *p =
+        compile(&w, t, t, mem32(CW_PLACE_MEMORY, CW_UTF8), mem32(CW_PLACE_ALLOC, CW_UTF16), CW_PLAN_SAME_INSTANCE);
     assert_true(p->has_handles && p->may_realloc && p->needs_scratch && !p->needs_check);
     start(&w, &a, &a);
     uint64_t from = 0, to;
@@ -734,6 +760,33 @@ static void calls_inside_one_instance_read_everything_before_realloc_runs(void *
     world_fini(&w);
 }
 
+static void results_inside_one_memory_may_overlap(void **state)
+{
+    (void)state;
+    world w;
+    guest a;
+    world_init(&w);
+    guest_init(&a, 64);
+    const cwrun_type *t = tuple(&w, 3, prim(CWRUN_KIND_BOOL), prim(CWRUN_KIND_U32), prim(CWRUN_KIND_U32));
+    memcpy(a.memory.base + 8, "\1\0\0\0\2\0\0\0\3\0\0\0", 12);
+    uint64_t from = 8, to = 12;
+    cw_plan_side place = mem32(CW_PLACE_MEMORY, CW_UTF8);
+    const cw_plan *p = compile(&w, t, t, place, place, CW_PLAN_SAME_INSTANCE);
+    assert_false(p->may_realloc);
+    start(&w, &a, &a);
+    assert_true(cw_plan_run(p, &w.copy, &from, &to));
+    assert_memory_equal(a.memory.base + 12, "\1\0\0\0\2\0\0\0\3\0\0\0", 12);
+
+    /* what comes in slots needs no buffer to go to memory */
+    uint64_t slots[3] = {1, 2, 3};
+    p = compile(&w, t, t, mem32(CW_PLACE_FLAT, CW_UTF8), mem32(CW_PLACE_ALLOC, CW_UTF8), CW_PLAN_SAME_INSTANCE);
+    assert_false(p->needs_scratch);
+    assert_true(cw_plan_run(p, &w.copy, slots, &to));
+    assert_memory_equal(a.memory.base + to, "\1\0\0\0\2\0\0\0\3\0\0\0", 12);
+    guest_fini(&a);
+    world_fini(&w);
+}
+
 static void host_values_inside_the_destination_are_set_aside(void **state)
 {
     (void)state;
@@ -744,8 +797,8 @@ static void host_values_inside_the_destination_are_set_aside(void **state)
     a.meddle = rewrite_source;
     const cwrun_type *t = cw_type_new_list(&w.arena, prim(CWRUN_KIND_STRING));
     memcpy(a.memory.base + 32, "abcd", 4);
-    cwrun_str strings[] = { { (char *)a.memory.base + 32, 3 }, { (char *)a.memory.base + 35, 1 } };
-    cwrun_list host = { strings, 2 };
+    cwrun_str strings[] = {{(char *)a.memory.base + 32, 3}, {(char *)a.memory.base + 35, 1}};
+    cwrun_list host = {strings, 2};
     uint64_t out[2];
     assert_true(move(&w, t, CW_PLAN_HOST, NULL, &host, mem32(CW_PLACE_FLAT, CW_UTF8), &a, out));
     uint32_t got[4];
@@ -763,15 +816,16 @@ static void views_point_into_the_guest_where_the_bytes_are_the_same(void **state
     guest a;
     world_init(&w);
     guest_init(&a, 256);
-    const cwrun_type *u32s = cw_type_new_list(&w.arena, prim(CWRUN_KIND_U32)), *bools = cw_type_new_list(&w.arena, prim(CWRUN_KIND_BOOL));
+    const cwrun_type *u32s = cw_type_new_list(&w.arena, prim(CWRUN_KIND_U32)),
+                     *bools = cw_type_new_list(&w.arena, prim(CWRUN_KIND_BOOL));
     const cwrun_type *t = tuple(&w, 3, prim(CWRUN_KIND_STRING), u32s, bools);
     memcpy(a.memory.base + 16, "abc", 3);
     a.memory.base[32] = 9;
-    uint64_t in[6] = { 16, 3, 32, 1, 32, 1 };
+    uint64_t in[6] = {16, 3, 32, 1, 32, 1};
     struct {
         cwrun_str s;
         cwrun_list l, b;
-    } host = { { NULL, 0 }, { NULL, 0 }, { NULL, 0 } };
+    } host = {{NULL, 0}, {NULL, 0}, {NULL, 0}};
     const cw_plan *p = compile(&w, t, t, mem32(CW_PLACE_FLAT, CW_UTF8), CW_PLAN_HOST, CW_PLAN_VIEWS);
     start(&w, &a, NULL);
     assert_true(cw_plan_run(p, &w.copy, in, &host));
@@ -789,9 +843,10 @@ static void refused(world *w, const cwrun_type *t, const void *value, const char
 {
     guest g;
     guest_init(&g, 64);
-    const cw_plan *p = compile(w, t, t, CW_PLAN_HOST, mem32(t->n_flat <= 16 ? CW_PLACE_FLAT : CW_PLACE_ALLOC, CW_UTF8), 0);
+    const cw_plan *p =
+        compile(w, t, t, CW_PLAN_HOST, mem32(t->n_flat <= 16 ? CW_PLACE_FLAT : CW_PLACE_ALLOC, CW_UTF8), 0);
     start(w, NULL, &g);
-    cwrun_str why = { NULL, 0 };
+    cwrun_str why = {NULL, 0};
     bool ok = cw_plan_check(p, &w->copy, value, "args", &why);
     if (words) {
         assert_false(ok);
@@ -813,16 +868,16 @@ static void wrong_values_of_the_host_are_named_by_their_path(void **state)
     struct {
         cwrun_str name;
         uint32_t age;
-    } bodies[4] = { { { "ann", 3 }, 1 }, { { NULL, 0 }, 2 }, { { "", 0 }, 3 }, { { "a\xff", 2 }, 4 } };
-    cwrun_list list = { bodies, 4 };
+    } bodies[4] = {{{"ann", 3}, 1}, {{NULL, 0}, 2}, {{"", 0}, 3}, {{"a\xff", 2}, 4}};
+    cwrun_list list = {bodies, 4};
     refused(&w, users, &list, "args[0][3].name: not UTF-8 (at byte 1)");
     bodies[3].name.data = NULL;
     refused(&w, users, &list, "args[0][3].name: NULL with a length of 2");
-    bodies[3].name = (cwrun_str){ "x", (size_t)1 << 28 };
+    bodies[3].name = (cwrun_str){"x", (size_t)1 << 28};
     refused(&w, users, &list, "args[0][3].name: 268435456 elements of 1 bytes are more than a call can carry");
-    list = (cwrun_list){ NULL, 1 };
+    list = (cwrun_list){NULL, 1};
     refused(&w, users, &list, "args[0]: NULL with a length of 1");
-    list = (cwrun_list){ bodies, SIZE_MAX };
+    list = (cwrun_list){bodies, SIZE_MAX};
     refused(&w, users, &list, "args[0]: 18446744073709551615 elements of 24 bytes are more than a call can carry");
 
     bool big = false;
@@ -831,9 +886,9 @@ static void wrong_values_of_the_host_are_named_by_their_path(void **state)
     struct {
         uint8_t is_err, is_some;
         uint32_t ch;
-    } r = { 0, 1, 0xd800 };
+    } r = {0, 1, 0xd800};
     assert_int_equal(res->size[CW_P8], 12);
-    uint32_t raw[3] = { 0, 1, r.ch };
+    uint32_t raw[3] = {0, 1, r.ch};
     refused(&w, res, raw, "args[0].ok.some: 0xd800 is not a Unicode scalar value");
     raw[1] = 2;
     refused(&w, res, raw, "args[0].ok: 2 is not one of 2 cases");
@@ -847,13 +902,14 @@ static void handles_are_collected_and_may_not_be_given_twice(void **state)
     (void)state;
     world w;
     world_init(&w);
-    const cwrun_type *own = cw_type_new_handle(&w.arena, CWRUN_KIND_OWN, 0), *borrow = cw_type_new_handle(&w.arena, CWRUN_KIND_BORROW, 0);
+    const cwrun_type *own = cw_type_new_handle(&w.arena, CWRUN_KIND_OWN, 0),
+                     *borrow = cw_type_new_handle(&w.arena, CWRUN_KIND_BORROW, 0);
     const cwrun_type *t = tuple(&w, 3, cw_type_new_list(&w.arena, own), cw_type_new_list(&w.arena, borrow), own);
-    uint32_t owns[] = { 5, 3 }, borrows[] = { 4, 4 };
+    uint32_t owns[] = {5, 3}, borrows[] = {4, 4};
     struct {
         cwrun_list owns, borrows;
         uint32_t own;
-    } v = { { owns, 2 }, { borrows, 2 }, 9 };
+    } v = {{owns, 2}, {borrows, 2}, 9};
     refused(&w, t, &v, NULL);
     assert_int_equal(w.copy.n_handles, 5);
     assert_true(w.copy.handles[0].handle == 3 && w.copy.handles[4].handle == 9);
@@ -890,12 +946,13 @@ static void every_handle_of_a_value_can_be_visited(void **state)
     world_init(&w);
     bool big = false;
     const cwrun_type *own = cw_type_new_handle(&w.arena, CWRUN_KIND_OWN, 0);
-    const cwrun_type *t = tuple(&w, 3, cw_type_new_list(&w.arena, own), cw_type_new_option(&w.arena, own, &big), prim(CWRUN_KIND_U32));
-    uint32_t owns[] = { 1, 2 }, sum = 0;
+    const cwrun_type *t =
+        tuple(&w, 3, cw_type_new_list(&w.arena, own), cw_type_new_option(&w.arena, own, &big), prim(CWRUN_KIND_U32));
+    uint32_t owns[] = {1, 2}, sum = 0;
     struct {
         cwrun_list owns;
         uint32_t is_some, some, u;
-    } v = { { owns, 2 }, 1, 4, 8 };
+    } v = {{owns, 2}, 1, 4, 8};
     cw_value_handles(t, &v, drop_it, &sum);
     assert_int_equal(sum, 7);
     assert_true(owns[0] == 0 && owns[1] == 0 && v.some == 0 && v.u == 8);
@@ -915,10 +972,10 @@ static void work_is_polled_and_bytes_are_budgeted(void **state)
     b.stay = b.fixed = true;
     const cwrun_type *t = cw_type_new_list(&w.arena, prim(CWRUN_KIND_STRING));
     for (uint32_t i = 0; i < 1000; i++) { /* a thousand strings that are all the same 512 KiB */
-        uint32_t words[2] = { 8000, 512 << 10 };
+        uint32_t words[2] = {8000, 512 << 10};
         memcpy(a.memory.base + 8 * i, words, sizeof words);
     }
-    uint64_t in[2] = { 0, 1000 }, out[2];
+    uint64_t in[2] = {0, 1000}, out[2];
     const cw_plan *p = compile(&w, t, t, mem32(CW_PLACE_FLAT, CW_UTF8), mem32(CW_PLACE_FLAT, CW_UTF8), 0);
     start(&w, &a, &b);
     w.poll_limit = 4 << 20;
@@ -994,7 +1051,7 @@ static const cwrun_type *random_type(world *w, dice *d, unsigned depth)
         return cw_type_new_enum(&w->arena, labels, 1 + roll(d, 20));
     for (uint32_t i = 0; i < n; i++) {
         parts[i] = random_type(w, d, depth - 1);
-        fields[i] = (cw_field){ .name = labels[i], .type = parts[i] };
+        fields[i] = (cw_field){.name = labels[i], .type = parts[i]};
     }
     switch (kind) {
     case 15:
@@ -1021,7 +1078,7 @@ static const cwrun_type *random_type(world *w, dice *d, unsigned depth)
 
 static void random_value(world *w, dice *d, const cwrun_type *t, uint8_t *at)
 {
-    static const char *const pieces[] = { "", "a", "plain ascii text", "\xc3\xb6", "\xe2\x98\x83", "\xf0\x9f\x8d\xb0" };
+    static const char *const pieces[] = {"", "a", "plain ascii text", "\xc3\xb6", "\xe2\x98\x83", "\xf0\x9f\x8d\xb0"};
     cwrun_list list;
     uint32_t v;
     switch (t->kind) {
@@ -1033,7 +1090,7 @@ static void random_value(world *w, dice *d, const cwrun_type *t, uint8_t *at)
         memcpy(at, &v, sizeof v);
         break;
     case CWRUN_KIND_STRING: {
-        cwrun_str s = { NULL, 0 };
+        cwrun_str s = {NULL, 0};
         for (uint32_t n = roll(d, 4), most = 4 + roll(d, 3); n > 0; n--)
             s = cw_arena_printf(&w->arena, "%s%s", s.data ? s.data : "", pieces[roll(d, most)]);
         memcpy(at, &s, sizeof s);
@@ -1121,7 +1178,7 @@ static void assert_same_value(const cwrun_type *t, const uint8_t *a, const uint8
 /* The side of a guest for a value of type t: flat where that is possible and chosen. */
 static cw_plan_side random_side(dice *d, const cwrun_type *t, uint8_t kind, bool is_target)
 {
-    cw_plan_side side = { kind, CW_PLACE_FLAT, (uint8_t)roll(d, 3) };
+    cw_plan_side side = {kind, CW_PLACE_FLAT, (uint8_t)roll(d, 3)};
     if (t->n_flat > 16 || roll(d, 2))
         side.place = (uint8_t)(is_target ? CW_PLACE_ALLOC : CW_PLACE_MEMORY);
     return side;
@@ -1130,7 +1187,7 @@ static cw_plan_side random_side(dice *d, const cwrun_type *t, uint8_t kind, bool
 static void random_values_come_back_through_two_guests(void **state)
 {
     (void)state;
-    dice d = { 4711 };
+    dice d = {4711};
     for (unsigned round = 0; round < 1500; round++) {
         world w;
         guest a, b;
@@ -1170,7 +1227,7 @@ static void random_values_come_back_through_two_guests(void **state)
 static void random_bytes_of_a_guest_trap_or_make_a_value(void **state)
 {
     (void)state;
-    dice d = { 815 };
+    dice d = {815};
     for (unsigned round = 0; round < 1500; round++) {
         world w;
         guest a, b;
@@ -1203,20 +1260,21 @@ static void random_bytes_of_a_guest_trap_or_make_a_value(void **state)
 static void running_out_of_memory_is_an_error(void **state)
 {
     (void)state;
-    dice d = { 99 };
+    dice d = {99};
     world types;
     world_init(&types);
     const cwrun_type *parts[16];
     for (unsigned i = 0; i < 16; i++)
         parts[i] = random_type(&types, &d, 3);
-    const cwrun_type *t = cw_type_new_list(&types.arena, tuple(&types, 4, tuple(&types, 4, parts[0], parts[1], parts[2], parts[3]),
-                                                               tuple(&types, 4, parts[4], parts[5], parts[6], parts[7]),
-                                                               tuple(&types, 4, parts[8], parts[9], parts[10], parts[11]),
-                                                               tuple(&types, 4, parts[12], parts[13], parts[14], parts[15])));
+    const cwrun_type *t =
+        cw_type_new_list(&types.arena, tuple(&types, 4, tuple(&types, 4, parts[0], parts[1], parts[2], parts[3]),
+                                             tuple(&types, 4, parts[4], parts[5], parts[6], parts[7]),
+                                             tuple(&types, 4, parts[8], parts[9], parts[10], parts[11]),
+                                             tuple(&types, 4, parts[12], parts[13], parts[14], parts[15])));
     uint8_t *in = cw_arena_alloc(&types.arena, t->size[CW_P8], 16);
     random_value(&types, &d, t, in);
     for (size_t n = 0;; n++) {
-        cw_failalloc f = { .fail_at = n };
+        cw_failalloc f = {.fail_at = n};
         cw_alloc hook = cw_failalloc_hook(&f);
         world w;
         guest a;
@@ -1266,6 +1324,7 @@ int main(void)
         cmocka_unit_test(faults_of_lists_trap),
         cmocka_unit_test(values_in_memory_are_found_by_a_checked_pointer),
         cmocka_unit_test(calls_inside_one_instance_read_everything_before_realloc_runs),
+        cmocka_unit_test(results_inside_one_memory_may_overlap),
         cmocka_unit_test(host_values_inside_the_destination_are_set_aside),
         cmocka_unit_test(views_point_into_the_guest_where_the_bytes_are_the_same),
         cmocka_unit_test(wrong_values_of_the_host_are_named_by_their_path),
