@@ -48,7 +48,7 @@ CWRUN_API void cwrun_wasi_stderr_to(cwrun_wasi *wasi, cwrun_wasi_sink sink, void
 CWRUN_API void cwrun_wasi_set_wall_clock(cwrun_wasi *wasi, cwrun_wasi_clock clock);
 CWRUN_API void cwrun_wasi_set_monotonic_clock(cwrun_wasi *wasi, cwrun_wasi_clock clock);
 CWRUN_API void cwrun_wasi_set_random(cwrun_wasi *wasi, cwrun_wasi_random random);
-/* Hands the configuration to a store, which then owns it. */
+/* Hands the configuration to a store, which then owns it; where that fails it is dropped. */
 CWRUN_API bool cwrun_store_set_wasi(cwrun_store *store, cwrun_wasi *wasi, cwrun_error *err);
 
 /* Defines every WASI interface this library implements (all 0.2.x) in a linker. */

@@ -279,13 +279,12 @@ static void drop_extension(void *wasi)
 
 bool cwrun_store_set_wasi(cwrun_store *store, cwrun_wasi *wasi, cwrun_error *err)
 {
-    if (cwrun_failed(err))
-        return false;
-    if (!store || !wasi) {
+    if (!store || !wasi)
         cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "cwrun_store_set_wasi: %s is NULL", store ? "the configuration" : "the store");
-        return false;
-    }
-    return cwrun_store_set_extension(store, &extension_key, wasi, drop_extension, err);
+    if (store && wasi && !cwrun_failed(err) && cwrun_store_set_extension(store, &extension_key, wasi, drop_extension, err))
+        return true;
+    cwrun_wasi_drop(wasi);
+    return false;
 }
 
 cwrun_wasi *cw_wasi_of_store(cwrun_store *store)
@@ -300,11 +299,7 @@ cwrun_wasi *cw_wasi_of(cwrun_caller *caller)
     if (host)
         return host;
     host = cwrun_wasi_new(NULL);
-    if (host && !cwrun_store_set_wasi(store, host, NULL)) {
-        cwrun_wasi_drop(host);
-        return NULL;
-    }
-    return host;
+    return host && cwrun_store_set_wasi(store, host, NULL) ? host : NULL;
 }
 
 /* ---- linking ---- */
