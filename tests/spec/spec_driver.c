@@ -547,7 +547,7 @@ static bool run_script(const char *path, unsigned *totals)
         verdict v = run_line(&s, words, n);
         s.counts[v]++;
         totals[v]++;
-        if (v == FAIL)
+        if (v == FAIL || (v == UNSUPPORTED && getenv("SPEC_VERBOSE")))
             printf("%s:%s: %s: %s\n", strrchr(path, '/') ? strrchr(path, '/') + 1 : path, words[1], kind, s.note);
     }
     if (f)
