@@ -3,7 +3,8 @@
  *     check_modules FILE ...          one line per file: "ok" or the error
  *     check_modules -                 the same for the file names on stdin
  *     check_modules --bench N FILE    loads the file N times; prints bytes of code per second of the fastest
- *     check_modules --damage N FILE   every prefix (where the file is small) and N seeded byte changes; must not crash */
+ *     check_modules --damage N FILE   every prefix (where the file is small) and N seeded byte changes; must not crash
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -43,7 +44,7 @@ static bool load(cw_types *types, const uint8_t *bytes, size_t size, cwrun_error
 {
     cw_arena arena;
     cw_arena_init(&arena, &cw_alloc_default);
-    cw_module_config config = { types, all, &cw_alloc_default };
+    cw_module_config config = {types, all, &cw_alloc_default};
     cw_reader r;
     cw_reader_init(&r, bytes, size, NULL, &arena, err);
     cw_module *m = cw_module_read(&r, &config);

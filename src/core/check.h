@@ -2,10 +2,11 @@
  * Algorithm"]; private to core/.
  *
  * One forward pass with an operand stack of value types and a stack of control frames; both are scratch memory that is
- * kept from function to function, so that an instruction allocates nothing. Values below `floor` belong to outer frames;
- * below `high` there is room that was counted, so that one compare per push serves both the bound and the greatest height.
- * The rules of instructions stand in check_body.c (those that are a signature), check_control.c, check_insn.c and
- * check_gc.c. They read immediates through the sticky reader: after a failure r->ok is false and all of them may go on. */
+ * kept from function to function, so that an instruction allocates nothing. Values below `floor` belong to outer
+ * frames; below `high` there is room that was counted, so that one compare per push serves both the bound and the
+ * greatest height. The rules of instructions stand in check_body.c (those that are a signature), check_control.c,
+ * check_insn.c and check_gc.c. They read immediates through the sticky reader: after a failure r->ok is false and all
+ * of them may go on. */
 #ifndef CW_CORE_CHECK_H
 #define CW_CORE_CHECK_H
 
@@ -38,9 +39,9 @@ typedef struct cw_checker {
     cw_check_frame *frames;
     uint32_t n_frames, frames_cap, max_frames;
 
-    /* Locals: the types of the first `n_flat`, parameters included, stand one by one; the others are found by their run. The
-     * number of the function is the mark of a local that is initialized; `inits` remembers what to unmark at the end
-     * of a block. */
+    /* Locals: the types of the first `n_flat`, parameters included, stand one by one; the others are found by their
+     * run. The number of the function is the mark of a local that is initialized; `inits` remembers what to unmark at
+     * the end of a block. */
     uint32_t n_locals, n_params, n_flat;
     cw_valtype *locals;
     uint32_t *marks, *inits, n_inits, mark;
@@ -63,17 +64,17 @@ cw_const_expr cw_check_const_expr(cw_checker *c, cw_reader *r, cw_valtype type, 
 
 /* ---- between the check_ files ---- */
 
-void cw_check_control(cw_checker *c, cw_op op);   /* check_control.c: blocks, branches, calls */
-void cw_check_insn(cw_checker *c, cw_op op);      /* check_insn.c: variables, tables, memories, references, lanes */
-void cw_check_gc(cw_checker *c, cw_op op);        /* check_gc.c: 0xfb and casts */
+void cw_check_control(cw_checker *c, cw_op op); /* check_control.c: blocks, branches, calls */
+void cw_check_insn(cw_checker *c, cw_op op);    /* check_insn.c: variables, tables, memories, references, lanes */
+void cw_check_gc(cw_checker *c, cw_op op);      /* check_gc.c: 0xfb and casts */
 
 void cw_check_fail(cw_checker *c, const char *format, ...) CWRUN_PRINTF(2, 3); /* at the instruction */
 void cw_check_oom(cw_checker *c);
 /* Reads an index below `n`, or fails with "unknown WHAT 5". */
 uint32_t cw_check_index(cw_checker *c, uint32_t n, const char *what);
-cw_memtype *cw_check_memory(cw_checker *c);      /* reads a memory index; NULL after a failure */
+cw_memtype *cw_check_memory(cw_checker *c); /* reads a memory index; NULL after a failure */
 const cw_tabletype *cw_check_table(cw_checker *c);
-uint32_t cw_check_data(cw_checker *c);           /* reads an index of a data segment, which needs the count section */
+uint32_t cw_check_data(cw_checker *c); /* reads an index of a data segment, which needs the count section */
 const cw_elem_segment *cw_check_elem(cw_checker *c);
 const cw_subtype *cw_check_type(cw_checker *c, int kind, const char *what); /* reads a type index of a kind (-1: any) */
 void cw_check_ref_func(cw_checker *c, bool in_const);

@@ -11,12 +11,12 @@
 
 /* Checked here, executed by a later stage: functions that contain them are refused when they are translated. */
 #define NOT_EXECUTED                                                                                                   \
-    (CW_FEATURE_SIMD | CW_FEATURE_RELAXED_SIMD | CW_FEATURE_GC | CW_FEATURE_EXCEPTIONS | CW_FEATURE_LEGACY_EXCEPTIONS |  \
-     CW_FEATURE_THREADS | CW_FEATURE_WIDE_ARITHMETIC)
+    (CW_FEATURE_SIMD | CW_FEATURE_RELAXED_SIMD | CW_FEATURE_GC | CW_FEATURE_EXCEPTIONS |                               \
+     CW_FEATURE_LEGACY_EXCEPTIONS | CW_FEATURE_THREADS | CW_FEATURE_WIDE_ARITHMETIC)
 
 void cw_checker_init(cw_checker *c, cw_module *m, const cw_module_config *config)
 {
-    *c = (cw_checker){ .m = m, .types = config->types, .features = config->features, .alloc = config->alloc };
+    *c = (cw_checker){.m = m, .types = config->types, .features = config->features, .alloc = config->alloc};
 }
 
 void cw_checker_fini(cw_checker *c)
@@ -170,7 +170,8 @@ cw_valtype cw_check_pop_ref(cw_checker *c)
     char have[CW_TYPE_TEXT];
     cw_valtype found = cw_check_pop_any(c);
     if (found != CW_BOT && !cw_is_ref(found))
-        cw_check_fail(c, "type mismatch: %s expects a reference, found %s", op_name(c), cw_check_type_text(c, found, have));
+        cw_check_fail(c, "type mismatch: %s expects a reference, found %s", op_name(c),
+                      cw_check_type_text(c, found, have));
     return found;
 }
 
@@ -357,7 +358,8 @@ static cw_valtype read_memarg(cw_checker *c, uint32_t natural, bool exact)
     }
     bool is_64 = c->m->memories[index].is_64;
     if (align > natural)
-        cw_check_fail(c, "alignment must not be larger than natural: 2^%u, at most 2^%u for %s", align, natural, op_name(c));
+        cw_check_fail(c, "alignment must not be larger than natural: 2^%u, at most 2^%u for %s", align, natural,
+                      op_name(c));
     else if (exact && align != natural)
         cw_check_fail(c, "alignment must be natural: 2^%u, not 2^%u for %s", natural, align, op_name(c));
     else if (!is_64 && offset > UINT32_MAX)
@@ -392,11 +394,16 @@ static void read_shuffle(cw_checker *c)
 
 static ALWAYS_INLINE cw_valtype type_of_letter(char letter, cw_valtype address)
 {
-    return letter == 'i' ? CW_I32 : letter == 'l' ? CW_I64 : letter == 'f' ? CW_F32 : letter == 'd' ? CW_F64
-         : letter == 'v' ? CW_V128 : address;
+    return letter == 'i'   ? CW_I32
+           : letter == 'l' ? CW_I64
+           : letter == 'f' ? CW_F32
+           : letter == 'd' ? CW_F64
+           : letter == 'v' ? CW_V128
+                           : address;
 }
 
-/* Pops and pushes by a signature of up to four operands and two results; all is folded but for what remains to be done. */
+/* Pops and pushes by a signature of up to four operands and two results; all is folded but for what remains to be done.
+ */
 static ALWAYS_INLINE void apply(cw_checker *c, const char *sig, cw_valtype address)
 {
     const unsigned n = sig[0] == ':' ? 0 : sig[1] == ':' ? 1 : sig[2] == ':' ? 2 : sig[3] == ':' ? 3 : 4;
@@ -415,7 +422,8 @@ static ALWAYS_INLINE void apply(cw_checker *c, const char *sig, cw_valtype addre
     }
 }
 
-/* Moves past a number of up to four bytes, which needs no further check; false where it is longer or the end is near. */
+/* Moves past a number of up to four bytes, which needs no further check; false where it is longer or the end is near.
+ */
 static ALWAYS_INLINE bool skip_leb(const uint8_t **at, const uint8_t *end)
 {
     const uint8_t *p = *at;
@@ -442,11 +450,11 @@ static ALWAYS_INLINE bool skip_leb(const uint8_t **at, const uint8_t *end)
 #define READ_LANE(align, feature) THROUGH_READER(read_lane(c, align));
 #define READ_SHUFFLE(align, feature) THROUGH_READER(read_shuffle(c));
 #define READ_MEMARG(align, feature)                                                                                    \
-    if (end - p >= 2 && p[0] <= (align) && address0 != CW_BOT && (feature) != (unsigned)CW_FEATURE_THREADS &&           \
+    if (end - p >= 2 && p[0] <= (align) && address0 != CW_BOT && (feature) != (unsigned)CW_FEATURE_THREADS &&          \
         (p++, skip_leb(&p, end) || (p--, false))) {                                                                    \
         address = address0;                                                                                            \
     } else {                                                                                                           \
-        THROUGH_READER(address = read_memarg(c, align, (feature) == (unsigned)CW_FEATURE_THREADS));                              \
+        THROUGH_READER(address = read_memarg(c, align, (feature) == (unsigned)CW_FEATURE_THREADS));                    \
     }
 #define READ_MEMARG_LANE(align, feature)                                                                               \
     READ_MEMARG(align, feature)                                                                                        \
@@ -516,7 +524,7 @@ static uint32_t check_insns(cw_checker *c)
             cw_check_mark_unsupported(c);                                                                              \
         if ((sig)[0] == '?')                                                                                           \
             goto own;                                                                                                  \
-        READ_##imm(align, (unsigned)CW_FEATURE_##feature) apply(c, sig, address);                                                \
+        READ_##imm(align, (unsigned)CW_FEATURE_##feature) apply(c, sig, address);                                      \
         break;
 #include "core/opcodes.def"
 #undef OP
@@ -590,7 +598,7 @@ void cw_check_body(cw_checker *c, cw_reader *r, const cw_subtype *type, cw_func_
     c->top = c->floor = c->high = c->stack;
     c->n_frames = c->max_frames = 0;
     c->wide = c->max_wide = 0;
-    cw_check_frame function = { .n_results = type->n_results, .results = type->results };
+    cw_check_frame function = {.n_results = type->n_results, .results = type->results};
     if (!prepare_locals(c, type, body, cw_reader_left(r)) || !cw_check_push_frame(c, CW_OP_NONE, &function))
         return;
     if (type->param_slots != type->n_params)

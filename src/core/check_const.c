@@ -103,15 +103,16 @@ cw_const_expr cw_check_const_expr(cw_checker *c, cw_reader *r, cw_valtype type, 
     c->body = NULL;
     c->top = c->floor = c->high = c->stack;
     c->n_frames = c->n_inits = c->wide = 0;
-    cw_check_frame frame = { .one = type, .n_results = 1 };
+    cw_check_frame frame = {.one = type, .n_results = 1};
     if (!r->ok || !cw_check_push_frame(c, CW_OP_NONE, &frame))
-        return (cw_const_expr){ 0 };
+        return (cw_const_expr){0};
 
     cw_op op;
     while ((op = read_op(c)) != CW_OP_END && r->ok)
         check_const_insn(c, op, n_globals);
     cw_check_pop(c, type);
     if (r->ok && c->top != c->floor)
-        cw_check_fail(c, "type mismatch: a constant expression gives one value, not %zu", (size_t)(c->top - c->floor) + 1);
-    return r->ok ? (cw_const_expr){ start, (uint32_t)(r->at - start) } : (cw_const_expr){ 0 };
+        cw_check_fail(c, "type mismatch: a constant expression gives one value, not %zu",
+                      (size_t)(c->top - c->floor) + 1);
+    return r->ok ? (cw_const_expr){start, (uint32_t)(r->at - start)} : (cw_const_expr){0};
 }

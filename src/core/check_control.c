@@ -8,7 +8,7 @@
 void cw_check_block_type(cw_checker *c, cw_check_frame *f)
 {
     cw_reader *r = c->r;
-    *f = (cw_check_frame){ 0 };
+    *f = (cw_check_frame){0};
     if (!r->ok || r->at == r->end) {
         cw_read_u8(r); /* fails */
         return;

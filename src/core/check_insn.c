@@ -64,7 +64,8 @@ static void check_select(cw_checker *c)
         cw_check_fail(c, "type mismatch: select of references needs their type, found %s",
                       cw_check_type_text(c, cw_is_ref(a) ? a : b, text));
     else if (a != b && a != CW_BOT && b != CW_BOT)
-        cw_check_fail(c, "type mismatch: select of %s and %s", cw_check_type_text(c, b, text), cw_check_type_text(c, a, other));
+        cw_check_fail(c, "type mismatch: select of %s and %s", cw_check_type_text(c, b, text),
+                      cw_check_type_text(c, a, other));
     cw_check_push(c, a == CW_BOT ? b : a);
 }
 
@@ -142,7 +143,8 @@ static void check_table_insn(cw_checker *c, cw_op op)
 static void fail_elem_type(cw_checker *c, cw_valtype have, cw_valtype want)
 {
     char a[CW_TYPE_TEXT], b[CW_TYPE_TEXT];
-    cw_check_fail(c, "type mismatch: elements of type %s for %s", cw_check_type_text(c, have, a), cw_check_type_text(c, want, b));
+    cw_check_fail(c, "type mismatch: elements of type %s for %s", cw_check_type_text(c, have, a),
+                  cw_check_type_text(c, want, b));
 }
 
 static void check_table_init(cw_checker *c)

@@ -26,7 +26,7 @@ cwrun_str cw_module_func_name(const cw_module *m, uint32_t index, char out[24])
             return m->exports[i].name;
 
     int n = snprintf(out, 24, "func[%u]", index);
-    return (cwrun_str){ out, n > 0 ? (size_t)n : 0 };
+    return (cwrun_str){out, n > 0 ? (size_t)n : 0};
 }
 
 /* ---- exports by name ---- */
@@ -86,7 +86,7 @@ const cw_export *cw_module_find_export(const cw_module *m, cwrun_str name)
 
 cw_externtype cw_module_externtype(const cw_module *m, uint8_t kind, uint32_t index)
 {
-    cw_externtype t = { .kind = kind, .func = CW_NO_TYPE };
+    cw_externtype t = {.kind = kind, .func = CW_NO_TYPE};
     switch ((cw_extern_kind)kind) {
     case CW_EXTERN_FUNC:
         t.func = m->func_types[index];

@@ -59,14 +59,15 @@ typedef enum cw_imm {
     CW_IMM_TYPE_DATA,     /* type, data segment */
     CW_IMM_TYPE_ELEM,     /* type, element segment */
     CW_IMM_TYPE_TYPE,     /* destination type, source type */
-    CW_IMM_BR_ON_CAST,    /* flags byte (bit 0: source nullable, bit 1: target), label, source heap type, target heap type */
-    CW_IMM_FENCE,         /* one zero byte */
+    CW_IMM_BR_ON_CAST, /* flags byte (bit 0: source nullable, bit 1: target), label, source heap type, target heap type
+                        */
+    CW_IMM_FENCE,      /* one zero byte */
     CW_IMM_COUNT
 } cw_imm;
 
 typedef struct cw_opcode {
-    uint32_t code;    /* as in opcodes.def */
-    uint8_t imm;      /* cw_imm */
+    uint32_t code; /* as in opcodes.def */
+    uint8_t imm;   /* cw_imm */
     uint8_t align;
     char sig[10];     /* as in opcodes.def */
     uint32_t feature; /* CW_FEATURE_…, 0 for MVP */
@@ -87,8 +88,9 @@ static inline cw_op cw_op_of_byte(uint8_t byte)
 }
 static inline cw_op cw_op_of_prefixed(uint8_t prefix, uint32_t n)
 {
-    return prefix < 0xfb || prefix > 0xfe || n >= CW_OP_ROW ? CW_OP_NONE
-                                                            : (cw_op)cw_op_ids[0x100 + (prefix - 0xfbu) * CW_OP_ROW + n];
+    return prefix < 0xfb || prefix > 0xfe || n >= CW_OP_ROW
+               ? CW_OP_NONE
+               : (cw_op)cw_op_ids[0x100 + (prefix - 0xfbu) * CW_OP_ROW + n];
 }
 
 #endif

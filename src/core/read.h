@@ -1,8 +1,8 @@
 /* core/read.h: what the files of the module decoder share; private to core/.
  *
- * A module is read in one pass over its sections. The builder carries what is only known on the way; every read_ function
- * takes the section's reader and fails through it. Vectors of unknown length grow in scratch memory and move to the arena
- * when they are complete. */
+ * A module is read in one pass over its sections. The builder carries what is only known on the way; every read_
+ * function takes the section's reader and fails through it. Vectors of unknown length grow in scratch memory and move
+ * to the arena when they are complete. */
 #ifndef CW_CORE_READ_H
 #define CW_CORE_READ_H
 
@@ -26,17 +26,17 @@ enum {
     CW_MAX_PARAMS = 1000,
     CW_MAX_FIELDS = 10000,
     CW_MAX_LOCALS = 50000,
-    CW_MAX_BODY = 7654321,   /* bytes of a function */
-    CW_MAX_FRAME = 65535     /* slots of a function's frame */
+    CW_MAX_BODY = 7654321, /* bytes of a function */
+    CW_MAX_FRAME = 65535   /* slots of a function's frame */
 };
 
 typedef struct cw_builder {
     cw_module *m;
     const cw_module_config *config;
     cw_checker checker;
-    cw_arena scratch; /* of one recursion group */
+    cw_arena scratch;                /* of one recursion group */
     uint32_t group_start, group_end; /* type indices of the group that is being read */
-    uint32_t n_bodies; /* read by the code section */
+    uint32_t n_bodies;               /* read by the code section */
     uint32_t n_data_declared;
     uint8_t last_section;
     CW_VEC(cw_type_id) type_ids;

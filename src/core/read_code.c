@@ -18,7 +18,8 @@ static void read_locals(cw_reader *r, cw_builder *b, cw_func_body *body)
             cw_reader_fail(r, at, "too many locals: %llu", (unsigned long long)n_locals);
     }
     if (r->ok && n_locals > CW_MAX_LOCALS)
-        cw_reader_limit(r, NULL, "too many locals: %llu, at most %u", (unsigned long long)n_locals, (unsigned)CW_MAX_LOCALS);
+        cw_reader_limit(r, NULL, "too many locals: %llu, at most %u", (unsigned long long)n_locals,
+                        (unsigned)CW_MAX_LOCALS);
     if (!r->ok)
         return;
     body->locals = runs;
@@ -34,7 +35,8 @@ static void read_body(cw_reader *r, cw_builder *b, uint32_t index, cw_func_body 
     body->local_slots += type->param_slots;
     cw_check_body(&b->checker, r, type, body);
     if (r->ok && (uint64_t)body->local_slots + body->max_stack_slots > CW_MAX_FRAME)
-        cw_reader_limit(r, body->code, "the function's frame is too large: %u slots of locals and %u of operands, at most %u",
+        cw_reader_limit(r, body->code,
+                        "the function's frame is too large: %u slots of locals and %u of operands, at most %u",
                         body->local_slots, body->max_stack_slots, (unsigned)CW_MAX_FRAME);
 }
 
@@ -53,8 +55,9 @@ void cw_read_code(cw_reader *r, cw_builder *b)
         at = r->at;
         uint32_t size = cw_read_u32(r);
         if (r->ok && size > cw_reader_left(r))
-            cw_reader_fail(r, at, "unexpected end of section or function, length out of bounds: body of %u bytes, %zu are left", size,
-                           cw_reader_left(r));
+            cw_reader_fail(
+                r, at, "unexpected end of section or function, length out of bounds: body of %u bytes, %zu are left",
+                size, cw_reader_left(r));
         if (r->ok && size > CW_MAX_BODY)
             cw_reader_limit(r, at, "the function is too large: %u bytes, at most %u", size, (unsigned)CW_MAX_BODY);
         if (r->ok) {

@@ -1,5 +1,5 @@
-/* core/read_decls.c: the sections that declare index spaces: imports, functions, tables, memories, tags, globals; exports
- * and the start function  [core 5.5.5 - 5.5.11].
+/* core/read_decls.c: the sections that declare index spaces: imports, functions, tables, memories, tags, globals;
+ * exports and the start function  [core 5.5.5 - 5.5.11].
  *
  * The array of an index space is made with the imports in front. Order of sections sees to it that everything that is
  * referred to is there already, so that indices are checked where they are read. */
@@ -72,7 +72,7 @@ void cw_read_imports(cw_reader *r, cw_builder *b)
     if (b->scratch.oom)
         cw_reader_oom(r);
 
-    import_spaces spaces = { { 0 } };
+    import_spaces spaces = {{0}};
     for (uint32_t i = 0; i < n && r->ok; i++) {
         cw_reader_push(r, "import", i);
         read_import(r, b, &m->imports[i], &spaces);
@@ -195,8 +195,8 @@ void cw_read_globals(cw_reader *r, cw_builder *b)
 
 static void check_export(cw_reader *r, cw_module *m, const uint8_t *at, const cw_export *e)
 {
-    static const char *const words[] = { "function", "table", "memory", "global", "tag" };
-    const uint32_t n[] = { m->n_funcs, m->n_tables, m->n_memories, m->n_globals, m->n_tags };
+    static const char *const words[] = {"function", "table", "memory", "global", "tag"};
+    const uint32_t n[] = {m->n_funcs, m->n_tables, m->n_memories, m->n_globals, m->n_tags};
     if (!r->ok)
         return;
     if (e->index >= n[e->kind])

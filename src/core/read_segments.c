@@ -139,7 +139,8 @@ void cw_read_data(cw_reader *r, cw_builder *b)
     const uint8_t *at = r->at;
     uint32_t n = cw_read_count(r, CW_MAX_SEGMENTS, "data segments");
     if (r->ok && m->has_data_count && n != b->n_data_declared)
-        cw_reader_fail(r, at, "data count and data section have inconsistent lengths: %u and %u", b->n_data_declared, n);
+        cw_reader_fail(r, at, "data count and data section have inconsistent lengths: %u and %u", b->n_data_declared,
+                       n);
     m->data = CW_READ_ARRAY(r, n, cw_data_segment);
     for (uint32_t i = 0; i < n && r->ok; i++) {
         cw_reader_push(r, "data", i);

@@ -98,7 +98,7 @@ static cw_valtype read_valtype(cw_reader *r, const scope *s)
 
 cw_valtype cw_read_valtype(cw_reader *r, const cw_module *m)
 {
-    return read_valtype(r, &(scope){ m, NULL });
+    return read_valtype(r, &(scope){m, NULL});
 }
 
 cw_valtype cw_read_reftype(cw_reader *r, const cw_module *m)
@@ -114,7 +114,7 @@ cw_valtype cw_read_reftype(cw_reader *r, const cw_module *m)
 
 cw_valtype cw_read_heaptype(cw_reader *r, const cw_module *m, bool nullable)
 {
-    return read_heaptype(r, &(scope){ m, NULL }, nullable);
+    return read_heaptype(r, &(scope){m, NULL}, nullable);
 }
 
 cw_type_id cw_read_functype_index(cw_reader *r, const cw_module *m)
@@ -147,7 +147,7 @@ static bool read_mutability(cw_reader *r)
 
 cw_globaltype cw_read_globaltype(cw_reader *r, const cw_module *m)
 {
-    cw_globaltype g = { .type = cw_read_valtype(r, m) };
+    cw_globaltype g = {.type = cw_read_valtype(r, m)};
     g.is_mutable = read_mutability(r);
     return g;
 }
@@ -163,8 +163,11 @@ static cw_limits read_limits(cw_reader *r, const cw_module *m, uint8_t allowed)
     if (flags & LIMITS_64)
         need(r, m, at, CW_FEATURE_MEMORY64);
 
-    cw_limits l = { .max = UINT64_MAX, .is_64 = flags & LIMITS_64, .is_shared = flags & LIMITS_SHARED,
-                    .has_max = flags & LIMITS_MAX, .page_log2 = 16 };
+    cw_limits l = {.max = UINT64_MAX,
+                   .is_64 = flags & LIMITS_64,
+                   .is_shared = flags & LIMITS_SHARED,
+                   .has_max = flags & LIMITS_MAX,
+                   .page_log2 = 16};
     l.min = cw_read_u64(r);
     if (l.has_max)
         l.max = cw_read_u64(r);
@@ -204,16 +207,18 @@ cw_memtype cw_read_memtype(cw_reader *r, const cw_module *m)
 
     if (l.page_log2 == 16)
         check_limits(r, at, &l, l.is_64 ? 1ull << 48 : 1ull << 16,
-                     l.is_64 ? "memory size must be at most 2^48 pages" : "memory size must be at most 65536 pages (4GiB)");
+                     l.is_64 ? "memory size must be at most 2^48 pages"
+                             : "memory size must be at most 65536 pages (4GiB)");
     else
-        check_limits(r, at, &l, l.is_64 ? UINT64_MAX : UINT32_MAX, "memory size must be at most 2^32-1 pages of one byte");
+        check_limits(r, at, &l, l.is_64 ? UINT64_MAX : UINT32_MAX,
+                     "memory size must be at most 2^32-1 pages of one byte");
     return l;
 }
 
 cw_tabletype cw_read_tabletype(cw_reader *r, const cw_module *m)
 {
     const uint8_t *at = r->at;
-    cw_tabletype t = { .elem = cw_read_reftype(r, m) };
+    cw_tabletype t = {.elem = cw_read_reftype(r, m)};
     t.limits = read_limits(r, m, LIMITS_MAX | LIMITS_64);
     check_limits(r, at, &t.limits, t.limits.is_64 ? UINT64_MAX : UINT32_MAX, "table size must be at most 2^32-1");
     return t;
@@ -243,19 +248,19 @@ static cw_valtype *read_resulttype(cw_reader *r, cw_builder *b, uint32_t *n)
         return NULL;
     }
     for (uint32_t i = 0; i < count && r->ok; i++)
-        types[i] = read_valtype(r, &(scope){ b->m, b });
+        types[i] = read_valtype(r, &(scope){b->m, b});
     *n = count;
     return types;
 }
 
 static cw_fieldtype read_fieldtype(cw_reader *r, cw_builder *b)
 {
-    cw_fieldtype f = { 0 };
+    cw_fieldtype f = {0};
     if (r->ok && r->at < r->end && (*r->at == 0x78 || *r->at == 0x77)) {
         f.type = *r->at == 0x78 ? CW_I8 : CW_I16;
         r->at++;
     } else {
-        f.type = read_valtype(r, &(scope){ b->m, b });
+        f.type = read_valtype(r, &(scope){b->m, b});
     }
     f.is_mutable = read_mutability(r);
     return f;
@@ -294,7 +299,7 @@ static void read_comptype(cw_reader *r, cw_builder *b, cw_typedef *d)
 /* One sub type, `index` being its type index. */
 static void read_subtype(cw_reader *r, cw_builder *b, uint32_t index, cw_typedef *d)
 {
-    *d = (cw_typedef){ .is_final = true, .super = CW_NO_TYPE };
+    *d = (cw_typedef){.is_final = true, .super = CW_NO_TYPE};
 
     if (r->ok && r->at < r->end && (*r->at == 0x50 || *r->at == 0x4f)) {
         const uint8_t *at = r->at;

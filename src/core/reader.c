@@ -7,10 +7,16 @@
 #include "base/error.h"
 #include "base/utf.h"
 
-void cw_reader_init(cw_reader *r, const uint8_t *bytes, size_t size, const char *file, cw_arena *arena, cwrun_error *err)
+void cw_reader_init(cw_reader *r, const uint8_t *bytes, size_t size, const char *file, cw_arena *arena,
+                    cwrun_error *err)
 {
-    *r = (cw_reader){ .at = bytes, .end = bytes + size, .start = bytes, .ok = !cwrun_failed(err), .file = file,
-                      .arena = arena, .err = err };
+    *r = (cw_reader){.at = bytes,
+                     .end = bytes + size,
+                     .start = bytes,
+                     .ok = !cwrun_failed(err),
+                     .file = file,
+                     .arena = arena,
+                     .err = err};
 }
 
 /* ---- failing ---- */
@@ -18,7 +24,8 @@ void cw_reader_init(cw_reader *r, const uint8_t *bytes, size_t size, const char 
 /* "app.wasm:0x1f3: component 0 > module 2 > export 4", cut where it is too long. */
 static void print_place(const cw_reader *r, const uint8_t *at, char *out, size_t size)
 {
-    int used = snprintf(out, size, "%.256s%s0x%zx", r->file ? r->file : "", r->file ? ":" : "", cw_reader_offset(r, at));
+    int used =
+        snprintf(out, size, "%.256s%s0x%zx", r->file ? r->file : "", r->file ? ":" : "", cw_reader_offset(r, at));
     for (uint32_t i = 0; i < r->depth && used >= 0 && (size_t)used < size; i++) {
         const cw_reader_step *step = &r->path[i];
         const char *joint = i ? " > " : ": ";
@@ -75,7 +82,7 @@ void cw_reader_push(cw_reader *r, const char *what, uint32_t index)
         return;
     }
     if (r->ok)
-        r->path[r->depth++] = (cw_reader_step){ what, index };
+        r->path[r->depth++] = (cw_reader_step){what, index};
 }
 
 void cw_reader_pop(cw_reader *r)
@@ -88,8 +95,9 @@ cw_reader cw_reader_enter(cw_reader *r, size_t size, const char *what)
 {
     cw_reader sub = *r;
     if (r->ok && size > cw_reader_left(r)) {
-        cw_reader_fail(r, NULL, "unexpected end of section or function, length out of bounds: %s of %zu bytes, %zu are left", what, size,
-                       cw_reader_left(r));
+        cw_reader_fail(r, NULL,
+                       "unexpected end of section or function, length out of bounds: %s of %zu bytes, %zu are left",
+                       what, size, cw_reader_left(r));
         sub.ok = false;
     }
     if (r->ok) {
@@ -122,9 +130,10 @@ uint8_t cw_read_u8(cw_reader *r)
 
 static void fail_leb(cw_reader *r, cw_leb_status status)
 {
-    static const char *const words[] = { [CW_LEB_OK] = "", [CW_LEB_END] = "unexpected end of section or function",
-                                         [CW_LEB_LONG] = "integer representation too long",
-                                         [CW_LEB_RANGE] = "integer too large" };
+    static const char *const words[] = {[CW_LEB_OK] = "",
+                                        [CW_LEB_END] = "unexpected end of section or function",
+                                        [CW_LEB_LONG] = "integer representation too long",
+                                        [CW_LEB_RANGE] = "integer too large"};
     cw_reader_fail(r, NULL, "%s", words[status]);
 }
 
@@ -204,7 +213,8 @@ const uint8_t *cw_read_bytes(cw_reader *r, size_t n)
     if (!r->ok)
         return NULL;
     if (n > cw_reader_left(r)) {
-        cw_reader_fail(r, NULL, "unexpected end of section or function: %zu bytes wanted, %zu are left", n, cw_reader_left(r));
+        cw_reader_fail(r, NULL, "unexpected end of section or function: %zu bytes wanted, %zu are left", n,
+                       cw_reader_left(r));
         return NULL;
     }
     const uint8_t *bytes = r->at;
@@ -217,13 +227,15 @@ cwrun_str cw_read_name(cw_reader *r)
     const uint8_t *at = r->at;
     uint32_t size = cw_read_u32(r);
     if (r->ok && size > cw_reader_left(r))
-        cw_reader_fail(r, at, "unexpected end of section or function, length out of bounds: name of %u bytes, %zu are left", size, cw_reader_left(r));
+        cw_reader_fail(r, at,
+                       "unexpected end of section or function, length out of bounds: name of %u bytes, %zu are left",
+                       size, cw_reader_left(r));
     const uint8_t *bytes = cw_read_bytes(r, size);
     size_t bad = 0;
     if (!bytes || cw_utf8_valid(bytes, size, &bad))
-        return (cwrun_str){ (const char *)bytes, bytes ? size : 0 };
+        return (cwrun_str){(const char *)bytes, bytes ? size : 0};
     cw_reader_fail(r, bytes + bad, "malformed UTF-8 encoding");
-    return (cwrun_str){ NULL, 0 };
+    return (cwrun_str){NULL, 0};
 }
 
 uint32_t cw_read_count(cw_reader *r, uint32_t most, const char *what)
@@ -233,7 +245,8 @@ uint32_t cw_read_count(cw_reader *r, uint32_t most, const char *what)
     if (!r->ok)
         return 0;
     if (n > cw_reader_left(r)) {
-        cw_reader_fail(r, at, "unexpected end of section or function, length out of bounds: %u %s in %zu bytes", n, what, cw_reader_left(r));
+        cw_reader_fail(r, at, "unexpected end of section or function, length out of bounds: %u %s in %zu bytes", n,
+                       what, cw_reader_left(r));
         return 0;
     }
     if (n > most) {

@@ -1,9 +1,9 @@
 /* core/types.c: the registry of canonical types and sub-typing  [core 2.3, 3.3, 4.2.1].
  *
- * A recursion group is found by its bytes: a row of words in which references into the group are positions and all others
- * canonical ids, so that equal rows mean equal types. Types live in chunks that double and never move; whoever holds an id
- * got it after the type was complete, so reading takes no lock. A group is checked against its supertypes once, when it is
- * new: it stands behind the last published id until then. */
+ * A recursion group is found by its bytes: a row of words in which references into the group are positions and all
+ * others canonical ids, so that equal rows mean equal types. Types live in chunks that double and never move; whoever
+ * holds an id got it after the type was complete, so reading takes no lock. A group is checked against its supertypes
+ * once, when it is new: it stands behind the last published id until then. */
 #include "core/types.h"
 
 #include <pthread.h>
@@ -17,11 +17,11 @@ enum { FIRST_CHUNK = 256, FIRST_CHUNK_LOG2 = 8, N_CHUNKS = 20, MAX_TYPES = 1 << 
 
 struct cw_types {
     cw_alloc alloc;
-    pthread_mutex_t lock; /* over everything below */
-    cw_arena arena;       /* parameters, fields, supertype vectors, keys */
-    cw_map groups;        /* key of a group → its first id */
-    CW_VEC(uint32_t) key; /* the group being looked for */
-    uint32_t n;           /* published types */
+    pthread_mutex_t lock;         /* over everything below */
+    cw_arena arena;               /* parameters, fields, supertype vectors, keys */
+    cw_map groups;                /* key of a group → its first id */
+    CW_VEC(uint32_t) key;         /* the group being looked for */
+    uint32_t n;                   /* published types */
     cw_subtype *chunks[N_CHUNKS]; /* chunk k holds FIRST_CHUNK << k */
 };
 
@@ -147,7 +147,7 @@ static cw_types_status make_type(cw_types *types, const cw_typedef *d, cw_type_i
     if (!t)
         return CW_TYPES_OOM;
 
-    *t = (cw_subtype){ .kind = d->kind, .is_final = d->is_final, .id = first + i, .super = CW_NO_TYPE };
+    *t = (cw_subtype){.kind = d->kind, .is_final = d->is_final, .id = first + i, .super = CW_NO_TYPE};
     if (d->super != CW_NO_TYPE) {
         t->super = d->super & CW_TYPE_MEMBER_BIT ? first + (d->super & CW_REF_ID_MASK) : d->super;
         const cw_subtype *super = cw_types_get(types, t->super);
@@ -174,7 +174,7 @@ static cw_types_status make_type(cw_types *types, const cw_typedef *d, cw_type_i
     if (!t->params || !t->results || !fields)
         return CW_TYPES_OOM;
     for (uint32_t j = 0; j < d->n_fields; j++)
-        fields[j] = (cw_fieldtype){ resolve(d->fields[j].type, first), d->fields[j].is_mutable };
+        fields[j] = (cw_fieldtype){resolve(d->fields[j].type, first), d->fields[j].is_mutable};
     t->n_fields = d->n_fields;
     t->fields = fields;
     return CW_TYPES_OK;
@@ -186,13 +186,15 @@ static bool field_matches(const cw_types *types, cw_fieldtype sub, cw_fieldtype 
         return false;
     if (sub.type == super.type)
         return true;
-    return !sub.is_mutable && cw_is_ref(sub.type) && cw_is_ref(super.type) && cw_valtype_matches(types, sub.type, super.type);
+    return !sub.is_mutable && cw_is_ref(sub.type) && cw_is_ref(super.type) &&
+           cw_valtype_matches(types, sub.type, super.type);
 }
 
 /* Whether the composite type of `t` matches that of its supertype  [core 3.3.9]. */
 static bool composite_matches(const cw_types *types, const cw_subtype *t, const cw_subtype *super)
 {
-    if (t->kind != super->kind || t->n_fields < super->n_fields || t->n_params != super->n_params || t->n_results != super->n_results)
+    if (t->kind != super->kind || t->n_fields < super->n_fields || t->n_params != super->n_params ||
+        t->n_results != super->n_results)
         return false;
     for (uint32_t i = 0; i < t->n_params; i++)
         if (!cw_valtype_matches(types, super->params[i], t->params[i]))
@@ -244,7 +246,7 @@ cw_types_status cw_types_group(cw_types *types, const cw_typedef *defs, uint32_t
 
     cw_types_status status = CW_TYPES_OOM;
     if (write_key(types, defs, n)) {
-        cwrun_str key = { (const char *)types->key.items, types->key.n * sizeof *types->key.items };
+        cwrun_str key = {(const char *)types->key.items, types->key.n * sizeof *types->key.items};
         const uint64_t *found = cw_map_find(&types->groups, key);
         cw_type_id id = found ? (cw_type_id)*found : types->n;
         status = found ? CW_TYPES_OK : add_group(types, defs, n, key, bad);
@@ -259,8 +261,13 @@ cw_types_status cw_types_group(cw_types *types, const cw_typedef *defs, uint32_t
 cw_type_id cw_types_func(cw_types *types, const cw_valtype *params, uint32_t n_params, const cw_valtype *results,
                          uint32_t n_results)
 {
-    cw_typedef def = { .kind = CW_COMP_FUNC, .is_final = true, .super = CW_NO_TYPE, .n_params = n_params,
-                       .n_results = n_results, .params = params, .results = results };
+    cw_typedef def = {.kind = CW_COMP_FUNC,
+                      .is_final = true,
+                      .super = CW_NO_TYPE,
+                      .n_params = n_params,
+                      .n_results = n_results,
+                      .params = params,
+                      .results = results};
     cw_type_id first;
     uint32_t bad;
     cw_types_group(types, &def, 1, &first, &bad);
@@ -295,8 +302,8 @@ static const uint16_t heaps_above[CW_HEAP_COUNT] = {
     [CW_HEAP_EXN] = ABOVE(EXN),
     [CW_HEAP_NOEXN] = ABOVE(NOEXN) | ABOVE(EXN),
 };
-static const uint8_t heap_of_kind[] = { [CW_COMP_FUNC] = CW_HEAP_FUNC, [CW_COMP_STRUCT] = CW_HEAP_STRUCT,
-                                        [CW_COMP_ARRAY] = CW_HEAP_ARRAY };
+static const uint8_t heap_of_kind[] = {
+    [CW_COMP_FUNC] = CW_HEAP_FUNC, [CW_COMP_STRUCT] = CW_HEAP_STRUCT, [CW_COMP_ARRAY] = CW_HEAP_ARRAY};
 
 bool cw_heaptype_matches(const cw_types *types, cw_valtype sub, cw_valtype super)
 {
@@ -331,7 +338,7 @@ cw_heap cw_heaptype_top(const cw_types *types, cw_valtype ref)
         heap = heap_of_kind[cw_types_get(types, heap)->kind];
     if (heap == CW_HEAP_BOT)
         return CW_HEAP_BOT;
-    static const uint8_t tops[] = { CW_HEAP_FUNC, CW_HEAP_EXTERN, CW_HEAP_ANY, CW_HEAP_EXN };
+    static const uint8_t tops[] = {CW_HEAP_FUNC, CW_HEAP_EXTERN, CW_HEAP_ANY, CW_HEAP_EXN};
     for (unsigned i = 0; i < sizeof tops; i++)
         if (heaps_above[heap] >> tops[i] & 1)
             return (cw_heap)tops[i];
@@ -343,9 +350,9 @@ cw_heap cw_heaptype_top(const cw_types *types, cw_valtype ref)
 void cw_valtype_print(const cw_types *types, cw_valtype t, char *out, size_t size)
 {
     (void)types;
-    static const char *const numbers[] = { "unknown", "i32", "i64", "f32", "f64", "v128", "i8", "i16" };
-    static const char *const heaps[] = { "func", "nofunc", "extern", "noextern", "any", "eq",
-                                         "i31", "struct", "array", "none", "exn", "noexn" };
+    static const char *const numbers[] = {"unknown", "i32", "i64", "f32", "f64", "v128", "i8", "i16"};
+    static const char *const heaps[] = {"func", "nofunc", "extern", "noextern", "any", "eq",
+                                        "i31",  "struct", "array",  "none",     "exn", "noexn"};
     const char *null = cw_is_nullable(t) ? "null " : "";
     uint32_t id = t & CW_REF_ID_MASK;
 
