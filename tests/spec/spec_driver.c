@@ -9,8 +9,8 @@
  *     action LINE {invoke|get} module field n args   assert_return … n results      assert_trap … message
  *     assert_invalid LINE file message               assert_malformed, assert_unlinkable, assert_uninstantiable
  *
- * What fails because an instruction is not executed yet is counted apart ("unsupported"), and so is all that needs it.
- */
+ * What fails because an instruction is not executed yet is counted apart ("unsupported"; listed with SPEC_VERBOSE=1), and
+ * so is all that needs it. */
 #include <stdlib.h>
 
 #include "base/error.h"
