@@ -1,0 +1,439 @@
+/* component/instance.c: instantiation: carrying out a component's definitions in their order  [Explainer: Component
+ * Definitions; CanonicalABI: canon lift, canon lower].
+ *
+ * Start functions of core modules may wait for the host, so the whole is one native function that can be left and resumed:
+ * its state is a stack of components under construction, each with the number of its next definition. */
+#include "base/error.h"
+#include "component/runtime.h"
+
+typedef struct build build;
+
+/* A component under construction. */
+struct build {
+    cwrun_instance *in;
+    void **imports; /* values by import */
+    uint32_t at;    /* next definition */
+    uint32_t index; /* of the instance in the component around it */
+    const cw_def *def; /* there: for its binds */
+    build *up;
+};
+
+typedef struct job {
+    cwrun_store *store;
+    build *top;
+    cwrun_error *err;
+} job;
+
+/* ---- memory: everything lies in the store's arena ---- */
+
+static void *room(cwrun_store *s, size_t size, cwrun_error *err)
+{
+    void *p = cw_arena_alloc(&s->exec.arena, size, 16);
+    if (!p) {
+        s->exec.arena.oom = false;
+        cw_fail_oom(err);
+    }
+    return p;
+}
+
+static cwrun_instance *instance_new(cwrun_store *s, const cw_component *c, cwrun_instance *parent, cwrun_instance *outer, cwrun_error *err)
+{
+    size_t slots = c->n_resources;
+    for (int sort = 0; sort < CW_SORT_COUNT; sort++)
+        slots += c->n[sort];
+    if (s->n_instances >= s->limits.max_instances) {
+        cw_fail(err, &s->alloc, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_INSTANCES, "more than %u component instances in one store (--max-instances)",
+                s->limits.max_instances);
+        return NULL;
+    }
+    cwrun_instance *in = room(s, sizeof *in, err);
+    void **space = in ? room(s, slots * sizeof *space + 1, err) : NULL;
+    cw_exported *exports = space ? room(s, c->n_exports * sizeof *exports + 1, err) : NULL;
+    if (!exports)
+        return NULL;
+    in->store = s;
+    in->component = c;
+    in->parent = parent;
+    in->outer = outer;
+    in->may_leave = true;
+    in->handles.max = s->limits.max_handles;
+    for (int sort = 0; sort < CW_SORT_COUNT; sort++) {
+        in->spaces[sort] = space;
+        space += c->n[sort];
+    }
+    in->resources = (cw_resource_type **)(void *)space;
+    in->exports.n = c->n_exports;
+    in->exports.items = exports;
+    if (parent) {
+        in->linker = parent->linker;
+        in->root_component = parent->root_component;
+    }
+    in->next = s->instances;
+    s->instances = in;
+    s->n_instances++;
+    return in;
+}
+
+const cw_exported *cw_exports_find(const cw_exports *e, uint8_t sort, cwrun_str name)
+{
+    for (uint32_t i = 0; i < e->n; i++)
+        if (e->items[i].sort == sort && cw_str_eq(e->items[i].name, name))
+            return &e->items[i];
+    return NULL;
+}
+
+/* ---- resource variables ---- */
+
+static cw_resource_type *follow(const cw_exports *e, const cw_bind *bind)
+{
+    for (uint32_t i = 0; e && i < bind->n_path; i++) {
+        bool last = i + 1 == bind->n_path;
+        const cw_exported *x = cw_exports_find(e, last ? CW_SORT_TYPE : CW_SORT_INSTANCE, bind->path[i]);
+        if (last)
+            return x ? x->value : NULL;
+        e = x ? x->value : NULL;
+    }
+    return NULL;
+}
+
+static void bind_resources(cwrun_instance *in, const cw_def *def, void *value)
+{
+    for (uint32_t i = 0; i < def->n_binds; i++) {
+        const cw_bind *b = &def->binds[i];
+        in->resources[b->var] = b->n_path == 0 ? value : follow(value, b);
+    }
+}
+
+/* ---- core definitions ---- */
+
+/* Puts a core export into the form that the index spaces hold. */
+static void *core_value(const cw_extern *e)
+{
+    switch (e->kind) {
+    case CW_EXTERN_FUNC: return e->of.func;
+    case CW_EXTERN_TABLE: return e->of.table;
+    case CW_EXTERN_MEMORY: return e->of.memory;
+    case CW_EXTERN_GLOBAL: return e->of.global;
+    case CW_EXTERN_TAG: return e->of.tag;
+    default: return NULL;
+    }
+}
+
+static cw_extern core_extern(uint8_t sort, void *value)
+{
+    cw_extern e = { .kind = CW_EXTERN_COUNT };
+    switch (sort) {
+    case CW_SORT_CORE_FUNC: e.kind = CW_EXTERN_FUNC; e.of.func = value; break;
+    case CW_SORT_CORE_TABLE: e.kind = CW_EXTERN_TABLE; e.of.table = value; break;
+    case CW_SORT_CORE_MEMORY: e.kind = CW_EXTERN_MEMORY; e.of.memory = value; break;
+    case CW_SORT_CORE_GLOBAL: e.kind = CW_EXTERN_GLOBAL; e.of.global = value; break;
+    case CW_SORT_CORE_TAG: e.kind = CW_EXTERN_TAG; e.of.tag = value; break;
+    default: break;
+    }
+    if (!value)
+        e.kind = CW_EXTERN_COUNT;
+    return e;
+}
+
+static cw_extern find_core_export(const cw_core_exports *from, cwrun_str name)
+{
+    cw_extern e = { .kind = CW_EXTERN_COUNT };
+    if (from->in) {
+        cw_instance_export(from->in, name, &e);
+        return e;
+    }
+    for (uint32_t i = 0; i < from->inline_exports.n; i++)
+        if (cw_str_eq(from->inline_exports.items[i].name, name))
+            return core_extern(from->inline_exports.items[i].sort, from->inline_exports.items[i].value);
+    return e;
+}
+
+/* A new core instance; *start is its start function or NULL. */
+static bool instantiate_core(cwrun_instance *in, const cw_def *def, cw_func **start, cwrun_error *err)
+{
+    cwrun_store *s = in->store;
+    cw_module *m = in->spaces[CW_SORT_CORE_MODULE][def->of.instantiate.index];
+    cw_core_exports *made = room(s, sizeof *made, err);
+    if (!made)
+        return false;
+    cw_extern *imports = cw_new_array(&s->alloc, m->n_imports + 1u, sizeof *imports);
+    if (!imports)
+        return cw_fail_oom(err);
+    for (uint32_t i = 0; i < m->n_imports; i++) {
+        imports[i].kind = CW_EXTERN_COUNT;
+        for (uint32_t j = 0; j < def->of.instantiate.n_args; j++) {
+            const cw_named *arg = &def->of.instantiate.args[j];
+            if (cw_str_eq(arg->name, m->imports[i].module)) {
+                imports[i] = find_core_export(in->spaces[CW_SORT_CORE_INSTANCE][arg->index], m->imports[i].name);
+                break;
+            }
+        }
+    }
+    made->in = cw_instance_new(&s->exec, m, imports, start, err);
+    cw_free(&s->alloc, imports, (m->n_imports + 1u) * sizeof *imports);
+    if (!made->in)
+        return false;
+    made->in->owner = in;
+    in->spaces[CW_SORT_CORE_INSTANCE][def->index] = made;
+    return true;
+}
+
+/* ---- the other definitions ---- */
+
+static cw_exported *inline_exports(cwrun_instance *in, const cw_def *def, cwrun_error *err)
+{
+    uint32_t n = def->of.exports.n;
+    cw_exported *items = room(in->store, n * sizeof *items + 1, err);
+    for (uint32_t i = 0; items && i < n; i++) {
+        const cw_named *from = &def->of.exports.items[i];
+        items[i] = (cw_exported){ from->name, from->sort, in->spaces[from->sort][from->index] };
+    }
+    return items;
+}
+
+static void *lift(cwrun_instance *in, const cw_def *def, cwrun_error *err)
+{
+    cw_fn *fn = room(in->store, sizeof *fn, err);
+    if (fn)
+        *fn = (cw_fn){
+            .kind = CW_FN_LIFT,
+            .in = in,
+            .type = def->of.canon.type,
+            .core = in->spaces[CW_SORT_CORE_FUNC][def->of.canon.func],
+            .options = cw_options_of(in, &def->of.canon.opts),
+        };
+    return fn;
+}
+
+static void *new_resource_type(cwrun_instance *in, const cw_def *def, cwrun_error *err)
+{
+    uint32_t var = def->of.type.resource;
+    cw_resource_type *rt = room(in->store, sizeof *rt, err);
+    if (!rt)
+        return NULL;
+    rt->impl = in;
+    rt->name = in->component->resources[var].name;
+    if (def->of.type.dtor != CW_NO_INDEX)
+        rt->dtor = in->spaces[CW_SORT_CORE_FUNC][def->of.type.dtor];
+    in->resources[var] = rt;
+    return rt;
+}
+
+static void *outer_alias(cwrun_instance *in, const cw_def *def)
+{
+    for (uint32_t i = 0; i < def->of.outer.count; i++)
+        in = in->outer;
+    return in->spaces[def->sort][def->of.outer.index];
+}
+
+static bool push(job *j, cwrun_instance *in, void **imports, const cw_def *def)
+{
+    build *b = room(j->store, sizeof *b, j->err);
+    if (!b)
+        return false;
+    *b = (build){ .in = in, .imports = imports, .def = def, .index = def ? def->index : 0, .up = j->top };
+    j->top = b;
+    return true;
+}
+
+/* Begins a nested component. */
+static bool instantiate(job *j, cwrun_instance *in, const cw_def *def)
+{
+    const cw_closure *closure = in->spaces[CW_SORT_COMPONENT][def->of.instantiate.index];
+    const cw_component *c = closure->component;
+    void **imports = room(j->store, c->n_imports * sizeof *imports + 1, j->err);
+    for (uint32_t i = 0; imports && i < c->n_imports; i++)
+        for (uint32_t k = 0; k < def->of.instantiate.n_args; k++) {
+            const cw_named *arg = &def->of.instantiate.args[k];
+            if (arg->sort == c->imports[i].sort && cw_str_eq(arg->name, c->imports[i].name.text))
+                imports[i] = in->spaces[arg->sort][arg->index];
+        }
+    cwrun_instance *nested = imports ? instance_new(j->store, c, in, closure->outer, j->err) : NULL;
+    return nested && push(j, nested, imports, def);
+}
+
+static bool unsupported(job *j, const char *what)
+{
+    cw_fail(j->err, &j->store->alloc, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_UNSUPPORTED, "%s: not supported yet", what);
+    return false;
+}
+
+static void *alias_export(const cwrun_instance *in, const cw_def *def)
+{
+    const cw_exported *e = cw_exports_find(in->spaces[CW_SORT_INSTANCE][def->of.alias.instance], def->sort, def->of.alias.name);
+    return e ? e->value : NULL;
+}
+
+/* One definition of the innermost component; *start is a function to be run before the next one. */
+static bool step(job *j, cw_func **start)
+{
+    build *b = j->top;
+    cwrun_instance *in = b->in;
+    cwrun_error *err = j->err;
+    const cw_def *def = &in->component->defs[b->at++];
+    void *value = NULL;
+    switch (def->kind) {
+    case CW_DEF_CORE_INSTANTIATE: return instantiate_core(in, def, start, err);
+    case CW_DEF_INSTANTIATE: return instantiate(j, in, def);
+    case CW_DEF_CORE_TYPE: return true;
+    case CW_DEF_START:
+    case CW_DEF_VALUE: return unsupported(j, "values in components");
+    case CW_DEF_CORE_MODULE: value = def->of.module; break;
+    case CW_DEF_COMPONENT: {
+        cw_closure *closure = room(j->store, sizeof *closure, err);
+        if (closure)
+            *closure = (cw_closure){ def->of.component, in };
+        value = closure;
+        break;
+    }
+    case CW_DEF_CORE_EXPORTS: {
+        cw_core_exports *e = room(j->store, sizeof *e, err);
+        if (e)
+            e->inline_exports = (cw_exports){ def->of.exports.n, inline_exports(in, def, err) };
+        value = e;
+        break;
+    }
+    case CW_DEF_EXPORTS: {
+        cw_exports *e = room(j->store, sizeof *e, err);
+        if (e)
+            *e = (cw_exports){ def->of.exports.n, inline_exports(in, def, err) };
+        value = e;
+        break;
+    }
+    case CW_DEF_ALIAS_EXPORT: value = alias_export(in, def); break;
+    case CW_DEF_ALIAS_CORE: {
+        cw_extern e = find_core_export(in->spaces[CW_SORT_CORE_INSTANCE][def->of.alias.instance], def->of.alias.name);
+        value = core_value(&e);
+        break;
+    }
+    case CW_DEF_ALIAS_OUTER: value = outer_alias(in, def); break;
+    case CW_DEF_TYPE:
+        if (def->of.type.resource != CW_NO_INDEX)
+            value = new_resource_type(in, def, err);
+        break;
+    case CW_DEF_LIFT: value = lift(in, def, err); break;
+    case CW_DEF_LOWER: value = cw_lower_new(in, def, err); break;
+    case CW_DEF_CANON: value = cw_builtin_new(in, def, err); break;
+    case CW_DEF_IMPORT: value = b->imports[def->of.import.import]; break;
+    case CW_DEF_EXPORT:
+        value = in->spaces[def->sort][def->of.export_.index];
+        in->exports.items[def->of.export_.export_] = (cw_exported){ def->of.export_.name, def->sort, value };
+        break;
+    default: break;
+    }
+    if (cwrun_failed(err))
+        return false;
+    if (!value && def->sort != CW_SORT_TYPE) {
+        cw_fail_oom(err); /* all else was checked when the component was loaded */
+        return false;
+    }
+    in->spaces[def->sort][def->index] = value;
+    bind_resources(in, def, value);
+    return true;
+}
+
+/* The innermost component is complete. */
+static void pop(job *j)
+{
+    build *b = j->top;
+    b->in->may_enter = true;
+    j->top = b->up;
+    if (!b->up)
+        return;
+    b->up->in->spaces[CW_SORT_INSTANCE][b->index] = &b->in->exports;
+    bind_resources(b->up->in, b->def, &b->in->exports);
+}
+
+/* ---- the native ---- */
+
+static cw_step run_instantiate(cw_thread *t, cw_func *func, uint64_t *frame, uint32_t state)
+{
+    enum { FRAME_SLOTS = 1, RESUMED = 1 };
+    (void)func;
+    (void)state;
+    job *j = (job *)(uintptr_t)frame[0];
+    while (j->top) {
+        cw_func *start = NULL;
+        if (j->top->at == j->top->in->component->n_defs) {
+            pop(j);
+            continue;
+        }
+        if (!step(j, &start)) {
+            cw_thread_trap(t, CW_TRAP_HOST, NULL); /* the error is the job's */
+            return CW_STEP_TRAP;
+        }
+        if (start) {
+            t->call_func = start;
+            t->call_args = frame + FRAME_SLOTS;
+            t->next_state = RESUMED;
+            return CW_STEP_CALL;
+        }
+    }
+    return CW_STEP_RETURN;
+}
+
+static void unwind_instantiate(cw_thread *t, cw_func *func, uint64_t *frame, uint32_t state)
+{
+    (void)t;
+    (void)func;
+    (void)state;
+    job *j = (job *)(uintptr_t)frame[0];
+    for (build *b = j->top; b; b = b->up)
+        b->in->poisoned = true;
+    j->top = NULL;
+}
+
+static const cw_native instantiate_native = { run_instantiate, unwind_instantiate, NULL };
+
+static cw_func *native(cwrun_store *s, cwrun_error *err)
+{
+    if (!s->instantiate) {
+        const cw_valtype param = CW_I64;
+        cw_type_id type = cw_types_func(s->exec.types, &param, 1, NULL, 0);
+        if (type == CW_NO_TYPE)
+            return cw_fail_oom(err), NULL;
+        s->instantiate = cw_func_native_new(&s->exec, type, &instantiate_native, 1, NULL, NULL, err);
+    }
+    return s->instantiate;
+}
+
+/* ---- the root ---- */
+
+static bool run(job *j)
+{
+    cwrun_store *s = j->store;
+    cw_func *f = native(s, j->err);
+    cw_thread *t = f ? cw_thread_new(&s->exec, j->err) : NULL;
+    if (!t)
+        return false;
+    uint64_t param = (uint64_t)(uintptr_t)j;
+    cw_thread_start(t, f, &param);
+    bool ok = cw_store_drive(s, t) == CW_RUN_DONE;
+    if (!ok)
+        cw_thread_error(t, j->err); /* nothing where the job has said it */
+    cw_thread_free(t);
+    return ok;
+}
+
+cwrun_instance *cw_instantiate(cwrun_store *s, cwrun_component *c, cwrun_linker *l, cwrun_error *err)
+{
+    cwrun_error local = CWRUN_ERROR_INIT;
+    job j = { .store = s, .err = err ? err : &local };
+    cwrun_instance *in = NULL;
+    if (l)
+        cw_linker_use(l);
+    if (c->root->needs_values)
+        unsupported(&j, "values in components");
+    else if (!cw_store_keep_component(s, c) || (l && !cw_store_keep_linker(s, l)))
+        cw_fail_oom(j.err);
+    else
+        in = instance_new(s, c->root, NULL, NULL, j.err);
+    void **imports = in ? room(s, c->root->n_imports * sizeof *imports + 1, j.err) : NULL;
+    if (in) {
+        in->linker = l;
+        in->root_component = c;
+    }
+    bool ok = imports && cw_link_imports(s, c, l, imports, j.err) && push(&j, in, imports, NULL) && run(&j);
+    cwrun_error_clear(&local);
+    return ok ? in : NULL;
+}

@@ -1,0 +1,437 @@
+/* component/link.c: finding what a component imports among the definitions of a linker, and saying at once all that is
+ * missing or does not fit: each with its type and with what would give it.
+ *
+ * Every import is looked up by name first; what was found is then checked as a whole against the import's type, resources by
+ * identity (check_types.h). Imports come in order, so that a resource that an interface uses from another is known by then. */
+#include "base/error.h"
+#include "component/check_types.h"
+#include "component/runtime.h"
+
+typedef struct linking {
+    cwrun_store *store;
+    const cw_component *c;
+    const cwrun_linker *linker; /* may be NULL */
+    uint64_t *tokens;           /* by resource variable: the run-time type, or 0 */
+    cw_text text;               /* what is wrong */
+    uint32_t n_wrong;
+    bool oom;
+} linking;
+
+/* ---- messages ---- */
+
+static const struct {
+    const char *prefix, *hint;
+} hints[] = {
+    { "wasi:http/", "wasi:http is not supported yet" },
+    { "wasi:sockets/", "wasi:sockets is not supported yet" },
+    { "wasi:filesystem/", "only an empty list of directories is supported yet" },
+    { "wasi:keyvalue/", "wasi:keyvalue is not supported" },
+    { "wasi:config/", "wasi:config is not supported" },
+    { "wasi:nn/", "wasi:nn is not supported" },
+};
+
+static bool gives_wasi(const cwrun_linker *l)
+{
+    for (uint32_t i = 0; l && i < l->items.n; i++)
+        if (cw_str_starts(l->items.items[i]->interface, CW_STR("wasi:")))
+            return true;
+    return false;
+}
+
+/* The definition whose name is nearest, if it is near. */
+static const cw_definition *nearest(const linking *k, cwrun_str interface, cwrun_str name)
+{
+    enum { NEAR = 3 };
+    const cw_definition *best = NULL;
+    unsigned distance = NEAR + 1;
+    for (uint32_t i = 0; k->linker && i < k->linker->items.n; i++) {
+        const cw_definition *d = k->linker->items.items[i];
+        bool same = cw_str_eq(d->interface, interface);
+        if (same && cw_str_eq(d->name, name))
+            continue;
+        unsigned far = same ? cw_str_distance(d->name, name, NEAR) : cw_str_distance(d->interface, interface, NEAR);
+        if (far < distance && (same || interface.size > NEAR)) {
+            distance = far;
+            best = d;
+        }
+    }
+    return best;
+}
+
+static void print_hint(linking *k, cwrun_str interface, cwrun_str name)
+{
+    const char *hint = NULL;
+    for (size_t i = 0; i < sizeof hints / sizeof *hints && !hint; i++)
+        if (cw_str_starts(interface, cwrun_str_of(hints[i].prefix)))
+            hint = hints[i].hint;
+    if (!hint && cw_str_starts(interface, CW_STR("wasi:")))
+        hint = gives_wasi(k->linker) ? "this part of WASI is not supported yet" : "cwrun_wasi_add gives it";
+    const cw_definition *near = hint ? NULL : nearest(k, interface, name);
+    if (hint) {
+        cw_text_printf(&k->text, " (%s)", hint);
+    } else if (near) {
+        cw_text_puts(&k->text, " (there is `");
+        cw_text_str(&k->text, near->interface);
+        cw_text_puts(&k->text, near->interface.size && near->name.size ? "#" : "");
+        cw_text_str(&k->text, near->name);
+        cw_text_puts(&k->text, "`)");
+    } else if (interface.size) {
+        cw_text_puts(&k->text, " (a host interface, or another component that exports it, can give it)");
+    } else {
+        cw_text_puts(&k->text, " (a host function can give it)");
+    }
+}
+
+/* Begins the line of an import that is wrong. */
+static void print_name(linking *k, cwrun_str interface, cwrun_str name)
+{
+    k->n_wrong++;
+    cw_text_puts(&k->text, "\n  `");
+    cw_text_str(&k->text, interface);
+    cw_text_puts(&k->text, interface.size && name.size ? "#" : "");
+    cw_text_str(&k->text, name);
+    cw_text_puts(&k->text, "`");
+}
+
+static void print_missing_func(linking *k, cwrun_str interface, cwrun_str name, const cw_functype *type)
+{
+    print_name(k, interface, name);
+    cw_text_puts(&k->text, ": ");
+    cwrun_functype_print(type, cw_text_write, &k->text);
+}
+
+/* ---- types given as text ---- */
+
+/* Both texts without the spaces. */
+static bool same_text(cwrun_str a, cwrun_str b)
+{
+    size_t i = 0, j = 0;
+    for (;;) {
+        while (i < a.size && (a.data[i] == ' ' || a.data[i] == '\n' || a.data[i] == '\t'))
+            i++;
+        while (j < b.size && (b.data[j] == ' ' || b.data[j] == '\n' || b.data[j] == '\t'))
+            j++;
+        if (i == a.size || j == b.size)
+            return i == a.size && j == b.size;
+        if (a.data[i++] != b.data[j++])
+            return false;
+    }
+}
+
+static bool fits_text(linking *k, const cw_definition *d, cwrun_str interface, cwrun_str name, const cw_functype *type)
+{
+    if (!d->has_type)
+        return true;
+    cw_text is;
+    cw_text_init(&is, &k->store->alloc);
+    cwrun_functype_print(type, cw_text_write, &is);
+    bool ok = is.oom || same_text((cwrun_str){ is.data, is.size }, d->type);
+    k->oom = k->oom || is.oom;
+    if (!ok) {
+        print_missing_func(k, interface, name, type);
+        cw_text_puts(&k->text, ": the host defines it as ");
+        cw_text_str(&k->text, d->type);
+    }
+    cw_text_fini(&is);
+    return ok;
+}
+
+/* ---- host functions and resources ---- */
+
+static void *new_object(linking *k, size_t size)
+{
+    void *p = cw_arena_alloc(&k->store->exec.arena, size, 16);
+    if (!p) {
+        k->store->exec.arena.oom = false;
+        k->oom = true;
+    }
+    return p;
+}
+
+static cwrun_str join(linking *k, cwrun_str interface, cwrun_str name)
+{
+    if (interface.size == 0)
+        return name;
+    cwrun_str s = cw_arena_printf(&k->store->exec.arena, "%.*s#%.*s", (int)interface.size, interface.data, (int)name.size, name.data);
+    k->store->exec.arena.oom = false;
+    return s;
+}
+
+static cw_fn *host_function(linking *k, const cw_definition *d, cwrun_str interface, cwrun_str name, const cw_functype *type)
+{
+    cw_fn *fn = new_object(k, sizeof *fn);
+    if (fn)
+        *fn = (cw_fn){ .kind = d ? CW_FN_HOST : CW_FN_STUB, .type = type, .host = d, .name = join(k, interface, name) };
+    return fn;
+}
+
+/* A function by name; NULL where it is missing or does not fit. */
+static cw_fn *find_function(linking *k, cwrun_str interface, cwrun_str name, const cw_functype *type)
+{
+    const cw_definition *d = k->linker ? cw_linker_find(k->linker, CW_DEFINE_FUNC, interface, name) : NULL;
+    if (d && !fits_text(k, d, interface, name, type))
+        return NULL;
+    if (d || (k->linker && k->linker->stub_rest))
+        return host_function(k, d, interface, name, type);
+    return NULL;
+}
+
+cw_resource_type *cw_host_type(cwrun_store *s, const cw_definition *d, cwrun_str name)
+{
+    for (cw_resource_type *rt = s->host_types; rt; rt = rt->next)
+        if (rt->host == d && (d || cw_str_eq(rt->name, name)))
+            return rt;
+    cw_resource_type *rt = CW_ARENA_NEW(&s->exec.arena, cw_resource_type);
+    if (!rt) {
+        s->exec.arena.oom = false;
+        return NULL;
+    }
+    rt->host = d;
+    rt->name = name;
+    rt->next = s->host_types;
+    s->host_types = rt;
+    return rt;
+}
+
+static cw_resource_type *find_resource(linking *k, cwrun_str interface, cwrun_str name, uint32_t var)
+{
+    /* one that another interface has given already */
+    if (var < k->c->n_resources && k->tokens[var] != 0)
+        return (cw_resource_type *)(uintptr_t)k->tokens[var];
+    const cw_definition *d = k->linker ? cw_linker_find(k->linker, CW_DEFINE_RESOURCE, interface, name) : NULL;
+    if (!d && !(k->linker && k->linker->stub_rest))
+        return NULL;
+    cw_resource_type *rt = cw_host_type(k->store, d, d ? d->name : join(k, interface, name));
+    k->oom = k->oom || !rt;
+    return rt;
+}
+
+/* ---- whole interfaces ---- */
+
+/* Whether any definition is of this interface. */
+static bool has_interface(const linking *k, cwrun_str interface)
+{
+    cw_extern_name want, have;
+    const char *why;
+    if (!k->linker || !cw_extern_name_parse(interface, k->store->engine->features, &want, &why))
+        return false;
+    for (uint32_t i = 0; i < k->linker->items.n; i++) {
+        const cw_definition *d = k->linker->items.items[i];
+        if (d->kind > CW_DEFINE_INSTANCE || !cw_str_starts(d->interface, want.base))
+            continue;
+        if (cw_extern_name_parse(d->interface, k->store->engine->features, &have, &why) && cw_extern_name_compatible(&want, &have))
+            return true;
+    }
+    return false;
+}
+
+static void print_missing_interface(linking *k, cwrun_str interface, const cw_itype *type)
+{
+    print_name(k, interface, (cwrun_str){ NULL, 0 });
+    cw_text_puts(&k->text, ": an interface that nothing gives");
+    print_hint(k, interface, (cwrun_str){ NULL, 0 });
+    for (uint32_t i = 0; i < type->exports.n; i++) {
+        const cw_item *item = &type->exports.items[i];
+        if (item->type->sort == CW_SORT_FUNC) {
+            cw_text_puts(&k->text, "\n    ");
+            cw_text_str(&k->text, item->name);
+            cw_text_puts(&k->text, ": ");
+            cwrun_functype_print(item->type->func, cw_text_write, &k->text);
+        } else if (item->type->sort == CW_SORT_TYPE && item->type->type->sort == CW_SORT_RESOURCE) {
+            cw_text_puts(&k->text, "\n    resource ");
+            cw_text_str(&k->text, item->name);
+        }
+    }
+}
+
+/* What the linker's functions and resources make of an interface. Always of the wanted size; false where parts are missing. */
+static cw_exports *build_interface(linking *k, cwrun_str interface, const cw_itype *type)
+{
+    uint32_t before = k->n_wrong;
+    cw_exports *e = new_object(k, sizeof *e);
+    cw_exported *items = e ? new_object(k, type->exports.n * sizeof *items + 1) : NULL;
+    if (!items)
+        return NULL;
+    e->n = type->exports.n;
+    e->items = items;
+    for (uint32_t i = 0; i < e->n && !k->oom; i++) {
+        const cw_item *want = &type->exports.items[i];
+        items[i].name = want->name;
+        items[i].sort = want->type->sort;
+        if (want->type->sort == CW_SORT_FUNC) {
+            uint32_t wrong = k->n_wrong;
+            items[i].value = find_function(k, interface, want->name, want->type->func);
+            if (!items[i].value && !k->oom && k->n_wrong == wrong) {
+                print_missing_func(k, interface, want->name, want->type->func);
+                print_hint(k, interface, want->name);
+            }
+        } else if (want->type->sort == CW_SORT_TYPE && want->type->type->sort == CW_SORT_RESOURCE) {
+            items[i].value = find_resource(k, interface, want->name, want->type->type->resource);
+            if (!items[i].value && !k->oom) {
+                print_name(k, interface, want->name);
+                cw_text_puts(&k->text, ": resource");
+                print_hint(k, interface, want->name);
+            }
+        } else if (want->type->sort != CW_SORT_TYPE) {
+            print_name(k, interface, want->name);
+            cw_text_printf(&k->text, ": a host cannot give a %s", cw_sort_name(want->type->sort));
+        }
+    }
+    return k->n_wrong == before && !k->oom ? e : NULL;
+}
+
+/* ---- checking ---- */
+
+static uint64_t token_of(void *user, uint32_t var)
+{
+    cwrun_instance *in = user;
+    return (uint64_t)(uintptr_t)in->resources[var];
+}
+
+static void describe(const cw_exported *e, cw_offer *out)
+{
+    memset(out, 0, sizeof *out);
+    out->sort = e->sort;
+    const cw_fn *fn = e->value;
+    switch (e->sort) {
+    case CW_SORT_FUNC:
+        if (fn->kind == CW_FN_LIFT) {
+            out->func = fn->type;
+            out->resolver = (cw_resolver){ token_of, fn->in };
+        }
+        break;
+    case CW_SORT_TYPE:
+        if (e->value) {
+            out->sort = CW_SORT_RESOURCE;
+            out->resource = (uint64_t)(uintptr_t)e->value;
+        }
+        break;
+    case CW_SORT_INSTANCE: out->instance = e->value; break;
+    case CW_SORT_COMPONENT: out->type = ((cw_closure *)e->value)->component->type; break;
+    default: break;
+    }
+}
+
+static bool find_offer(void *user, void *instance, cwrun_str name, cw_offer *out)
+{
+    (void)user;
+    const cw_exports *e = instance;
+    for (uint32_t i = 0; i < e->n; i++)
+        if (cw_str_eq(e->items[i].name, name)) {
+            describe(&e->items[i], out);
+            return true;
+        }
+    return false;
+}
+
+static void check(linking *k, const cw_component_extern *import, void *value)
+{
+    cw_exported given = { import->name.text, import->sort, value };
+    cw_offer offer;
+    cw_text why;
+    describe(&given, &offer);
+    cw_text_init(&why, &k->store->alloc);
+    if (!cw_check_offer(&k->store->alloc, k->store->exec.types, import->type, &offer, find_offer, NULL, k->tokens, k->c->n_resources, &why)) {
+        print_name(k, import->name.text, (cwrun_str){ NULL, 0 });
+        cw_text_puts(&k->text, ": ");
+        cw_text_puts(&k->text, why.data ? why.data : "does not fit");
+        k->oom = k->oom || why.oom;
+    }
+    cw_text_fini(&why);
+}
+
+/* ---- imports ---- */
+
+/* From an instance that the linker was given under this name: its export of the name, or all its exports. */
+static void *from_instance(linking *k, const cw_component_extern *import)
+{
+    cwrun_str none = { NULL, 0 };
+    const cw_definition *d = k->linker ? cw_linker_find(k->linker, CW_DEFINE_INSTANCE, import->name.text, none) : NULL;
+    cw_extern_name have;
+    const char *why;
+    if (!d || d->instance->store != k->store)
+        return NULL;
+    const cw_exports *e = &d->instance->exports;
+    for (uint32_t i = 0; i < e->n; i++)
+        if (e->items[i].sort == import->sort && (cw_str_eq(e->items[i].name, import->name.text) ||
+             (cw_extern_name_parse(e->items[i].name, k->store->engine->features, &have, &why) && have.is_interface &&
+              cw_extern_name_compatible(&import->name, &have))))
+            return e->items[i].value;
+    return import->sort == CW_SORT_INSTANCE ? (void *)(uintptr_t)e : NULL;
+}
+
+static void *find_import(linking *k, const cw_component_extern *import)
+{
+    cwrun_str name = import->name.text, none = { NULL, 0 };
+    uint32_t before = k->n_wrong;
+    void *value = from_instance(k, import);
+    if (value)
+        return value;
+    switch (import->sort) {
+    case CW_SORT_FUNC:
+        value = find_function(k, none, name, import->func);
+        if (!value && !k->oom && k->n_wrong == before) {
+            print_missing_func(k, none, name, import->func);
+            print_hint(k, none, name);
+        }
+        return value;
+    case CW_SORT_INSTANCE:
+        if (import->type->exports.n != 0 && !has_interface(k, name) && !(k->linker && k->linker->stub_rest)) {
+            bool needs = false;
+            for (uint32_t i = 0; i < import->type->exports.n; i++) {
+                const cw_itype *t = import->type->exports.items[i].type;
+                needs = needs || t->sort != CW_SORT_TYPE || t->type->sort == CW_SORT_RESOURCE;
+            }
+            if (needs) {
+                print_missing_interface(k, name, import->type);
+                return NULL;
+            }
+        }
+        return build_interface(k, name, import->type);
+    case CW_SORT_TYPE:
+        if (import->resource == CW_NO_INDEX)
+            return NULL;
+        value = find_resource(k, none, name, import->resource);
+        if (!value && !k->oom) {
+            print_name(k, none, name);
+            cw_text_puts(&k->text, ": resource");
+            print_hint(k, none, name);
+        }
+        return value;
+    default:
+        print_name(k, none, name);
+        cw_text_printf(&k->text, ": a %s, which a host cannot give yet", cw_sort_name(import->sort));
+        return NULL;
+    }
+}
+
+static bool report(linking *k, cwrun_component *c, cwrun_error *err)
+{
+    if (k->oom || k->text.oom) {
+        cw_fail_oom(err);
+    } else if (k->n_wrong != 0) {
+        cw_fail(err, &k->store->alloc, CWRUN_ERROR_LINK, 0, "%u import%s of %.*s cannot be linked:%s", k->n_wrong, k->n_wrong == 1 ? "" : "s",
+                c->name.size ? (int)c->name.size : 13, c->name.size ? c->name.data : "the component", k->text.data);
+    }
+    return k->n_wrong == 0 && !k->oom && !k->text.oom;
+}
+
+bool cw_link_imports(cwrun_store *s, cwrun_component *c, const cwrun_linker *l, void **values, cwrun_error *err)
+{
+    linking k = { .store = s, .c = c->root, .linker = l };
+    size_t n = c->root->n_resources;
+    if (n && !(k.tokens = cw_new_array(&s->alloc, n, sizeof *k.tokens)))
+        return cw_fail_oom(err);
+    cw_text_init(&k.text, &s->alloc);
+    for (uint32_t i = 0; i < c->root->n_imports && !k.oom; i++) {
+        const cw_component_extern *import = &c->root->imports[i];
+        uint32_t before = k.n_wrong;
+        values[i] = find_import(&k, import);
+        if (k.n_wrong == before && !k.oom)
+            check(&k, import, values[i]);
+    }
+    bool ok = report(&k, c, err);
+    cw_text_fini(&k.text);
+    cw_free(&s->alloc, k.tokens, n * sizeof *k.tokens);
+    return ok;
+}

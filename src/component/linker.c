@@ -1,0 +1,237 @@
+/* component/linker.c: definitions by name.
+ *
+ * A definition stands in the map twice: under its exact interface, and under the interface with only the part of its version
+ * that semver holds fixed ("wasi:io/poll@0.2"), so that one look-up finds what serves any compatible version. */
+#include "base/error.h"
+#include "component/runtime.h"
+
+enum { MAX_KEY = 512, CORE = 'c', COMPONENT = 'i' };
+
+/* ---- keys ---- */
+
+/* The version's part that compatible versions share: "1", "0.2", "0.0.3"; pre-releases whole. */
+static cwrun_str track(cwrun_str version)
+{
+    size_t end = 0;
+    bool zero = true;
+    if (cw_str_find(version, '-', 0) != SIZE_MAX)
+        return version;
+    while (zero && end < version.size) {
+        size_t dot = cw_str_find(version, '.', end);
+        size_t stop = dot == SIZE_MAX ? version.size : dot;
+        zero = stop - end == 1 && version.data[end] == '0';
+        if (dot == SIZE_MAX)
+            return version;
+        end = zero ? dot + 1 : dot;
+    }
+    return cw_str_sub(version, 0, end);
+}
+
+/* Writes space, interface (its version cut to the track if `loose`), NUL, name. False where it does not fit. */
+static bool make_key(char *out, size_t *size, char space, cwrun_str interface, cwrun_str name, bool loose)
+{
+    if (interface.size + name.size + 2 > MAX_KEY)
+        return false;
+    size_t at = cw_str_find(interface, '@', 0);
+    size_t whole = interface.size;
+    if (loose && at != SIZE_MAX)
+        whole = at + 1 + track(cw_str_sub(interface, at + 1, interface.size)).size;
+    out[0] = space;
+    if (whole)
+        memcpy(out + 1, interface.data, whole);
+    out[1 + whole] = 0;
+    if (name.size)
+        memcpy(out + 2 + whole, name.data, name.size);
+    *size = whole + name.size + 2;
+    return true;
+}
+
+static const cw_definition *find(const cwrun_linker *l, char space, cwrun_str interface, cwrun_str name, bool loose)
+{
+    char key[MAX_KEY];
+    size_t size;
+    if (!make_key(key, &size, space, interface, name, loose))
+        return NULL;
+    const uint64_t *at = cw_map_find(&l->index, (cwrun_str){ key, size });
+    return at ? l->items.items[*at] : NULL;
+}
+
+const cw_definition *cw_linker_find(const cwrun_linker *l, uint8_t kind, cwrun_str interface, cwrun_str name)
+{
+    char space = kind == CW_DEFINE_CORE_FUNC || kind == CW_DEFINE_CORE_INSTANCE ? CORE : COMPONENT;
+    const cw_definition *d = find(l, space, interface, name, false);
+    if (!d || d->kind != kind)
+        d = space == COMPONENT ? find(l, space, interface, name, true) : NULL;
+    return d && d->kind == kind ? d : NULL;
+}
+
+/* ---- life ---- */
+
+cwrun_linker *cwrun_linker_new(cwrun_engine *engine, cwrun_error *err)
+{
+    if (!engine || cwrun_failed(err))
+        return NULL;
+    cwrun_linker *l = cw_new(&engine->alloc, sizeof *l);
+    if (!l) {
+        cw_fail_oom(err);
+        return NULL;
+    }
+    l->n_refs = 1;
+    l->engine = engine;
+    cw_engine_keep(engine);
+    cw_arena_init(&l->arena, &engine->alloc);
+    return l;
+}
+
+void cw_linker_keep(cwrun_linker *l)
+{
+    __atomic_add_fetch(&l->n_refs, 1, __ATOMIC_RELAXED);
+}
+
+void cw_linker_release(cwrun_linker *l)
+{
+    if (!l || __atomic_sub_fetch(&l->n_refs, 1, __ATOMIC_ACQ_REL) != 0)
+        return;
+    for (uint32_t i = l->items.n; i-- > 0;)
+        if (l->items.items[i]->drop)
+            l->items.items[i]->drop(l->items.items[i]->user);
+    cwrun_engine *engine = l->engine;
+    CW_VEC_FINI(&l->items, &engine->alloc);
+    cw_map_fini(&l->index, &engine->alloc);
+    cw_arena_fini(&l->arena);
+    bool counted = !l->is_default;
+    cw_free(&engine->alloc, l, sizeof *l);
+    if (counted)
+        cw_engine_release(engine);
+}
+
+void cwrun_linker_drop(cwrun_linker *linker)
+{
+    cw_linker_release(linker);
+}
+
+void cw_linker_use(cwrun_linker *l)
+{
+    if (!__atomic_load_n(&l->used, __ATOMIC_RELAXED))
+        __atomic_store_n(&l->used, true, __ATOMIC_RELEASE);
+}
+
+void cwrun_linker_stub_rest(cwrun_linker *linker, bool on)
+{
+    if (linker && !__atomic_load_n(&linker->used, __ATOMIC_ACQUIRE))
+        linker->stub_rest = on;
+}
+
+/* ---- definitions ---- */
+
+static bool put(cwrun_linker *l, char space, const cw_definition *d, bool loose)
+{
+    char key[MAX_KEY];
+    size_t size;
+    make_key(key, &size, space, d->interface, d->name, loose);
+    const char *copy = cw_arena_copy(&l->arena, key, size).data;
+    uint64_t *at = copy ? cw_map_put(&l->index, &l->engine->alloc, (cwrun_str){ copy, size }, NULL) : NULL;
+    if (at)
+        *at = l->items.n - 1;
+    return at != NULL;
+}
+
+static bool define(cwrun_linker *l, const char *interface, const char *name, const cw_definition *given, cwrun_error *err)
+{
+    if (!l || cwrun_failed(err))
+        return false;
+    const cw_alloc *a = &l->engine->alloc;
+    cwrun_str in = cwrun_str_of(interface), nm = cwrun_str_of(name);
+    if (__atomic_load_n(&l->used, __ATOMIC_ACQUIRE)) {
+        cw_fail(err, a, CWRUN_ERROR_ARGUMENT, 0, "a linker that was used for an instance does not change any more");
+        return false;
+    }
+    if (in.size + nm.size + 2 > MAX_KEY) {
+        cw_fail(err, a, CWRUN_ERROR_ARGUMENT, 0, "a name of more than %d bytes cannot be defined", MAX_KEY - 2);
+        return false;
+    }
+    bool is_core = given->kind == CW_DEFINE_CORE_FUNC || given->kind == CW_DEFINE_CORE_INSTANCE;
+    cw_definition *d = CW_ARENA_NEW(&l->arena, cw_definition);
+    cw_definition **at = d ? CW_VEC_PUSH(&l->items, a) : NULL;
+    if (!at) {
+        l->arena.oom = false;
+        return cw_fail_oom(err);
+    }
+    *d = *given;
+    *at = d;
+    d->interface = cw_arena_copy(&l->arena, in.data, in.size);
+    d->name = cw_arena_copy(&l->arena, nm.data, nm.size);
+    if (given->type.data)
+        d->type = cw_arena_copy(&l->arena, given->type.data, given->type.size);
+    if (given->results.data)
+        d->results = cw_arena_copy(&l->arena, given->results.data, given->results.size);
+    char space = is_core ? CORE : COMPONENT;
+    if (l->arena.oom || !put(l, space, d, false) || (!is_core && !put(l, space, d, true))) {
+        l->arena.oom = false;
+        d->drop = NULL; /* it stays the caller's */
+        d->kind = UINT8_MAX;
+        return cw_fail_oom(err);
+    }
+    return true;
+}
+
+bool cwrun_linker_func(cwrun_linker *linker, const char *interface, const char *name, const char *type, cwrun_host_fn fn, void *user,
+                       void (*drop)(void *user), cwrun_error *err)
+{
+    if (!name || !fn) {
+        cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "cwrun_linker_func: %s is NULL", name ? "the function" : "the name");
+        return false;
+    }
+    cw_definition d = { .kind = CW_DEFINE_FUNC, .type = cwrun_str_of(type), .has_type = type != NULL, .fn = fn, .user = user, .drop = drop };
+    return define(linker, interface, name, &d, err);
+}
+
+bool cwrun_linker_resource(cwrun_linker *linker, const char *interface, const char *name, void (*destructor)(void *object, void *user),
+                           void *user, void (*drop)(void *user), cwrun_error *err)
+{
+    if (!name) {
+        cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "cwrun_linker_resource: the name is NULL");
+        return false;
+    }
+    cw_definition d = { .kind = CW_DEFINE_RESOURCE, .destructor = destructor, .user = user, .drop = drop };
+    return define(linker, interface, name, &d, err);
+}
+
+bool cwrun_linker_instance(cwrun_linker *linker, const char *name, cwrun_instance *instance, cwrun_error *err)
+{
+    if (!name || !instance) {
+        cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "cwrun_linker_instance: %s is NULL", name ? "the instance" : "the name");
+        return false;
+    }
+    cw_definition d = { .kind = CW_DEFINE_INSTANCE, .instance = instance };
+    return define(linker, name, NULL, &d, err);
+}
+
+static bool are_letters(const char *s)
+{
+    return !s || strspn(s, "ilfdvrc") == strlen(s);
+}
+
+bool cwrun_linker_core_func(cwrun_linker *linker, const char *module, const char *name, const char *params, const char *results,
+                            cwrun_core_fn fn, void *user, void (*drop)(void *user), cwrun_error *err)
+{
+    if (!module || !name || !fn || !are_letters(params) || !are_letters(results)) {
+        cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "cwrun_linker_core_func: a name or the function is NULL, or a type is not of the letters ilfdvrc");
+        return false;
+    }
+    cw_definition d = {
+        .kind = CW_DEFINE_CORE_FUNC, .type = cwrun_str_of(params), .results = cwrun_str_of(results), .has_type = params || results,
+        .core_fn = fn, .user = user, .drop = drop,
+    };
+    return define(linker, module, name, &d, err);
+}
+
+bool cwrun_linker_core_instance(cwrun_linker *linker, const char *module, cwrun_core_instance *instance, cwrun_error *err)
+{
+    if (!module || !instance) {
+        cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "cwrun_linker_core_instance: %s is NULL", module ? "the instance" : "the name");
+        return false;
+    }
+    cw_definition d = { .kind = CW_DEFINE_CORE_INSTANCE, .core_instance = instance };
+    return define(linker, module, NULL, &d, err);
+}
