@@ -36,6 +36,11 @@ typedef struct cw_name_index {
     uint32_t mask;
 } cw_name_index;
 
+/* Built for `n` elements of `stride` bytes; false where memory ran out. Of equal names the first is found. */
+bool cw_name_index_init(cw_arena *a, cw_name_index *index, const void *items, size_t stride, uint32_t n);
+/* Its place, or CW_NO_INDEX. */
+uint32_t cw_name_index_find(const cw_name_index *index, const void *items, size_t stride, uint32_t n, cwrun_str name);
+
 typedef struct cw_item_list {
     uint32_t n;
     const cw_item *items;
@@ -52,7 +57,6 @@ typedef struct cw_module_type {
     cw_core_list imports, exports;
 } cw_module_type;
 
-/* Builds the index; false where memory ran out. */
 bool cw_item_list_index(cw_arena *a, cw_item_list *list);
 bool cw_core_list_index(cw_arena *a, cw_core_list *list);
 /* NULL where there is none. */

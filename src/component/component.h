@@ -142,13 +142,14 @@ typedef struct cw_def {
         } type;
         struct {
             uint8_t builtin;     /* cw_canon */
-            uint32_t func;       /* LIFT: core func; LOWER: component func */
+            uint32_t func;       /* LIFT: core func; LOWER: component func; THREAD_NEW_INDIRECT: core table */
             const cw_functype *type; /* LIFT, LOWER: the function's type (in this component's variables) */
             const cwrun_type *value; /* stream/future/task.return: the element or result type (may be NULL) */
             uint32_t resource;   /* resource.*: the variable */
             cw_canon_opts opts;
             cw_type_id core_type; /* of the core function it makes (LOWER, built-ins), canonical */
-            uint32_t imm;        /* context slot, cancellable … */
+            uint32_t imm;        /* context.*: slot; thread.* and waitable-set.*: 1 where cancellable; *.cancel*: 1 where
+                                    async; THREAD_NEW_INDIRECT: canonical id of the start function's type */
         } canon;
         struct {
             uint32_t func, n_args, n_results;
@@ -217,6 +218,7 @@ struct cw_component {
     cw_resource_var *resources;
     uint32_t n_imports, n_exports;
     cw_component_extern *imports, *exports;
+    const cwrun_item *import_items, *export_items; /* the same for reflection, [n_imports], [n_exports]; outermost component only */
     const cw_functype **func_types; /* [n[FUNC]]: static type of every function index */
     uint32_t *type_vars;       /* [n[TYPE]]: the variable of a type index that is a resource, else CW_NO_INDEX */
     const cw_itype *type;      /* the component's own type */
@@ -225,6 +227,9 @@ struct cw_component {
     cwrun_str name;            /* component-name section, or empty */
     bool needs_values;         /* uses start or value definitions */
 };
+
+/* "resource.new" …: the text-format name of a canonical definition. */
+const char *cw_canon_name(uint8_t canon);
 
 /* Decodes and checks a whole component (nested ones included). `r` stands at the preamble; everything made lives in r->arena.
  * NULL after a failure (in r->err). */

@@ -34,7 +34,7 @@ static cwrun_str name_at(const void *items, size_t stride, uint32_t i)
     return s;
 }
 
-static bool make_index(cw_arena *a, cw_name_index *index, const void *items, size_t stride, uint32_t n)
+bool cw_name_index_init(cw_arena *a, cw_name_index *index, const void *items, size_t stride, uint32_t n)
 {
     if (n <= LINEAR)
         return true;
@@ -54,7 +54,7 @@ static bool make_index(cw_arena *a, cw_name_index *index, const void *items, siz
     return true;
 }
 
-static uint32_t find_name(const cw_name_index *index, const void *items, size_t stride, uint32_t n, cwrun_str name)
+uint32_t cw_name_index_find(const cw_name_index *index, const void *items, size_t stride, uint32_t n, cwrun_str name)
 {
     if (!index->slots) {
         for (uint32_t i = 0; i < n; i++)
@@ -70,23 +70,23 @@ static uint32_t find_name(const cw_name_index *index, const void *items, size_t 
 
 bool cw_item_list_index(cw_arena *a, cw_item_list *list)
 {
-    return make_index(a, &list->index, list->items, sizeof *list->items, list->n);
+    return cw_name_index_init(a, &list->index, list->items, sizeof *list->items, list->n);
 }
 
 bool cw_core_list_index(cw_arena *a, cw_core_list *list)
 {
-    return make_index(a, &list->index, list->items, sizeof *list->items, list->n);
+    return cw_name_index_init(a, &list->index, list->items, sizeof *list->items, list->n);
 }
 
 const cw_item *cw_item_find(const cw_item_list *list, cwrun_str name)
 {
-    uint32_t i = find_name(&list->index, list->items, sizeof *list->items, list->n, name);
+    uint32_t i = cw_name_index_find(&list->index, list->items, sizeof *list->items, list->n, name);
     return i == CW_NO_INDEX ? NULL : &list->items[i];
 }
 
 const cw_core_item *cw_core_item_find(const cw_core_list *list, cwrun_str name)
 {
-    uint32_t i = find_name(&list->index, list->items, sizeof *list->items, list->n, name);
+    uint32_t i = cw_name_index_find(&list->index, list->items, sizeof *list->items, list->n, name);
     return i == CW_NO_INDEX ? NULL : &list->items[i];
 }
 
