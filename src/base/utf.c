@@ -367,7 +367,7 @@ size_t cw_utf8_to_latin1(const uint8_t *s, size_t n, uint8_t *out)
     uint8_t *at = out;
     for (size_t i = 0; i < n;) {
         if (s[i] >= 0x80) {
-            *at++ = i + 1 < n ? (uint8_t)(s[i] << 6 | (s[i + 1] & 0x3f)) : (uint8_t)'?';
+            *at++ = i + 1 < n ? (uint8_t)((unsigned)s[i] << 6 | (s[i + 1] & 0x3fu)) : (uint8_t)'?';
             i += 2;
             continue;
         }

@@ -111,7 +111,7 @@ cw_externtype cw_module_externtype(const cw_module *m, uint8_t kind, uint32_t in
 
 static bool limits_match(const cw_limits *have, const cw_limits *want)
 {
-    if (have->is_64 != want->is_64 || have->is_shared != want->is_shared || have->page_log2 != want->page_log2)
+    if (have->is_64 != want->is_64 || have->is_shared != want->is_shared)
         return false;
     return have->min >= want->min && (!want->has_max || (have->has_max && have->max <= want->max));
 }
@@ -130,7 +130,7 @@ bool cw_externtype_matches(const cw_types *types, const cw_externtype *have, con
     case CW_EXTERN_TABLE:
         return have->table.elem == want->table.elem && limits_match(&have->table.limits, &want->table.limits);
     case CW_EXTERN_MEMORY:
-        return limits_match(&have->memory, &want->memory);
+        return have->memory.page_log2 == want->memory.page_log2 && limits_match(&have->memory, &want->memory);
     case CW_EXTERN_GLOBAL:
         h = have->global.type;
         w = want->global.type;

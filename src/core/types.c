@@ -353,6 +353,7 @@ void cw_valtype_print(const cw_types *types, cw_valtype t, char *out, size_t siz
     static const char *const numbers[] = {"unknown", "i32", "i64", "f32", "f64", "v128", "i8", "i16"};
     static const char *const heaps[] = {"func", "nofunc", "extern", "noextern", "any", "eq",
                                         "i31",  "struct", "array",  "none",     "exn", "noexn"};
+    static const char *const shorts[] = {"func", "nullfunc", "extern", "nullextern", "any", "eq", "i31", "struct", "array", "null", "exn", "nullexn"};
     const char *null = cw_is_nullable(t) ? "null " : "";
     uint32_t id = t & CW_REF_ID_MASK;
 
@@ -360,6 +361,8 @@ void cw_valtype_print(const cw_types *types, cw_valtype t, char *out, size_t siz
         snprintf(out, size, "%s", t < sizeof numbers / sizeof *numbers ? numbers[t] : "?");
     else if (t & CW_REF_TYPE_BIT)
         snprintf(out, size, "(ref %s%u)", null, id);
+    else if (*null && id < CW_HEAP_COUNT) /* the text format's short forms: nullfuncref, externref … */
+        snprintf(out, size, "%sref", shorts[id]);
     else
         snprintf(out, size, "(ref %s%s)", null, id < CW_HEAP_COUNT ? heaps[id] : "bottom");
 }

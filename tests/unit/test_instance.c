@@ -195,7 +195,7 @@ static void all_imports_that_do_not_fit_are_listed(void **state)
     assert_int_equal(err.kind, CWRUN_ERROR_LINK);
     assert_string_equal(
         err.message, "2 imports cannot be linked:\n"
-                     "  import \"p\" \"t\": unknown import: nothing was given for (table 2 (ref null func))\n"
+                     "  import \"p\" \"t\": unknown import: nothing was given for (table 2 funcref)\n"
                      "  import \"p\" \"a\": incompatible import type: (func (param i32) (result i32)) was asked for, "
                      "(func) was given");
     cwrun_error_clear(&err);

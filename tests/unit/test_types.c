@@ -168,7 +168,7 @@ static void types_print_as_text(void **state)
     (void)state;
     char text[40];
     cw_valtype_print(types, CW_FUNCREF, text, sizeof text);
-    assert_string_equal(text, "(ref null func)");
+    assert_string_equal(text, "funcref");
     cw_valtype_print(types, CW_REF_TYPE(5), text, sizeof text);
     assert_string_equal(text, "(ref 5)");
     cw_valtype_print(types, CW_F32, text, sizeof text);
