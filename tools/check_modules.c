@@ -11,6 +11,9 @@
 
 #include "base/error.h"
 #include "core/module.h"
+#ifdef WITH_COMPONENTS
+#include "component/component.h"
+#endif
 
 static const cw_features all = CW_FEATURES_3_0;
 
@@ -47,6 +50,13 @@ static bool load(cw_types *types, const uint8_t *bytes, size_t size, cwrun_error
     cw_module_config config = {types, all, &cw_alloc_default};
     cw_reader r;
     cw_reader_init(&r, bytes, size, NULL, &arena, err);
+#ifdef WITH_COMPONENTS
+    if (size >= 8 && bytes[6] == 1) {
+        bool is_valid = cw_component_read(&r, &config) != NULL;
+        cw_arena_fini(&arena);
+        return is_valid;
+    }
+#endif
     cw_module *m = cw_module_read(&r, &config);
     bool ok = m != NULL;
     if (ok && n_code)

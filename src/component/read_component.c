@@ -4,7 +4,6 @@
  * Nested components recurse; the reader's bound on nesting bounds that. No reader is copied: a section narrows the end of
  * the one reader and restores it. */
 #include "component/read.h"
-#include "component/reflect.h"
 
 /* ---- helpers ---- */
 
@@ -490,9 +489,5 @@ cw_component *cw_component_read(cw_reader *r, const cw_module_config *config)
     cw_arena_init(&l.scratch, config->alloc);
     cw_component *c = read_component(&l);
     cw_arena_fini(&l.scratch);
-    if (c && !cw_reflect_component(r->arena, c)) {
-        cw_reader_oom(r);
-        return NULL;
-    }
     return c;
 }
