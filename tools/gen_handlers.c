@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_SEQUENCE = 4, MAX_OPERANDS = 5, MAX_NODES = 1 << 13, KEY_BITS = 19, TABLE = 1 << 15 };
+enum { MAX_SEQUENCE = 4, MAX_OPERANDS = 5, MAX_NODES = 1 << 14, KEY_BITS = 17, TABLE = 1 << 15 };
 enum { IS_VALUE, IS_EFFECT, IS_JUMP };
 
 typedef struct operation {
@@ -23,7 +23,7 @@ static const operation operations[] = {
     { "NONE", IS_EFFECT, 0, "", "", "", "", "" },
 #define VALUE(id, result, operands, forms, dsts, before, expr) { #id, IS_VALUE, result, operands, forms, dsts, before, expr },
 #define COMPARE(id, operands, forms, expr)                                                                                    \
-    { #id, IS_VALUE, 'i', operands, forms, "s a b", "", expr },                                                               \
+    { #id, IS_VALUE, 'i', operands, forms, "s a", "", expr },                                                               \
     { "BR_" #id, IS_JUMP, 0, operands "L", forms, "", "", expr },
 #define EFFECT(id, operands, forms, body) { #id, IS_EFFECT, 0, operands, forms, "", "", body },
 #define JUMP(id, operands, forms, body) { #id, IS_JUMP, 0, operands, forms, "", "", body },
@@ -102,7 +102,7 @@ static uint32_t key_of(const part *p)
             kinds |= (k == 's' ? 1u : k == 'a' ? 2u : 3u) << (2 * i);
         }
     const uint32_t dst = p->dst == 's' ? 1u : p->dst == 'a' ? 2u : p->dst == 'b' ? 3u : 0u;
-    return (uint32_t)(p->op - operations) << 10 | kinds << 2 | dst;
+    return (uint32_t)(p->op - operations) << 8 | kinds << 2 | dst;
 }
 
 static uint32_t hash(uint32_t x)
@@ -182,7 +182,7 @@ static void fused_handlers(const char *rule, int parent)
     size_t size = word(step, ":", 0, &names);
     const size_t forms_size = word(step, ":", 1, &forms), dsts_size = word(step, ":", 2, &dsts);
     char form_text[256], dst_text[64], name_text[512];
-    snprintf(form_text, sizeof form_text, "%.*s", (int)forms_size, forms_size ? forms : "-");
+    snprintf(form_text, sizeof form_text, "%.*s", forms_size ? (int)forms_size : 1, forms_size ? forms : "-");
     snprintf(dst_text, sizeof dst_text, "%.*s", (int)dsts_size, dsts);
     snprintf(name_text, sizeof name_text, "%.*s", (int)size, names);
     char *name = name_text + strspn(name_text, " ");
@@ -198,8 +198,13 @@ static void fused_handlers(const char *rule, int parent)
     }
     const char *member, *form, *dst;
     for (int m = 0; (size = word(members, " ", m, &member)); m++) {
-        const operation *op = find_operation(member, size);
-        for (int f = 0; (size = word(form_text, " ,", f, &form)); f++)
+        /* a member of a set may bring its own forms, "NAME/ss,sk", for steps that say "*" */
+        const size_t name_size = strcspn(member, "/ ");
+        const operation *op = find_operation(member, name_size);
+        char own[64];
+        snprintf(own, sizeof own, "%.*s", name_size < size ? (int)(size - name_size - 1) : 0, member + name_size + 1);
+        const char *form_list = form_text[strspn(form_text, " ")] == '*' ? own : form_text;
+        for (int f = 0; (size = word(form_list, " ,", f, &form)); f++)
             for (int d = 0; op->kind != IS_VALUE ? d == 0 : word(dst_text, " ,", d, &dst) != 0; d++) {
                 part p = { op, "", op->kind == IS_VALUE ? *dst : '\0' };
                 if (*form != '-')

@@ -46,20 +46,20 @@ typedef struct cw_registers {
 } cw_registers;
 
 /* Runs handlers as long as they are of its part, and stores the registers. */
-typedef void cw_handler(cw_registers *r);
+typedef void cw_handler(cw_registers *registers);
 typedef uint64_t cw_handler_ref; /* what the first word of an instruction is */
 
 #define HANDLERS_BEGIN(name)                                                                                                  \
-    void name(cw_registers *r)                                                                                                \
+    void name(cw_registers *registers)                                                                                        \
     {                                                                                                                         \
-        const uint8_t *ip = r->ip;                                                                                            \
-        uint64_t *sp = r->sp;                                                                                                 \
-        uint8_t *mem = r->mem;                                                                                                \
-        cw_control *csp = r->csp;                                                                                             \
-        uint64_t acc = r->acc;                                                                                                \
-        cw_instance *in = r->in;                                                                                              \
-        float fa = r->fa;                                                                                                     \
-        double da = r->da;                                                                                                    \
+        const uint8_t *ip = registers->ip;                                                                                    \
+        uint64_t *sp = registers->sp;                                                                                         \
+        uint8_t *mem = registers->mem;                                                                                        \
+        cw_control *csp = registers->csp;                                                                                     \
+        uint64_t acc = registers->acc;                                                                                        \
+        cw_instance *in = registers->in;                                                                                      \
+        float fa = registers->fa;                                                                                             \
+        double da = registers->da;                                                                                            \
         for (;;) {                                                                                                            \
         next:                                                                                                                 \
             switch (*(const uint64_t *)(const void *)ip) {
@@ -73,7 +73,7 @@ typedef uint64_t cw_handler_ref; /* what the first word of an instruction is */
     left:                                                                                                                     \
         ip = NULL;                                                                                                            \
     out:                                                                                                                      \
-        *r = (cw_registers){ CW_ARGS };                                                                                       \
+        *registers = (cw_registers){ CW_ARGS };                                                                               \
     }
 #define H(name) case CW_H_##name:
 #define DISPATCH() goto next

@@ -37,9 +37,9 @@ extern const cw_iop_info cw_iops[CW_IOP_COUNT];
 /* The key of an operation with its kinds (operand n at bits 2n) and destination. */
 static inline uint32_t cw_op_key(uint32_t op, uint32_t kinds, uint32_t dst)
 {
-    return op << 10 | (kinds & 0xff) << 2 | dst;
+    return op << 8 | (kinds & 0x3f) << 2 | dst; /* no operation has values behind its third operand */
 }
-enum { CW_KEY_BITS = 19 };
+enum { CW_KEY_BITS = 17 };
 
 /* The handlers form a trie: node 0 is its root, cw_node_find(node, key) the node one operation further, or 0. Nodes below
  * cw_n_handlers are handlers by number; further ones are only prefixes of longer sequences. */
