@@ -34,9 +34,12 @@ CWRUN_API cwrun_item cwrun_module_import(const cwrun_module *module, uint32_t i)
 CWRUN_API uint32_t cwrun_module_n_exports(const cwrun_module *module);
 CWRUN_API cwrun_item cwrun_module_export(const cwrun_module *module, uint32_t i);
 
-/* A host function for core modules: results has room for all of them. Answers DONE, TRAP, or PENDING as in component.h (then the ticket's
- * result is ignored and `results` are those of the resume function: use cwrun_core_caller_wait). */
+/* A host function for core modules: results has room for all of them, and types set. Answers DONE, TRAP, or PENDING as in component.h:
+ * with cwrun_core_caller_wait, or with cwrun_caller_defer, whose ticket gives no result: `results` stays valid and is filled in before. */
 typedef cwrun_status (*cwrun_core_fn)(cwrun_caller *caller, const cwrun_core_val *args, size_t n_args, cwrun_core_val *results, size_t n_results, void *user);
+
+/* As cwrun_caller_wait, for a core function: `resume` gets the same arguments and place for results. */
+CWRUN_API cwrun_status cwrun_core_caller_wait(cwrun_caller *caller, const cwrun_wait *waits, size_t n, uint64_t deadline, cwrun_core_fn resume, void *user);
 
 /* Defines module.name for core modules; the type is taken from what imports it ("any") unless params/results are given as strings of
  * i l f d v r c letters (i32 i64 f32 f64 v128 funcref externref), NULL: any. */

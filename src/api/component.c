@@ -46,7 +46,7 @@ static bool decode(cwrun_component *c, const void *bytes, size_t size, cwrun_err
     cw_reader r;
     cw_reader_init(&r, (const uint8_t *)copy, size, c->name.size ? c->name.data : NULL, &c->arena, err);
     c->root = cw_component_read(&r, &config);
-    return c->root != NULL && cw_component_items(c, err);
+    return c->root && cw_component_items(c, err);
 }
 
 cwrun_component *cwrun_component_load(cwrun_engine *engine, const void *bytes, size_t size, const char *name, cwrun_error *err)

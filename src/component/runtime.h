@@ -60,6 +60,7 @@ struct cwrun_module {
     cw_arena arena;
     cwrun_str name;
     cw_module *module;
+    const cwrun_item *imports, *exports; /* [module->n_…] */
 };
 
 void cw_module_keep(cwrun_module *module);
@@ -333,7 +334,6 @@ struct cwrun_store {
     cw_resource_type *host_types;
     cwrun_instance *instances;
     uint32_t n_instances;
-    cwrun_core_instance *core_instances;
     CW_VEC(cwrun_component *) components; /* kept alive */
     CW_VEC(cwrun_module *) modules;
     CW_VEC(cwrun_linker *) linkers;
@@ -526,7 +526,6 @@ cwrun_instance *cw_instantiate(cwrun_store *s, cwrun_component *c, cwrun_linker 
 struct cwrun_core_instance {
     cwrun_store *store;
     cw_instance *in;
-    cwrun_core_instance *next;
 };
 
 #endif
