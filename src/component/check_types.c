@@ -79,10 +79,11 @@ static uint64_t token_of(const cw_matcher *m, unsigned side, uint32_t var)
     return value ? *value : m->side[side].token(m->side[side].user, var);
 }
 
-static bool same_resource(const cw_matcher *m, unsigned have_side, uint32_t have, uint32_t want)
+static bool same_resource(cw_matcher *m, unsigned have_side, uint32_t have, uint32_t want)
 {
     uint64_t token = token_of(m, have_side, have);
-    return token != OPEN && token == token_of(m, !have_side, want);
+    m->other_resource = token == OPEN || token != token_of(m, !have_side, want);
+    return !m->other_resource;
 }
 
 static bool spend(cw_matcher *m)
@@ -129,6 +130,7 @@ static bool same_value(cw_matcher *m, unsigned hs, const cwrun_type *have, const
 
 static bool match_value(cw_matcher *m, unsigned hs, const cwrun_type *have, const cwrun_type *want)
 {
+    m->other_resource = false;
     if (same_value(m, hs, have, want))
         return true;
     if (m->why && !m->oom && !m->too_much) {
@@ -136,6 +138,7 @@ static bool match_value(cw_matcher *m, unsigned hs, const cwrun_type *have, cons
         cwrun_type_print(want, true, cw_text_write, m->why);
         cw_text_puts(m->why, ", found ");
         cwrun_type_print(have, true, cw_text_write, m->why);
+        cw_text_puts(m->why, m->other_resource ? ": resource types are not the same" : "");
     }
     return false;
 }
@@ -155,6 +158,7 @@ static bool same_func(cw_matcher *m, unsigned hs, const cw_functype *have, const
 
 static bool match_func(cw_matcher *m, unsigned hs, const cw_functype *have, const cw_functype *want)
 {
+    m->other_resource = false;
     if (same_func(m, hs, have, want))
         return true;
     if (m->why && !m->oom && !m->too_much) {
@@ -162,8 +166,7 @@ static bool match_func(cw_matcher *m, unsigned hs, const cw_functype *have, cons
         cwrun_functype_print(want, cw_text_write, m->why);
         cw_text_puts(m->why, ", found ");
         cwrun_functype_print(have, cw_text_write, m->why);
-        if (have->has_borrow == want->has_borrow && have->param_tuple->has_resource)
-            cw_text_puts(m->why, " (resources may differ)");
+        cw_text_puts(m->why, m->other_resource ? ": resource types are not the same" : "");
     }
     return false;
 }
@@ -258,6 +261,7 @@ static bool match_instance(cw_matcher *m, unsigned hs, const cw_itype *have, con
 
 static bool match_component(cw_matcher *m, unsigned hs, const cw_itype *have, const cw_itype *want)
 {
+    m->parts = NULL; /* types inside of components are closed: nobody outside names them */
     if (!set_fresh(m, !hs, want->import_vars, want->n_import_vars) || !set_open(m, hs, have->import_vars, have->n_import_vars))
         return false;
     for (uint32_t i = 0; i < have->imports.n; i++) {
@@ -272,11 +276,32 @@ static bool match_component(cw_matcher *m, unsigned hs, const cw_itype *have, co
            match_exports(m, hs, have, want);
 }
 
+static bool note_part(cw_matcher *m, const cw_itype *have, const cw_itype *want)
+{
+    bool is_value = want->sort == CW_SORT_VALUE;
+    if (!m->parts || (!is_value && want->sort != CW_SORT_RESOURCE))
+        return true;
+    uint64_t *given = cw_ptrmap_put(m->parts, m->alloc, is_value ? cw_ptr_key(want->value) : cw_ptr_key(want));
+    if (!given) {
+        m->oom = true;
+        return false;
+    }
+    *given = is_value ? cw_ptr_key(have->value) : cw_ptr_key(have);
+    return true;
+}
+
+static const char *described_name(const cw_itype *t)
+{
+    return t->sort == CW_SORT_VALUE ? "defined type" : cw_sort_name(t->sort);
+}
+
 /* (eq …) of two types, or a resource given for an abstract one. */
 static bool match_type(cw_matcher *m, unsigned hs, const cw_itype *have, const cw_itype *want)
 {
     if (have->sort != want->sort)
-        return no_match(m, "expected %s, found %s", cw_sort_name(want->sort), cw_sort_name(have->sort));
+        return no_match(m, "expected %s, found %s", described_name(want), described_name(have));
+    if (!note_part(m, have, want))
+        return false;
     if (want->sort != CW_SORT_RESOURCE)
         return match(m, hs, have, want);
 
@@ -303,8 +328,12 @@ static bool match(cw_matcher *m, unsigned hs, const cw_itype *have, const cw_ity
         return match_type(m, hs, have->type, want->type);
     case CW_SORT_INSTANCE:
         return match_instance(m, hs, have, want);
-    case CW_SORT_COMPONENT:
-        return match_component(m, hs, have, want);
+    case CW_SORT_COMPONENT: {
+        cw_ptrmap *parts = m->parts;
+        bool ok = match_component(m, hs, have, want);
+        m->parts = parts;
+        return ok;
+    }
     case CW_SORT_CORE_MODULE:
         return match_module(m, have->module, want->module);
     default:

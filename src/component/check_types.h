@@ -98,13 +98,15 @@ cw_itype *cw_itype_of_items(cw_arena *a, uint8_t sort, const cw_item *imports, u
 
 /* ---- renaming ---- */
 
-/* Copies types with other resource variables; what mentions none is shared. One renamer keeps identities: the same part
- * copied twice is the same copy. */
+/* Copies types with other resource variables; what does not change is shared. One renamer keeps identities: the same part
+ * copied twice is the same copy. `memo` may be filled before with parts (cwrun_type or resource cw_itype) and what stands for
+ * them; then set `has_parts`. */
 typedef struct cw_renamer {
     cw_arena *arena;
     const cw_alloc *alloc;
     cw_ptrmap vars;  /* key var + 1, value new variable + 1; others stay, or are asked for from `fresh` */
     cw_ptrmap memo;
+    bool has_parts;
     bool (*fresh)(void *user, uint32_t var, uint32_t *renamed); /* NULL: they stay */
     void *user;
     uint64_t *budget; /* nodes that may still be copied */
@@ -134,9 +136,11 @@ typedef struct cw_matcher {
     const cw_types *types;
     cw_text *why;         /* gets the reason; may be NULL */
     cw_resolver side[2];  /* CW_HAVE, CW_WANT */
+    cw_ptrmap *parts;     /* where not NULL: gets wanted named types (cwrun_type, resource cw_itype) → what is given for them */
     cw_ptrmap bound[2];   /* variables that are bound (or still open: UINT64_MAX) while matching; key var + 1 */
     uint64_t next_token;  /* for variables that stand for themselves */
     uint64_t budget;      /* nodes that may still be compared */
+    bool other_resource;  /* the last difference was one of resources */
     bool oom, too_much;   /* why a match failed, if not for its types */
 } cw_matcher;
 

@@ -264,24 +264,28 @@ static void *copy_node(cw_renamer *rn, const void *of, size_t size)
     return copy;
 }
 
-static cw_field *rename_fields(cw_renamer *rn, const cw_field *fields, uint32_t n)
+/* The fields with other types; the same array where none changed. NULL after a failure. */
+static const cw_field *rename_fields(cw_renamer *rn, const cw_field *fields, uint32_t n)
 {
-    cw_field *copy = CW_ARENA_ARRAY(rn->arena, n, cw_field);
-    if (!copy) {
-        rn->oom = true;
-        return NULL;
-    }
+    cw_field *copy = NULL;
     for (uint32_t i = 0; i < n; i++) {
-        copy[i] = fields[i];
-        if (fields[i].type && !(copy[i].type = cw_rename_value(rn, fields[i].type)))
+        if (!fields[i].type)
+            continue;
+        const cwrun_type *t = cw_rename_value(rn, fields[i].type);
+        if (!t)
             return NULL;
+        if (t == fields[i].type)
+            continue;
+        if (!copy && !(copy = copy_node(rn, fields, n * sizeof *fields)))
+            return NULL;
+        copy[i].type = t;
     }
-    return copy;
+    return copy ? copy : fields;
 }
 
 const cwrun_type *cw_rename_value(cw_renamer *rn, const cwrun_type *t)
 {
-    if (!t->has_resource)
+    if (!t->has_resource && !rn->has_parts)
         return t;
     const void *before = copied(rn, t);
     if (before)
@@ -289,25 +293,26 @@ const cwrun_type *cw_rename_value(cw_renamer *rn, const cwrun_type *t)
     if (!start_copy(rn, 1 + (uint64_t)t->n_fields))
         return NULL;
 
-    cwrun_type *copy = copy_node(rn, t, sizeof *t);
-    if (!copy)
+    cwrun_type to = *t;
+    if (t->fields && !(to.fields = rename_fields(rn, t->fields, t->n_fields)))
         return NULL;
-    if (t->fields && !(copy->fields = rename_fields(rn, t->fields, t->n_fields)))
-        return NULL;
-    if (t->elem && !(copy->elem = cw_rename_value(rn, t->elem)))
+    if (t->elem && !(to.elem = cw_rename_value(rn, t->elem)))
         return NULL;
     if (t->kind == CWRUN_KIND_OWN || t->kind == CWRUN_KIND_BORROW) {
-        if (!rename_var(rn, t->resource, &copy->resource))
+        if (!rename_var(rn, t->resource, &to.resource))
             return NULL;
-        if (t->resource_type && !(copy->resource_type = cw_rename_itype(rn, t->resource_type)))
+        if (t->resource_type && !(to.resource_type = cw_rename_itype(rn, t->resource_type)))
             return NULL;
     }
-    return keep(rn, t, copy);
+    if (to.fields == t->fields && to.elem == t->elem && to.resource == t->resource && to.resource_type == t->resource_type)
+        return keep(rn, t, t);
+    cwrun_type *copy = copy_node(rn, &to, sizeof to);
+    return copy ? keep(rn, t, copy) : NULL;
 }
 
 const cw_functype *cw_rename_func(cw_renamer *rn, const cw_functype *f)
 {
-    if (!f->param_tuple->has_resource && !(f->result && f->result->has_resource))
+    if (!rn->has_parts && !f->param_tuple->has_resource && !(f->result && f->result->has_resource))
         return f;
     const void *before = copied(rn, f);
     if (before)
@@ -315,48 +320,57 @@ const cw_functype *cw_rename_func(cw_renamer *rn, const cw_functype *f)
     if (!start_copy(rn, 1))
         return NULL;
 
-    cw_functype *copy = copy_node(rn, f, sizeof *f);
-    if (!copy)
+    cw_functype to = *f;
+    if (!(to.param_tuple = cw_rename_value(rn, f->param_tuple)))
         return NULL;
-    if (!(copy->param_tuple = cw_rename_value(rn, f->param_tuple)))
+    to.params = to.param_tuple->fields;
+    if (f->result && !(to.result = cw_rename_value(rn, f->result)))
         return NULL;
-    copy->params = copy->param_tuple->fields;
-    if (f->result && !(copy->result = cw_rename_value(rn, f->result)))
-        return NULL;
-    return keep(rn, f, copy);
+    if (to.param_tuple == f->param_tuple && to.result == f->result)
+        return keep(rn, f, f);
+    cw_functype *copy = copy_node(rn, &to, sizeof to);
+    return copy ? keep(rn, f, copy) : NULL;
 }
 
-static const uint32_t *rename_vars(cw_renamer *rn, const uint32_t *vars, uint32_t n)
+static bool rename_vars(cw_renamer *rn, const uint32_t **vars, uint32_t n)
 {
-    uint32_t *copy = CW_ARENA_ARRAY(rn->arena, n, uint32_t);
-    if (!copy)
-        rn->oom = true;
-    for (uint32_t i = 0; copy && i < n; i++)
-        if (!rename_var(rn, vars[i], &copy[i]))
-            return NULL;
-    return copy;
-}
-
-static bool rename_items(cw_renamer *rn, const cw_item_list *list, cw_item_list *out)
-{
-    cw_item *copy = CW_ARENA_ARRAY(rn->arena, list->n, cw_item);
-    if (!copy) {
-        rn->oom = true;
-        return false;
-    }
-    for (uint32_t i = 0; i < list->n; i++) {
-        copy[i].name = list->items[i].name;
-        copy[i].type = cw_rename_itype(rn, list->items[i].type);
-        if (!copy[i].type)
+    uint32_t *copy = NULL;
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t var;
+        if (!rename_var(rn, (*vars)[i], &var))
             return false;
+        if (var == (*vars)[i])
+            continue;
+        if (!copy && !(copy = copy_node(rn, *vars, n * sizeof *copy)))
+            return false;
+        copy[i] = var;
     }
-    out->items = copy; /* names and so the index stay */
+    if (copy)
+        *vars = copy;
+    return true;
+}
+
+static bool rename_items(cw_renamer *rn, cw_item_list *list)
+{
+    cw_item *copy = NULL;
+    for (uint32_t i = 0; i < list->n; i++) {
+        const cw_itype *t = cw_rename_itype(rn, list->items[i].type);
+        if (!t)
+            return false;
+        if (t == list->items[i].type)
+            continue;
+        if (!copy && !(copy = copy_node(rn, list->items, list->n * sizeof *copy)))
+            return false;
+        copy[i].type = t;
+    }
+    if (copy)
+        list->items = copy; /* names and so the index stay */
     return true;
 }
 
 const cw_itype *cw_rename_itype(cw_renamer *rn, const cw_itype *t)
 {
-    if (!t->has_resource)
+    if (!t->has_resource && !rn->has_parts)
         return t;
     const void *before = copied(rn, t);
     if (before)
@@ -364,27 +378,29 @@ const cw_itype *cw_rename_itype(cw_renamer *rn, const cw_itype *t)
     if (!start_copy(rn, 1 + (uint64_t)t->imports.n + t->exports.n))
         return NULL;
 
-    cw_itype *copy = copy_node(rn, t, sizeof *t);
-    if (!copy)
-        return NULL;
+    cw_itype to = *t;
     bool ok = true;
     switch (t->sort) {
     case CW_SORT_RESOURCE:
-        ok = rename_var(rn, t->resource, &copy->resource);
+        ok = rename_var(rn, t->resource, &to.resource);
         break;
     case CW_SORT_FUNC:
-        ok = (copy->func = cw_rename_func(rn, t->func)) != NULL;
+        ok = (to.func = cw_rename_func(rn, t->func)) != NULL;
         break;
     case CW_SORT_VALUE:
-        ok = (copy->value = cw_rename_value(rn, t->value)) != NULL;
+        ok = (to.value = cw_rename_value(rn, t->value)) != NULL;
         break;
     case CW_SORT_TYPE:
-        ok = (copy->type = cw_rename_itype(rn, t->type)) != NULL;
+        ok = (to.type = cw_rename_itype(rn, t->type)) != NULL;
         break;
     default:
-        ok = rename_items(rn, &t->imports, &copy->imports) && rename_items(rn, &t->exports, &copy->exports) &&
-             (copy->vars = rename_vars(rn, t->vars, t->n_vars)) != NULL &&
-             (copy->import_vars = rename_vars(rn, t->import_vars, t->n_import_vars)) != NULL;
+        ok = rename_items(rn, &to.imports) && rename_items(rn, &to.exports) && rename_vars(rn, &to.vars, t->n_vars) &&
+             rename_vars(rn, &to.import_vars, t->n_import_vars);
     }
-    return ok ? keep(rn, t, copy) : NULL;
+    if (!ok)
+        return NULL;
+    if (memcmp(&to, t, sizeof to) == 0)
+        return keep(rn, t, t);
+    cw_itype *copy = copy_node(rn, &to, sizeof to);
+    return copy ? keep(rn, t, copy) : NULL;
 }

@@ -170,9 +170,11 @@ void cw_read_import(cw_loader *l);   /* also of component types */
 void cw_read_export(cw_loader *l);
 void cw_read_exportdecl(cw_loader *l);
 cw_extern_name cw_read_nameattributes(cw_loader *l, bool is_import);
-/* Checks a name against what it names and the names of the `n` items before it, and adds it. */
+/* Checks a name against what it names and the names of the `n` items before it, and adds it. Inline exports are no scope: they
+ * name no resources. */
+enum { CW_SIDE_IMPORT, CW_SIDE_EXPORT, CW_SIDE_INLINE };
 void cw_check_extern_name(cw_loader *l, const uint8_t *at, cw_extern_names *names, const cw_extern_name *name, const cw_itype *type,
-                          const cw_item *items, uint32_t n, bool is_import);
+                          const cw_item *items, uint32_t n, int side);
 void cw_extern_names_fini(cw_loader *l, cw_extern_names *names);
 
 /* ---- read_instance.c: component instances and aliases ---- */

@@ -138,9 +138,8 @@ static void add_resource_name(cw_loader *l, cw_extern_names *names, const cw_ext
 }
 
 void cw_check_extern_name(cw_loader *l, const uint8_t *at, cw_extern_names *names, const cw_extern_name *name, const cw_itype *type,
-                          const cw_item *items, uint32_t n, bool is_import)
+                          const cw_item *items, uint32_t n, int side)
 {
-    const char *side = is_import ? "import" : "export";
     if (!l->r->ok)
         return;
     if (name->implements.data && type->sort != CW_SORT_INSTANCE) {
@@ -151,7 +150,7 @@ void cw_check_extern_name(cw_loader *l, const uint8_t *at, cw_extern_names *name
         cw_reader_fail(l->r, at, "only instances can have a `versionsuffix`");
         return;
     }
-    if (type->sort == CW_SORT_TYPE && type->type->sort == CW_SORT_RESOURCE)
+    if (side != CW_SIDE_INLINE && type->sort == CW_SORT_TYPE && type->type->sort == CW_SORT_RESOURCE)
         add_resource_name(l, names, name, type->type);
     check_annotation(l, at, names, name, type);
 
@@ -166,7 +165,8 @@ void cw_check_extern_name(cw_loader *l, const uint8_t *at, cw_extern_names *name
         *previous = n;
     } else {
         cwrun_str other = items[*previous].name;
-        cw_reader_fail(l->r, at, "%s name `%.*s` conflicts with previous name `%.*s`", side, (int)name->text.size, name->text.data,
+        cw_reader_fail(l->r, at, "%s name `%.*s` conflicts with previous name `%.*s`",
+                       side == CW_SIDE_IMPORT ? "import" : "export", (int)name->text.size, name->text.data,
                        (int)other.size, other.data);
     }
 }
@@ -224,10 +224,10 @@ static const cw_itype *read_valuebound(cw_loader *l)
     if (code == 0) {
         const cw_value_entry *v = cw_value_at(l, l->r->at, cw_read_u32(l->r));
         value = v ? v->type : NULL;
-    } else if (code == 1) {
-        value = cw_read_component_valtype(l);
     } else {
-        cw_reader_fail(l->r, at, "invalid leading byte 0x%02x for a value bound", code);
+        if (code != 1 && l->r->ok) /* today's tools leave the bound out */
+            l->r->at = at;
+        value = cw_read_component_valtype(l);
     }
     if (value && value->has_borrow)
         cw_reader_fail(l->r, at, "a value cannot contain a `borrow` type");
@@ -383,10 +383,10 @@ static void add_extern(cw_loader *l, const uint8_t *at, const cw_extern_name *na
     cw_scope *s = l->scope;
     cw_check_named(l, at, type, is_import);
     if (is_import) {
-        cw_check_extern_name(l, at, &s->import_names, name, type, s->imports.items, s->imports.n, true);
+        cw_check_extern_name(l, at, &s->import_names, name, type, s->imports.items, s->imports.n, CW_SIDE_IMPORT);
         CW_SCOPE_ADD(l, &s->imports, ((cw_item){ name->text, type }));
     } else {
-        cw_check_extern_name(l, at, &s->export_names, name, type, s->exports.items, s->exports.n, false);
+        cw_check_extern_name(l, at, &s->export_names, name, type, s->exports.items, s->exports.n, CW_SIDE_EXPORT);
         CW_SCOPE_ADD(l, &s->exports, ((cw_item){ name->text, type }));
     }
 }

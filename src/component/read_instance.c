@@ -67,9 +67,14 @@ static bool match_args(cw_loader *l, const uint8_t *at, const cw_itype *componen
 }
 
 /* The type of the new instance, in variables of the current scope. */
-static const cw_itype *instance_of(cw_loader *l, const cw_itype *component, const cw_matcher *m)
+static const cw_itype *instance_of(cw_loader *l, const cw_itype *component, cw_matcher *m)
 {
     cw_renamer rn = { .arena = l->arena, .alloc = l->alloc, .budget = &l->rename_budget };
+    if (m->parts->n) { /* types that were given for imports are used by name in the exports */
+        rn.memo = *m->parts;
+        rn.has_parts = true;
+        *m->parts = (cw_ptrmap){ 0 };
+    }
     bool ok = true;
     for (uint32_t i = 0; i < component->n_import_vars && ok; i++) {
         uint64_t token = cw_match_token(m, component->import_vars[i]);
@@ -108,7 +113,9 @@ static void read_instantiate(cw_loader *l, const uint8_t *at)
     cw_text why;
     cw_text_init(&why, l->alloc);
     cw_matcher m;
+    cw_ptrmap parts = { 0 };
     cw_matcher_init(&m, l->alloc, l->config->types, &why);
+    m.parts = &parts;
     uint32_t first = l->scope->owner->vars.n;
     const cw_itype *instance = NULL;
     if (match_args(l, index_at, component, &a, &m))
@@ -116,6 +123,7 @@ static void read_instantiate(cw_loader *l, const uint8_t *at)
     else
         cw_report_limits(l, index_at, m.oom || why.oom, m.too_much);
     cw_matcher_fini(&m);
+    cw_ptrmap_fini(&parts, l->alloc);
     cw_text_fini(&why);
     if (!instance)
         return;
@@ -145,7 +153,7 @@ static void read_inline_exports(cw_loader *l, const uint8_t *at)
         uint32_t index = cw_read_u32(l->r);
         const cw_itype *type = l->r->ok ? cw_thing_at(l, sort_at, sort, index) : NULL;
         if (type) {
-            cw_check_extern_name(l, name_at, &names, &name, type, items, i, false);
+            cw_check_extern_name(l, name_at, &names, &name, type, items, i, CW_SIDE_INLINE);
             named[i] = (cw_named){ name.text, sort, index };
             items[i] = (cw_item){ name.text, type };
         }
