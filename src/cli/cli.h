@@ -18,7 +18,8 @@ typedef struct cli_args {
     char **words;
     int n, at;
     char command;       /* 'R', 'V' or 'I' */
-    const char *value;  /* argument of the option taken last */
+    const char *name;   /* of the option taken last */
+    const char *value;  /* its argument */
     bool bad;           /* a message was printed: exit with EXIT_USAGE */
 } cli_args;
 

@@ -141,7 +141,61 @@ bool cli_invoke_component(cwrun_instance *instance, const cli_invoke *call, cwru
 
 enum { MAX_CORE = 64 };
 
-static bool parse_core(const char *word, size_t size, uint8_t type, cwrun_arena *arena, cwrun_core_val *out, cwrun_error *err)
+typedef struct core_words {
+    const char *words[MAX_CORE];
+    size_t sizes[MAX_CORE], n; /* n may exceed MAX_CORE: words beyond it were not kept */
+} core_words;
+
+typedef struct core_signature {
+    uint8_t types[2 * MAX_CORE]; /* parameters, then results */
+    size_t n_params, n_results;
+} core_signature;
+
+static const char *core_type_name(uint8_t type)
+{
+    static const char *const names[] = { "", "i32", "i64", "f32", "f64", "v128", "funcref", "externref", "ref" };
+    return type < sizeof names / sizeof *names ? names[type] : "?";
+}
+
+static bool append_types(growing *t, const uint8_t *types, size_t n)
+{
+    puts_text(t, "(");
+    for (size_t i = 0; i < n; i++) {
+        puts_text(t, i ? ", " : "");
+        puts_text(t, core_type_name(types[i]));
+    }
+    return puts_text(t, ")");
+}
+
+/* "what" with the call as it was read, a caret under word `at` (n_words: behind the last) and the signature. */
+static bool fail_core(const char *what, cwrun_str name, const core_words *w, size_t at, const core_signature *sig, cwrun_error *err)
+{
+    growing call = { 0 }, signature = { 0 };
+    size_t caret = 0, width = 1;
+    append(&call, name.data, name.size);
+    puts_text(&call, "(");
+    for (size_t i = 0; i < w->n && i < MAX_CORE; i++) {
+        puts_text(&call, i ? ", " : "");
+        if (i == at) {
+            caret = call.size;
+            width = w->sizes[i];
+        }
+        append(&call, w->words[i], w->sizes[i]);
+    }
+    if (at >= w->n)
+        caret = call.size;
+    puts_text(&call, ")");
+    append_types(&signature, sig->types, sig->n_params);
+    puts_text(&signature, " -> ");
+    append_types(&signature, sig->types + sig->n_params, sig->n_results);
+    cwrun_error_set(err, CWRUN_ERROR_ARGUMENT, 0, "%s\n  %s\n  %*s%.*s\nexpected: func%s", what, call.data ? call.data : "", (int)caret, "",
+                    (int)(width < 32 ? (width ? width : 1) : 32), "^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~", signature.data ? signature.data : "");
+    free(call.data);
+    free(signature.data);
+    return false;
+}
+
+static bool parse_core(const char *word, size_t size, uint8_t type, cwrun_arena *arena, cwrun_core_val *out)
 {
     static const uint8_t kinds[][2] = {
         [CWRUN_CORE_I32] = { CWRUN_KIND_S32, CWRUN_KIND_U32 },
@@ -151,23 +205,20 @@ static bool parse_core(const char *word, size_t size, uint8_t type, cwrun_arena 
     };
     cwrun_val v;
     cwrun_str s = { word, size };
+    cwrun_error ignored = CWRUN_ERROR_INIT;
     out->type = type;
-    if (type >= CWRUN_CORE_V128) {
-        if (size == 4 && !memcmp(word, "null", 4)) {
-            out->of.ref = 0;
-            return true;
-        }
-        cwrun_error_set(err, CWRUN_ERROR_ARGUMENT, 0, "`%.*s`: references and vectors cannot be given on the command line (but `null` can)", (int)size, word);
-        return false;
+    if (type >= CWRUN_CORE_V128) { /* references and vectors have no spelling here, but null has */
+        out->of.ref = 0;
+        return type > CWRUN_CORE_V128 && size == 4 && !memcmp(word, "null", 4);
     }
     /* signed or unsigned: both spellings of the same bits are fine */
-    if (!cwrun_val_parse(cwrun_type_primitive(kinds[type][0]), s, arena, &v, NULL) &&
-        !cwrun_val_parse(cwrun_type_primitive(kinds[type][1]), s, arena, &v, err)) {
-        as_usage(err);
-        return false;
-    }
-    memcpy(&out->of, &v.of, 8);
-    return true;
+    bool ok = cwrun_val_parse(cwrun_type_primitive(kinds[type][0]), s, arena, &v, &ignored);
+    cwrun_error_clear(&ignored);
+    ok = ok || cwrun_val_parse(cwrun_type_primitive(kinds[type][1]), s, arena, &v, &ignored);
+    cwrun_error_clear(&ignored);
+    if (ok)
+        memcpy(&out->of, &v.of, 8);
+    return ok;
 }
 
 static void print_core(const cwrun_core_val *v)
@@ -200,68 +251,84 @@ static void print_core(const cwrun_core_val *v)
     putchar('\n');
 }
 
-/* The words of "a, b" between parentheses; returns their number. */
-static size_t split_words(const char *at, const char *end, const char **words, size_t *sizes, size_t room)
+static void add_word(core_words *w, const char *word, size_t size)
 {
-    size_t n = 0;
+    if (w->n < MAX_CORE) {
+        w->words[w->n] = word;
+        w->sizes[w->n] = size;
+    }
+    w->n++;
+}
+
+/* The words of "a, b" between parentheses. */
+static void split_words(const char *at, const char *end, core_words *w)
+{
     while (at < end) {
         const char *comma = memchr(at, ',', (size_t)(end - at)), *stop = comma ? comma : end, *last = stop;
         while (at < last && *at == ' ')
             at++;
         while (last > at && last[-1] == ' ')
             last--;
-        if (n < room) {
-            words[n] = at;
-            sizes[n] = (size_t)(last - at);
-        }
-        n++;
+        add_word(w, at, (size_t)(last - at));
         at = comma ? comma + 1 : end;
     }
-    return n;
+}
+
+/* Name and words of a call in either notation. */
+static bool take_core_call(const cli_invoke *call, cwrun_str *name, core_words *w, cwrun_error *err)
+{
+    size_t paren;
+    *name = cwrun_str_of(call->text);
+    w->n = 0;
+    for (int i = 0; call->words && i < call->n_words; i++)
+        add_word(w, call->words[i], strlen(call->words[i]));
+    if (call->words || !cwrun_call_split(*name, name, &paren))
+        return true;
+    const char *close = strrchr(call->text, ')');
+    if (!close) {
+        cwrun_error_set(err, CWRUN_ERROR_ARGUMENT, 0, "`%s`: the call is never closed", call->text);
+        return false;
+    }
+    split_words(call->text + paren + 1, close, w);
+    return true;
+}
+
+static bool call_core(cwrun_core_instance *instance, const char *name, const core_words *w, cwrun_arena *arena, cwrun_error *err)
+{
+    core_signature sig;
+    cwrun_core_val args[MAX_CORE], results[MAX_CORE];
+    if (!cwrun_core_func_type(instance, name, sig.types, 2 * MAX_CORE, &sig.n_params, &sig.n_results, err))
+        return false;
+    if (sig.n_params > MAX_CORE || sig.n_results > MAX_CORE) {
+        cwrun_error_set(err, CWRUN_ERROR_ARGUMENT, 0, "%s: more than %d parameters or results cannot be given here", name, MAX_CORE);
+        return false;
+    }
+    cwrun_str label = cwrun_str_of(name);
+    if (w->n != sig.n_params)
+        return fail_core(w->n < sig.n_params ? "too few arguments" : "too many arguments", label, w, w->n < sig.n_params ? w->n : sig.n_params, &sig, err);
+    for (size_t i = 0; i < sig.n_params; i++)
+        if (!parse_core(w->words[i], w->sizes[i], sig.types[i], arena, &args[i])) {
+            char what[64];
+            snprintf(what, sizeof what, "this is no %s, or out of its range", core_type_name(sig.types[i]));
+            return fail_core(what, label, w, i, &sig, err);
+        }
+    if (!cwrun_core_call(instance, name, args, sig.n_params, results, sig.n_results, err))
+        return false;
+    for (size_t i = 0; i < sig.n_results; i++)
+        print_core(&results[i]);
+    fflush(stdout);
+    return true;
 }
 
 bool cli_invoke_core(cwrun_core_instance *instance, const cli_invoke *call, cwrun_error *err)
 {
-    const char *words[MAX_CORE];
-    size_t sizes[MAX_CORE], n_words = 0, n_params, n_results, paren;
-    uint8_t types[2 * MAX_CORE];
-    cwrun_core_val args[MAX_CORE], results[MAX_CORE];
-    cwrun_str name = cwrun_str_of(call->text);
-    if (call->words) {
-        for (int i = 0; i < call->n_words; i++, n_words++)
-            if (n_words < MAX_CORE) {
-                words[n_words] = call->words[i];
-                sizes[n_words] = strlen(call->words[i]);
-            }
-    } else if (cwrun_call_split(name, &name, &paren)) {
-        const char *close = strrchr(call->text, ')');
-        if (!close) {
-            cwrun_error_set(err, CWRUN_ERROR_ARGUMENT, 0, "`%s`: the call is never closed", call->text);
-            return false;
-        }
-        n_words = split_words(call->text + paren + 1, close, words, sizes, MAX_CORE);
-    }
-
+    cwrun_str name;
+    core_words words;
+    if (!take_core_call(call, &name, &words, err))
+        return false;
     char *plain = strndup(name.data, name.size);
     cwrun_arena *arena = cwrun_arena_new(NULL);
-    bool ok = plain && arena;
-    if (!ok)
-        out_of_memory(err);
-    ok = ok && cwrun_core_func_type(instance, plain, types, 2 * MAX_CORE, &n_params, &n_results, err);
-    if (ok && (n_params > MAX_CORE || n_results > MAX_CORE)) {
-        cwrun_error_set(err, CWRUN_ERROR_ARGUMENT, 0, "%s: more than %d parameters or results cannot be given here", plain, MAX_CORE);
-        ok = false;
-    }
-    if (ok && n_words != n_params) {
-        cwrun_error_set(err, CWRUN_ERROR_ARGUMENT, 0, "%s takes %zu argument%s, %zu given", plain, n_params, n_params == 1 ? "" : "s", n_words);
-        ok = false;
-    }
-    for (size_t i = 0; ok && i < n_params; i++)
-        ok = parse_core(words[i], sizes[i], types[i], arena, &args[i], err);
-    ok = ok && cwrun_core_call(instance, plain, args, n_params, results, n_results, err);
-    for (size_t i = 0; ok && i < n_results; i++)
-        print_core(&results[i]);
-    fflush(stdout);
+    bool ok = plain && arena ? call_core(instance, plain, &words, arena, err) : out_of_memory(err);
     free(plain);
     cwrun_arena_drop(arena);
     return ok;

@@ -99,8 +99,11 @@ int cli_report(cwrun_error *err)
     case CWRUN_ERROR_EXCEPTION:
         status = EXIT_TRAP;
         break;
-    case CWRUN_ERROR_LIMIT:
-        status = err->code == CWRUN_LIMIT_INPUT ? EXIT_LOAD : EXIT_TRAP;
+    case CWRUN_ERROR_LIMIT: /* what ended a running guest; the others keep it from being loaded or instantiated */
+        status = err->code == CWRUN_LIMIT_FUEL || err->code == CWRUN_LIMIT_TIMEOUT || err->code == CWRUN_LIMIT_HANDLES ||
+                         err->code == CWRUN_LIMIT_CALL_BYTES || err->code == CWRUN_LIMIT_UNSUPPORTED
+                     ? EXIT_TRAP
+                     : EXIT_LOAD;
         break;
     default:
         status = EXIT_LOAD;

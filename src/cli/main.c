@@ -23,7 +23,7 @@ void cli_print_help(char command, FILE *to)
     }
 #define OPT(id, name, argument, takers, help) \
     if (strchr(takers, command)) \
-        fprintf(to, "  %s %-*s %s\n", name, (int)(26 - strlen(name)), argument, help);
+        fprintf(to, "  %s %-*s %s\n", name, (int)(28 - strlen(name)), argument, help);
 #include "cli/options.def"
 #undef OPT
     if (command == 'R')

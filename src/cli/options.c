@@ -46,6 +46,7 @@ int cli_next_option(cli_args *args)
         if (*rest && !(is_short || *rest == '='))
             continue;
         args->at++;
+        args->name = options[i].name;
         args->value = NULL;
         if (!options[i].argument[0]) {
             if (*rest)

@@ -230,7 +230,7 @@ static bool take_options(cli_args *args, plan *p, int *status, cwrun_error *err)
         default:
             ok = set_number(p, option, args->value);
             if (!ok)
-                cli_usage_error(args, "`%s` is not a good value here: %s", args->value, args->words[args->at - 1]);
+                cli_usage_error(args, "%s: `%s` is not a value it takes", args->name, args->value);
         }
         if (!ok) {
             if (cwrun_failed(err))
