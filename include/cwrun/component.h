@@ -102,6 +102,7 @@ CWRUN_API bool cwrun_handle_drop(cwrun_store *store, cwrun_handle handle, cwrun_
 
 /* Links by name (semver), instantiates, runs start functions. linker may be NULL. */
 CWRUN_API cwrun_instance *cwrun_instantiate(cwrun_store *store, cwrun_component *component, cwrun_linker *linker, cwrun_error *err);
+CWRUN_API cwrun_store *cwrun_instance_store(const cwrun_instance *instance);
 /* A function by name: "add", or "ns:pkg/iface@1.0.0#func"; bare names of functions in exported interfaces where unambiguous. NULL and an
  * argument error with near names where there is none. */
 CWRUN_API cwrun_func *cwrun_instance_func(cwrun_instance *instance, const char *name, cwrun_error *err);

@@ -286,6 +286,11 @@ static void prepare_scalars(cwrun_func *f)
     f->result_kind = type->result ? type->result->kind : 0;
 }
 
+cwrun_store *cwrun_instance_store(const cwrun_instance *instance)
+{
+    return instance ? instance->store : NULL;
+}
+
 cwrun_func *cwrun_instance_func(cwrun_instance *instance, const char *name, cwrun_error *err)
 {
     if (!instance || cwrun_failed(err))

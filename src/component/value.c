@@ -230,6 +230,8 @@ cwrun_val cwrun_val_copy(const cwrun_val *v, cwrun_arena *arena)
 {
     const cwrun_type *t = v ? type_of(v) : NULL;
     const void *data = cwrun_val_data(v);
+    if (v && !t && arena && (v->kind == CWRUN_KIND_OWN || v->kind == CWRUN_KIND_BORROW))
+        return *v; /* a bare handle */
     if (!t || !data || !arena)
         return cw_val_load(NULL, NULL);
     char *copy = cw_arena_alloc(arena, t->size[CW_P8], 16);

@@ -133,6 +133,8 @@ bool cwrun_wasi_run(cwrun_instance *instance, int32_t *status, cwrun_error *err)
     cwrun_error own = CWRUN_ERROR_INIT;
     cwrun_val result;
     bool ok = cwrun_func_call(run, NULL, 0, &result, NULL, &own);
+    if (own.kind != CWRUN_ERROR_LIMIT || own.code != CWRUN_LIMIT_TIMEOUT)
+        cwrun_wasi_flush(cwrun_instance_store(instance));
     int32_t code = 0;
     if (ok) {
         code = cwrun_val_case(&result) == CW_WASI_OK ? 0 : 1;

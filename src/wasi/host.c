@@ -265,7 +265,8 @@ void cwrun_wasi_drop(cwrun_wasi *wasi)
 {
     if (!wasi)
         return;
-    cw_wasi_drain_all(wasi);
+    cw_wasi_drain(wasi, &wasi->out);
+    cw_wasi_drain(wasi, &wasi->err);
     cw_wasi_release(wasi);
 }
 

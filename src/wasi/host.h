@@ -157,8 +157,6 @@ bool cw_wasi_type_fits(const char *text, const cwrun_functype *type);
 
 /* Sends what is held as far as it goes at once; true where nothing is left. */
 bool cw_wasi_drain(cwrun_wasi *host, cw_wasi_end *end);
-/* At the end of a program: sends all that is held, waiting for the reader. */
-void cw_wasi_drain_all(cwrun_wasi *host);
 /* Ready without asking a descriptor; else *wait says which one is to be asked. */
 bool cw_wasi_stream_ready(cw_wasi_object *stream, cwrun_wait *wait);
 

@@ -146,8 +146,11 @@ bool cw_wasi_drain(cwrun_wasi *host, cw_wasi_end *end)
     return o != BLOCKED;
 }
 
-void cw_wasi_drain_all(cwrun_wasi *host)
+void cwrun_wasi_flush(cwrun_store *store)
 {
+    cwrun_wasi *host = store ? cw_wasi_of_store(store) : NULL;
+    if (!host)
+        return;
     cw_wasi_end *const ends[] = {&host->out, &host->err};
     for (size_t i = 0; i < 2; i++)
         while (!cw_wasi_drain(host, ends[i]))

@@ -1,7 +1,4 @@
-;; wasi/proxy.wat: a component that imports every interface of wit/ and exports it again, so that a test can call WASI
-;; functions through the public interface. Made with wasm-tools from wit/:
-;;   component embed --all-features --dummy --world command (wit/cli, the other packages as deps) | component new | print,
-;; then the core part replaced by exports of the imported instances; `wasm-tools parse` makes proxy.wasm.
+;; wasi/proxy.wat: a guest that hands WASI through, made by make_proxy.py.
 (component
   (type $ty-wasi:cli/environment@0.2.12 (;0;)
     (instance
@@ -389,25 +386,502 @@
     )
   )
   (import "wasi:filesystem/preopens@0.2.12" (instance $wasi:filesystem/preopens@0.2.12 (;20;) (type $ty-wasi:filesystem/preopens@0.2.12)))
-  (export "wasi:cli/environment@0.2.12" (instance $wasi:cli/environment@0.2.12))
-  (export "wasi:cli/exit@0.2.12" (instance $wasi:cli/exit@0.2.12))
-  (export "wasi:io/error@0.2.12" (instance $wasi:io/error@0.2.12))
-  (export "wasi:io/poll@0.2.12" (instance $wasi:io/poll@0.2.12))
-  (export "wasi:io/streams@0.2.12" (instance $wasi:io/streams@0.2.12))
-  (export "wasi:cli/stdin@0.2.12" (instance $wasi:cli/stdin@0.2.12))
-  (export "wasi:cli/stdout@0.2.12" (instance $wasi:cli/stdout@0.2.12))
-  (export "wasi:cli/stderr@0.2.12" (instance $wasi:cli/stderr@0.2.12))
-  (export "wasi:cli/terminal-input@0.2.12" (instance $wasi:cli/terminal-input@0.2.12))
-  (export "wasi:cli/terminal-output@0.2.12" (instance $wasi:cli/terminal-output@0.2.12))
-  (export "wasi:cli/terminal-stdin@0.2.12" (instance $wasi:cli/terminal-stdin@0.2.12))
-  (export "wasi:cli/terminal-stdout@0.2.12" (instance $wasi:cli/terminal-stdout@0.2.12))
-  (export "wasi:cli/terminal-stderr@0.2.12" (instance $wasi:cli/terminal-stderr@0.2.12))
-  (export "wasi:clocks/monotonic-clock@0.2.12" (instance $wasi:clocks/monotonic-clock@0.2.12))
-  (export "wasi:clocks/wall-clock@0.2.12" (instance $wasi:clocks/wall-clock@0.2.12))
-  (export "wasi:clocks/timezone@0.2.12" (instance $wasi:clocks/timezone@0.2.12))
-  (export "wasi:random/random@0.2.12" (instance $wasi:random/random@0.2.12))
-  (export "wasi:random/insecure@0.2.12" (instance $wasi:random/insecure@0.2.12))
-  (export "wasi:random/insecure-seed@0.2.12" (instance $wasi:random/insecure-seed@0.2.12))
-  (export "wasi:filesystem/types@0.2.12" (instance $wasi:filesystem/types@0.2.12))
-  (export "wasi:filesystem/preopens@0.2.12" (instance $wasi:filesystem/preopens@0.2.12))
+  (alias export $wasi:io/error@0.2.12 "error" (type $the-error))
+  (alias export $wasi:io/poll@0.2.12 "pollable" (type $the-pollable))
+  (alias export $wasi:io/streams@0.2.12 "input-stream" (type $the-input-stream))
+  (alias export $wasi:io/streams@0.2.12 "output-stream" (type $the-output-stream))
+  (alias export $wasi:cli/terminal-input@0.2.12 "terminal-input" (type $the-terminal-input))
+  (alias export $wasi:cli/terminal-output@0.2.12 "terminal-output" (type $the-terminal-output))
+  (alias export $wasi:filesystem/types@0.2.12 "descriptor" (type $the-descriptor))
+  (alias export $wasi:filesystem/types@0.2.12 "directory-entry-stream" (type $the-directory-entry-stream))
+  (alias export $wasi:io/streams@0.2.12 "stream-error" (type $the-stream-error))
+  (alias export $wasi:clocks/wall-clock@0.2.12 "datetime" (type $the-datetime))
+  (alias export $wasi:clocks/timezone@0.2.12 "timezone-display" (type $the-timezone-display))
+  (alias export $wasi:filesystem/types@0.2.12 "error-code" (type $the-error-code))
+  (type $t0 (borrow $the-error))
+  (type $t1 (borrow $the-pollable))
+  (type $t2 (list $t1))
+  (type $t3 (list u32))
+  (type $t4 (borrow $the-input-stream))
+  (type $t5 (list u8))
+  (type $t6 (result $t5 (error $the-stream-error)))
+  (type $t7 (result u64 (error $the-stream-error)))
+  (type $t8 (own $the-pollable))
+  (type $t9 (borrow $the-output-stream))
+  (type $t10 (result (error $the-stream-error)))
+  (type $t11 (tuple string string))
+  (type $t12 (list $t11))
+  (type $t13 (list string))
+  (type $t14 (option string))
+  (type $t15 (result))
+  (type $t16 (own $the-input-stream))
+  (type $t17 (own $the-output-stream))
+  (type $t18 (own $the-terminal-input))
+  (type $t19 (option $t18))
+  (type $t20 (own $the-terminal-output))
+  (type $t21 (option $t20))
+  (type $t22 (tuple u64 u64))
+  (type $t23 (option $the-error-code))
+  (type $t24 (own $the-descriptor))
+  (type $t25 (tuple $t24 string))
+  (type $t26 (list $t25))
+  (core module $base
+    (memory (export "memory") 64)
+    (global $top (mut i32) (i32.const 4096))
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+      (local $at i32)
+      (local.set $at (i32.and (i32.add (global.get $top) (i32.const 7)) (i32.const -8)))
+      (global.set $top (i32.add (local.get $at) (local.get 3)))
+      local.get $at))
+  (core instance $base (instantiate $base))
+  (alias core export $base "memory" (core memory $memory))
+  (alias core export $base "realloc" (core func $realloc))
+  (core func $drop-error (canon resource.drop $the-error))
+  (core func $drop-pollable (canon resource.drop $the-pollable))
+  (core func $drop-input-stream (canon resource.drop $the-input-stream))
+  (core func $drop-output-stream (canon resource.drop $the-output-stream))
+  (core func $drop-terminal-input (canon resource.drop $the-terminal-input))
+  (core func $drop-terminal-output (canon resource.drop $the-terminal-output))
+  (core func $drop-descriptor (canon resource.drop $the-descriptor))
+  (core func $drop-directory-entry-stream (canon resource.drop $the-directory-entry-stream))
+  (core func $i0 (canon lower (func $wasi:io/error@0.2.12 "[method]error.to-debug-string") (memory $memory) (realloc $realloc)))
+  (core func $i1 (canon lower (func $wasi:io/poll@0.2.12 "[method]pollable.ready") (memory $memory) (realloc $realloc)))
+  (core func $i2 (canon lower (func $wasi:io/poll@0.2.12 "[method]pollable.block") (memory $memory) (realloc $realloc)))
+  (core func $i3 (canon lower (func $wasi:io/poll@0.2.12 "poll") (memory $memory) (realloc $realloc)))
+  (core func $i4 (canon lower (func $wasi:io/streams@0.2.12 "[method]input-stream.read") (memory $memory) (realloc $realloc)))
+  (core func $i5 (canon lower (func $wasi:io/streams@0.2.12 "[method]input-stream.blocking-read") (memory $memory) (realloc $realloc)))
+  (core func $i6 (canon lower (func $wasi:io/streams@0.2.12 "[method]input-stream.skip") (memory $memory) (realloc $realloc)))
+  (core func $i7 (canon lower (func $wasi:io/streams@0.2.12 "[method]input-stream.blocking-skip") (memory $memory) (realloc $realloc)))
+  (core func $i8 (canon lower (func $wasi:io/streams@0.2.12 "[method]input-stream.subscribe") (memory $memory) (realloc $realloc)))
+  (core func $i9 (canon lower (func $wasi:io/streams@0.2.12 "[method]output-stream.check-write") (memory $memory) (realloc $realloc)))
+  (core func $i10 (canon lower (func $wasi:io/streams@0.2.12 "[method]output-stream.write") (memory $memory) (realloc $realloc)))
+  (core func $i11 (canon lower (func $wasi:io/streams@0.2.12 "[method]output-stream.blocking-write-and-flush") (memory $memory) (realloc $realloc)))
+  (core func $i12 (canon lower (func $wasi:io/streams@0.2.12 "[method]output-stream.flush") (memory $memory) (realloc $realloc)))
+  (core func $i13 (canon lower (func $wasi:io/streams@0.2.12 "[method]output-stream.blocking-flush") (memory $memory) (realloc $realloc)))
+  (core func $i14 (canon lower (func $wasi:io/streams@0.2.12 "[method]output-stream.subscribe") (memory $memory) (realloc $realloc)))
+  (core func $i15 (canon lower (func $wasi:io/streams@0.2.12 "[method]output-stream.write-zeroes") (memory $memory) (realloc $realloc)))
+  (core func $i16 (canon lower (func $wasi:io/streams@0.2.12 "[method]output-stream.blocking-write-zeroes-and-flush") (memory $memory) (realloc $realloc)))
+  (core func $i17 (canon lower (func $wasi:io/streams@0.2.12 "[method]output-stream.splice") (memory $memory) (realloc $realloc)))
+  (core func $i18 (canon lower (func $wasi:io/streams@0.2.12 "[method]output-stream.blocking-splice") (memory $memory) (realloc $realloc)))
+  (core func $i19 (canon lower (func $wasi:cli/environment@0.2.12 "get-environment") (memory $memory) (realloc $realloc)))
+  (core func $i20 (canon lower (func $wasi:cli/environment@0.2.12 "get-arguments") (memory $memory) (realloc $realloc)))
+  (core func $i21 (canon lower (func $wasi:cli/environment@0.2.12 "initial-cwd") (memory $memory) (realloc $realloc)))
+  (core func $i22 (canon lower (func $wasi:cli/exit@0.2.12 "exit") (memory $memory) (realloc $realloc)))
+  (core func $i23 (canon lower (func $wasi:cli/exit@0.2.12 "exit-with-code") (memory $memory) (realloc $realloc)))
+  (core func $i24 (canon lower (func $wasi:cli/stdin@0.2.12 "get-stdin") (memory $memory) (realloc $realloc)))
+  (core func $i25 (canon lower (func $wasi:cli/stdout@0.2.12 "get-stdout") (memory $memory) (realloc $realloc)))
+  (core func $i26 (canon lower (func $wasi:cli/stderr@0.2.12 "get-stderr") (memory $memory) (realloc $realloc)))
+  (core func $i27 (canon lower (func $wasi:cli/terminal-stdin@0.2.12 "get-terminal-stdin") (memory $memory) (realloc $realloc)))
+  (core func $i28 (canon lower (func $wasi:cli/terminal-stdout@0.2.12 "get-terminal-stdout") (memory $memory) (realloc $realloc)))
+  (core func $i29 (canon lower (func $wasi:cli/terminal-stderr@0.2.12 "get-terminal-stderr") (memory $memory) (realloc $realloc)))
+  (core func $i30 (canon lower (func $wasi:clocks/monotonic-clock@0.2.12 "now") (memory $memory) (realloc $realloc)))
+  (core func $i31 (canon lower (func $wasi:clocks/monotonic-clock@0.2.12 "resolution") (memory $memory) (realloc $realloc)))
+  (core func $i32 (canon lower (func $wasi:clocks/monotonic-clock@0.2.12 "subscribe-instant") (memory $memory) (realloc $realloc)))
+  (core func $i33 (canon lower (func $wasi:clocks/monotonic-clock@0.2.12 "subscribe-duration") (memory $memory) (realloc $realloc)))
+  (core func $i34 (canon lower (func $wasi:clocks/wall-clock@0.2.12 "now") (memory $memory) (realloc $realloc)))
+  (core func $i35 (canon lower (func $wasi:clocks/wall-clock@0.2.12 "resolution") (memory $memory) (realloc $realloc)))
+  (core func $i36 (canon lower (func $wasi:clocks/timezone@0.2.12 "display") (memory $memory) (realloc $realloc)))
+  (core func $i37 (canon lower (func $wasi:clocks/timezone@0.2.12 "utc-offset") (memory $memory) (realloc $realloc)))
+  (core func $i38 (canon lower (func $wasi:random/random@0.2.12 "get-random-bytes") (memory $memory) (realloc $realloc)))
+  (core func $i39 (canon lower (func $wasi:random/random@0.2.12 "get-random-u64") (memory $memory) (realloc $realloc)))
+  (core func $i40 (canon lower (func $wasi:random/insecure@0.2.12 "get-insecure-random-bytes") (memory $memory) (realloc $realloc)))
+  (core func $i41 (canon lower (func $wasi:random/insecure@0.2.12 "get-insecure-random-u64") (memory $memory) (realloc $realloc)))
+  (core func $i42 (canon lower (func $wasi:random/insecure-seed@0.2.12 "insecure-seed") (memory $memory) (realloc $realloc)))
+  (core func $i43 (canon lower (func $wasi:filesystem/types@0.2.12 "filesystem-error-code") (memory $memory) (realloc $realloc)))
+  (core func $i44 (canon lower (func $wasi:filesystem/preopens@0.2.12 "get-directories") (memory $memory) (realloc $realloc)))
+  (core module $main
+    (import "base" "memory" (memory 64))
+    (import "" "drop-error" (func $drop-error (param i32)))
+    (import "" "drop-pollable" (func $drop-pollable (param i32)))
+    (import "" "drop-input-stream" (func $drop-input-stream (param i32)))
+    (import "" "drop-output-stream" (func $drop-output-stream (param i32)))
+    (import "" "drop-terminal-input" (func $drop-terminal-input (param i32)))
+    (import "" "drop-terminal-output" (func $drop-terminal-output (param i32)))
+    (import "" "drop-descriptor" (func $drop-descriptor (param i32)))
+    (import "" "drop-directory-entry-stream" (func $drop-directory-entry-stream (param i32)))
+    (import "" "0" (func $i0 (param i32) (param i32)))
+    (import "" "1" (func $i1 (param i32) (result i32)))
+    (import "" "2" (func $i2 (param i32)))
+    (import "" "3" (func $i3 (param i32 i32) (param i32)))
+    (import "" "4" (func $i4 (param i32 i64) (param i32)))
+    (import "" "5" (func $i5 (param i32 i64) (param i32)))
+    (import "" "6" (func $i6 (param i32 i64) (param i32)))
+    (import "" "7" (func $i7 (param i32 i64) (param i32)))
+    (import "" "8" (func $i8 (param i32) (result i32)))
+    (import "" "9" (func $i9 (param i32) (param i32)))
+    (import "" "10" (func $i10 (param i32 i32 i32) (param i32)))
+    (import "" "11" (func $i11 (param i32 i32 i32) (param i32)))
+    (import "" "12" (func $i12 (param i32) (param i32)))
+    (import "" "13" (func $i13 (param i32) (param i32)))
+    (import "" "14" (func $i14 (param i32) (result i32)))
+    (import "" "15" (func $i15 (param i32 i64) (param i32)))
+    (import "" "16" (func $i16 (param i32 i64) (param i32)))
+    (import "" "17" (func $i17 (param i32 i32 i64) (param i32)))
+    (import "" "18" (func $i18 (param i32 i32 i64) (param i32)))
+    (import "" "19" (func $i19 (param i32)))
+    (import "" "20" (func $i20 (param i32)))
+    (import "" "21" (func $i21 (param i32)))
+    (import "" "22" (func $i22 (param i32)))
+    (import "" "23" (func $i23 (param i32)))
+    (import "" "24" (func $i24 (result i32)))
+    (import "" "25" (func $i25 (result i32)))
+    (import "" "26" (func $i26 (result i32)))
+    (import "" "27" (func $i27 (param i32)))
+    (import "" "28" (func $i28 (param i32)))
+    (import "" "29" (func $i29 (param i32)))
+    (import "" "30" (func $i30 (result i64)))
+    (import "" "31" (func $i31 (result i64)))
+    (import "" "32" (func $i32 (param i64) (result i32)))
+    (import "" "33" (func $i33 (param i64) (result i32)))
+    (import "" "34" (func $i34 (param i32)))
+    (import "" "35" (func $i35 (param i32)))
+    (import "" "36" (func $i36 (param i64 i32) (param i32)))
+    (import "" "37" (func $i37 (param i64 i32) (result i32)))
+    (import "" "38" (func $i38 (param i64) (param i32)))
+    (import "" "39" (func $i39 (result i64)))
+    (import "" "40" (func $i40 (param i64) (param i32)))
+    (import "" "41" (func $i41 (result i64)))
+    (import "" "42" (func $i42 (param i32)))
+    (import "" "43" (func $i43 (param i32) (param i32)))
+    (import "" "44" (func $i44 (param i32)))
+    (func $drop-all-pollable (param $at i32) (param $n i32)
+      (loop $next
+        (if (local.get $n)
+          (then
+            (call $drop-pollable (i32.load (local.get $at)))
+            (local.set $at (i32.add (local.get $at) (i32.const 4)))
+            (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+            (br $next)))))
+    (func (export "0") (param i32) (result i32)
+      local.get 0
+      (i32.const 1024) call $i0
+      local.get 0 call $drop-error
+      i32.const 1024)
+    (func (export "1") (param i32) (result i32)
+      local.get 0
+       call $i1
+      local.get 0 call $drop-pollable)
+    (func (export "2") (param i32)
+      local.get 0
+       call $i2
+      local.get 0 call $drop-pollable)
+    (func (export "3") (param i32 i32) (result i32)
+      local.get 0
+      local.get 1
+      (i32.const 1024) call $i3
+      local.get 0 local.get 1 call $drop-all-pollable
+      i32.const 1024)
+    (func (export "4") (param i32 i64) (result i32)
+      local.get 0
+      local.get 1
+      (i32.const 1024) call $i4
+      local.get 0 call $drop-input-stream
+      i32.const 1024)
+    (func (export "5") (param i32 i64) (result i32)
+      local.get 0
+      local.get 1
+      (i32.const 1024) call $i5
+      local.get 0 call $drop-input-stream
+      i32.const 1024)
+    (func (export "6") (param i32 i64) (result i32)
+      local.get 0
+      local.get 1
+      (i32.const 1024) call $i6
+      local.get 0 call $drop-input-stream
+      i32.const 1024)
+    (func (export "7") (param i32 i64) (result i32)
+      local.get 0
+      local.get 1
+      (i32.const 1024) call $i7
+      local.get 0 call $drop-input-stream
+      i32.const 1024)
+    (func (export "8") (param i32) (result i32)
+      local.get 0
+       call $i8
+      local.get 0 call $drop-input-stream)
+    (func (export "9") (param i32) (result i32)
+      local.get 0
+      (i32.const 1024) call $i9
+      local.get 0 call $drop-output-stream
+      i32.const 1024)
+    (func (export "10") (param i32 i32 i32) (result i32)
+      local.get 0
+      local.get 1
+      local.get 2
+      (i32.const 1024) call $i10
+      local.get 0 call $drop-output-stream
+      i32.const 1024)
+    (func (export "11") (param i32 i32 i32) (result i32)
+      local.get 0
+      local.get 1
+      local.get 2
+      (i32.const 1024) call $i11
+      local.get 0 call $drop-output-stream
+      i32.const 1024)
+    (func (export "12") (param i32) (result i32)
+      local.get 0
+      (i32.const 1024) call $i12
+      local.get 0 call $drop-output-stream
+      i32.const 1024)
+    (func (export "13") (param i32) (result i32)
+      local.get 0
+      (i32.const 1024) call $i13
+      local.get 0 call $drop-output-stream
+      i32.const 1024)
+    (func (export "14") (param i32) (result i32)
+      local.get 0
+       call $i14
+      local.get 0 call $drop-output-stream)
+    (func (export "15") (param i32 i64) (result i32)
+      local.get 0
+      local.get 1
+      (i32.const 1024) call $i15
+      local.get 0 call $drop-output-stream
+      i32.const 1024)
+    (func (export "16") (param i32 i64) (result i32)
+      local.get 0
+      local.get 1
+      (i32.const 1024) call $i16
+      local.get 0 call $drop-output-stream
+      i32.const 1024)
+    (func (export "17") (param i32 i32 i64) (result i32)
+      local.get 0
+      local.get 1
+      local.get 2
+      (i32.const 1024) call $i17
+      local.get 0 call $drop-output-stream
+      local.get 1 call $drop-input-stream
+      i32.const 1024)
+    (func (export "18") (param i32 i32 i64) (result i32)
+      local.get 0
+      local.get 1
+      local.get 2
+      (i32.const 1024) call $i18
+      local.get 0 call $drop-output-stream
+      local.get 1 call $drop-input-stream
+      i32.const 1024)
+    (func (export "19") (result i32)
+      (i32.const 1024) call $i19
+      i32.const 1024)
+    (func (export "20") (result i32)
+      (i32.const 1024) call $i20
+      i32.const 1024)
+    (func (export "21") (result i32)
+      (i32.const 1024) call $i21
+      i32.const 1024)
+    (func (export "22") (param i32)
+      local.get 0
+       call $i22)
+    (func (export "23") (param i32)
+      local.get 0
+       call $i23)
+    (func (export "24") (result i32)
+       call $i24)
+    (func (export "25") (result i32)
+       call $i25)
+    (func (export "26") (result i32)
+       call $i26)
+    (func (export "27") (result i32)
+      (i32.const 1024) call $i27
+      i32.const 1024)
+    (func (export "28") (result i32)
+      (i32.const 1024) call $i28
+      i32.const 1024)
+    (func (export "29") (result i32)
+      (i32.const 1024) call $i29
+      i32.const 1024)
+    (func (export "30") (result i64)
+       call $i30)
+    (func (export "31") (result i64)
+       call $i31)
+    (func (export "32") (param i64) (result i32)
+      local.get 0
+       call $i32)
+    (func (export "33") (param i64) (result i32)
+      local.get 0
+       call $i33)
+    (func (export "34") (result i32)
+      (i32.const 1024) call $i34
+      i32.const 1024)
+    (func (export "35") (result i32)
+      (i32.const 1024) call $i35
+      i32.const 1024)
+    (func (export "36") (param i64 i32) (result i32)
+      local.get 0
+      local.get 1
+      (i32.const 1024) call $i36
+      i32.const 1024)
+    (func (export "37") (param i64 i32) (result i32)
+      local.get 0
+      local.get 1
+       call $i37)
+    (func (export "38") (param i64) (result i32)
+      local.get 0
+      (i32.const 1024) call $i38
+      i32.const 1024)
+    (func (export "39") (result i64)
+       call $i39)
+    (func (export "40") (param i64) (result i32)
+      local.get 0
+      (i32.const 1024) call $i40
+      i32.const 1024)
+    (func (export "41") (result i64)
+       call $i41)
+    (func (export "42") (result i32)
+      (i32.const 1024) call $i42
+      i32.const 1024)
+    (func (export "43") (param i32) (result i32)
+      local.get 0
+      (i32.const 1024) call $i43
+      local.get 0 call $drop-error
+      i32.const 1024)
+    (func (export "44") (result i32)
+      (i32.const 1024) call $i44
+      i32.const 1024)
+  )
+  (core instance $m (instantiate $main (with "base" (instance $base)) (with "" (instance
+    (export "drop-error" (func $drop-error))
+    (export "drop-pollable" (func $drop-pollable))
+    (export "drop-input-stream" (func $drop-input-stream))
+    (export "drop-output-stream" (func $drop-output-stream))
+    (export "drop-terminal-input" (func $drop-terminal-input))
+    (export "drop-terminal-output" (func $drop-terminal-output))
+    (export "drop-descriptor" (func $drop-descriptor))
+    (export "drop-directory-entry-stream" (func $drop-directory-entry-stream))
+    (export "0" (func $i0))
+    (export "1" (func $i1))
+    (export "2" (func $i2))
+    (export "3" (func $i3))
+    (export "4" (func $i4))
+    (export "5" (func $i5))
+    (export "6" (func $i6))
+    (export "7" (func $i7))
+    (export "8" (func $i8))
+    (export "9" (func $i9))
+    (export "10" (func $i10))
+    (export "11" (func $i11))
+    (export "12" (func $i12))
+    (export "13" (func $i13))
+    (export "14" (func $i14))
+    (export "15" (func $i15))
+    (export "16" (func $i16))
+    (export "17" (func $i17))
+    (export "18" (func $i18))
+    (export "19" (func $i19))
+    (export "20" (func $i20))
+    (export "21" (func $i21))
+    (export "22" (func $i22))
+    (export "23" (func $i23))
+    (export "24" (func $i24))
+    (export "25" (func $i25))
+    (export "26" (func $i26))
+    (export "27" (func $i27))
+    (export "28" (func $i28))
+    (export "29" (func $i29))
+    (export "30" (func $i30))
+    (export "31" (func $i31))
+    (export "32" (func $i32))
+    (export "33" (func $i33))
+    (export "34" (func $i34))
+    (export "35" (func $i35))
+    (export "36" (func $i36))
+    (export "37" (func $i37))
+    (export "38" (func $i38))
+    (export "39" (func $i39))
+    (export "40" (func $i40))
+    (export "41" (func $i41))
+    (export "42" (func $i42))
+    (export "43" (func $i43))
+    (export "44" (func $i44))
+  ))))
+  (func $f0 (param "self" $t0) (result string) (canon lift (core func $m "0") (memory $memory) (realloc $realloc)))
+  (export "error-to-debug-string" (func $f0))
+  (func $f1 (param "self" $t1) (result bool) (canon lift (core func $m "1") (memory $memory) (realloc $realloc)))
+  (export "pollable-ready" (func $f1))
+  (func $f2 (param "self" $t1) (canon lift (core func $m "2") (memory $memory) (realloc $realloc)))
+  (export "pollable-block" (func $f2))
+  (func $f3 (param "in" $t2) (result $t3) (canon lift (core func $m "3") (memory $memory) (realloc $realloc)))
+  (export "poll-poll" (func $f3))
+  (func $f4 (param "self" $t4) (param "len" u64) (result $t6) (canon lift (core func $m "4") (memory $memory) (realloc $realloc)))
+  (export "input-stream-read" (func $f4))
+  (func $f5 (param "self" $t4) (param "len" u64) (result $t6) (canon lift (core func $m "5") (memory $memory) (realloc $realloc)))
+  (export "input-stream-blocking-read" (func $f5))
+  (func $f6 (param "self" $t4) (param "len" u64) (result $t7) (canon lift (core func $m "6") (memory $memory) (realloc $realloc)))
+  (export "input-stream-skip" (func $f6))
+  (func $f7 (param "self" $t4) (param "len" u64) (result $t7) (canon lift (core func $m "7") (memory $memory) (realloc $realloc)))
+  (export "input-stream-blocking-skip" (func $f7))
+  (func $f8 (param "self" $t4) (result $t8) (canon lift (core func $m "8") (memory $memory) (realloc $realloc)))
+  (export "input-stream-subscribe" (func $f8))
+  (func $f9 (param "self" $t9) (result $t7) (canon lift (core func $m "9") (memory $memory) (realloc $realloc)))
+  (export "output-stream-check-write" (func $f9))
+  (func $f10 (param "self" $t9) (param "contents" $t5) (result $t10) (canon lift (core func $m "10") (memory $memory) (realloc $realloc)))
+  (export "output-stream-write" (func $f10))
+  (func $f11 (param "self" $t9) (param "contents" $t5) (result $t10) (canon lift (core func $m "11") (memory $memory) (realloc $realloc)))
+  (export "output-stream-blocking-write-and-flush" (func $f11))
+  (func $f12 (param "self" $t9) (result $t10) (canon lift (core func $m "12") (memory $memory) (realloc $realloc)))
+  (export "output-stream-flush" (func $f12))
+  (func $f13 (param "self" $t9) (result $t10) (canon lift (core func $m "13") (memory $memory) (realloc $realloc)))
+  (export "output-stream-blocking-flush" (func $f13))
+  (func $f14 (param "self" $t9) (result $t8) (canon lift (core func $m "14") (memory $memory) (realloc $realloc)))
+  (export "output-stream-subscribe" (func $f14))
+  (func $f15 (param "self" $t9) (param "len" u64) (result $t10) (canon lift (core func $m "15") (memory $memory) (realloc $realloc)))
+  (export "output-stream-write-zeroes" (func $f15))
+  (func $f16 (param "self" $t9) (param "len" u64) (result $t10) (canon lift (core func $m "16") (memory $memory) (realloc $realloc)))
+  (export "output-stream-blocking-write-zeroes-and-flush" (func $f16))
+  (func $f17 (param "self" $t9) (param "src" $t4) (param "len" u64) (result $t7) (canon lift (core func $m "17") (memory $memory) (realloc $realloc)))
+  (export "output-stream-splice" (func $f17))
+  (func $f18 (param "self" $t9) (param "src" $t4) (param "len" u64) (result $t7) (canon lift (core func $m "18") (memory $memory) (realloc $realloc)))
+  (export "output-stream-blocking-splice" (func $f18))
+  (func $f19 (result $t12) (canon lift (core func $m "19") (memory $memory) (realloc $realloc)))
+  (export "environment-get-environment" (func $f19))
+  (func $f20 (result $t13) (canon lift (core func $m "20") (memory $memory) (realloc $realloc)))
+  (export "environment-get-arguments" (func $f20))
+  (func $f21 (result $t14) (canon lift (core func $m "21") (memory $memory) (realloc $realloc)))
+  (export "environment-initial-cwd" (func $f21))
+  (func $f22 (param "status" $t15) (canon lift (core func $m "22") (memory $memory) (realloc $realloc)))
+  (export "exit-exit" (func $f22))
+  (func $f23 (param "status-code" u8) (canon lift (core func $m "23") (memory $memory) (realloc $realloc)))
+  (export "exit-exit-with-code" (func $f23))
+  (func $f24 (result $t16) (canon lift (core func $m "24") (memory $memory) (realloc $realloc)))
+  (export "stdin-get-stdin" (func $f24))
+  (func $f25 (result $t17) (canon lift (core func $m "25") (memory $memory) (realloc $realloc)))
+  (export "stdout-get-stdout" (func $f25))
+  (func $f26 (result $t17) (canon lift (core func $m "26") (memory $memory) (realloc $realloc)))
+  (export "stderr-get-stderr" (func $f26))
+  (func $f27 (result $t19) (canon lift (core func $m "27") (memory $memory) (realloc $realloc)))
+  (export "terminal-stdin-get-terminal-stdin" (func $f27))
+  (func $f28 (result $t21) (canon lift (core func $m "28") (memory $memory) (realloc $realloc)))
+  (export "terminal-stdout-get-terminal-stdout" (func $f28))
+  (func $f29 (result $t21) (canon lift (core func $m "29") (memory $memory) (realloc $realloc)))
+  (export "terminal-stderr-get-terminal-stderr" (func $f29))
+  (func $f30 (result u64) (canon lift (core func $m "30") (memory $memory) (realloc $realloc)))
+  (export "monotonic-clock-now" (func $f30))
+  (func $f31 (result u64) (canon lift (core func $m "31") (memory $memory) (realloc $realloc)))
+  (export "monotonic-clock-resolution" (func $f31))
+  (func $f32 (param "when" u64) (result $t8) (canon lift (core func $m "32") (memory $memory) (realloc $realloc)))
+  (export "monotonic-clock-subscribe-instant" (func $f32))
+  (func $f33 (param "when" u64) (result $t8) (canon lift (core func $m "33") (memory $memory) (realloc $realloc)))
+  (export "monotonic-clock-subscribe-duration" (func $f33))
+  (func $f34 (result $the-datetime) (canon lift (core func $m "34") (memory $memory) (realloc $realloc)))
+  (export "wall-clock-now" (func $f34))
+  (func $f35 (result $the-datetime) (canon lift (core func $m "35") (memory $memory) (realloc $realloc)))
+  (export "wall-clock-resolution" (func $f35))
+  (func $f36 (param "when" $the-datetime) (result $the-timezone-display) (canon lift (core func $m "36") (memory $memory) (realloc $realloc)))
+  (export "timezone-display" (func $f36))
+  (func $f37 (param "when" $the-datetime) (result s32) (canon lift (core func $m "37") (memory $memory) (realloc $realloc)))
+  (export "timezone-utc-offset" (func $f37))
+  (func $f38 (param "len" u64) (result $t5) (canon lift (core func $m "38") (memory $memory) (realloc $realloc)))
+  (export "random-get-random-bytes" (func $f38))
+  (func $f39 (result u64) (canon lift (core func $m "39") (memory $memory) (realloc $realloc)))
+  (export "random-get-random-u64" (func $f39))
+  (func $f40 (param "len" u64) (result $t5) (canon lift (core func $m "40") (memory $memory) (realloc $realloc)))
+  (export "insecure-get-insecure-random-bytes" (func $f40))
+  (func $f41 (result u64) (canon lift (core func $m "41") (memory $memory) (realloc $realloc)))
+  (export "insecure-get-insecure-random-u64" (func $f41))
+  (func $f42 (result $t22) (canon lift (core func $m "42") (memory $memory) (realloc $realloc)))
+  (export "insecure-seed-insecure-seed" (func $f42))
+  (func $f43 (param "err" $t0) (result $t23) (canon lift (core func $m "43") (memory $memory) (realloc $realloc)))
+  (export "types-filesystem-error-code" (func $f43))
+  (func $f44 (result $t26) (canon lift (core func $m "44") (memory $memory) (realloc $realloc)))
+  (export "preopens-get-directories" (func $f44))
 )
