@@ -229,14 +229,12 @@ static const char *accumulator(char type)
     return type == 'i' ? "(uint32_t)acc" : type == 'l' ? "acc" : type == 'f' ? "fa" : "da";
 }
 
-/* Text with @ and $ replaced. */
+/* Text with @ replaced: the way from the instruction's end, where ip is, to its start plus the operation's number. */
 static void put_text(FILE *out, const char *text, int sub, unsigned size)
 {
     for (; *text; text++)
         if (*text == '@')
-            fprintf(out, "%d", sub);
-        else if (*text == '$')
-            fprintf(out, "%u", size);
+            fprintf(out, "%d", sub - (int)size);
         else
             fputc(*text, out);
 }
@@ -295,6 +293,18 @@ static int writes_accumulator(const part *p, char class)
     return (p->dst == 'a' || p->dst == 'b') && class_of(p->op->result) == class;
 }
 
+static int is_branch(const operation *op)
+{
+    return op->kind == IS_JUMP && !strncmp(op->name, "BR_", 3) && strchr(op->operands, 'L');
+}
+
+/* True where the next instruction may follow. */
+static int goes_on(const node *n)
+{
+    const operation *last = n->sequence[n->n - 1].op;
+    return last->kind != IS_JUMP || is_branch(last);
+}
+
 static void put_handler(FILE *out, const node *n)
 {
     unsigned offsets[MAX_SEQUENCE][MAX_OPERANDS + 1] = { { 0 } };
@@ -313,7 +323,7 @@ static void put_handler(FILE *out, const node *n)
     }
     fputs("H(", out);
     put_name(out, n);
-    fputs(")\n{\n", out);
+    fprintf(out, ")\n{\n    %s(%u)\n", goes_on(n) ? "ADVANCE_EARLY" : "ADVANCE", size);
     for (int i = 0; i < n->n; i++)
         if (linked[i])
             fprintf(out, "    %s r%d;\n", type_name(n->sequence[i].op->result), i);
@@ -323,19 +333,19 @@ static void put_handler(FILE *out, const node *n)
         int v = 0;
         for (int o = 0; p->op->operands[o]; o++) {
             const char t = p->op->operands[o];
-            const unsigned at = offsets[i][o];
+            const int at = (int)offsets[i][o] - (int)size;
             if (!is_value(t)) {
                 const char *raw = t == '8' ? "uint64_t" : t == '2' ? "uint16_t" : "uint32_t";
-                fprintf(out, "        const %s %c = U%d(%u);\n", raw, "xyzvw"[o], t == 'L' ? 32 : (t - '0') * 8, at);
+                fprintf(out, "        const %s %c = U%d(%d);\n", raw, "xyzvw"[o], t == 'L' ? 32 : (t - '0') * 8, at);
                 continue;
             }
             fprintf(out, "        const %s %c = ", type_name(t), "xyzvw"[o]);
             const char k = p->kinds[v++];
             const char *access = t == 'i' ? "32" : t == 'l' ? "64" : t == 'f' ? "F32" : "F64";
             if (k == 's') {
-                fprintf(out, "S%s(%u);\n", access, at);
+                fprintf(out, "S%s(%d);\n", access, at);
             } else if (k == 'k') {
-                fprintf(out, "%s%s(%u);\n", t == 'i' || t == 'l' ? "U" : "", access, at);
+                fprintf(out, "%s%s(%d);\n", t == 'i' || t == 'l' ? "U" : "", access, at);
             } else {
                 int from = -1;
                 for (int j = 0; j < i; j++)
@@ -363,16 +373,16 @@ static void put_handler(FILE *out, const node *n)
             snprintf(r, sizeof r, linked[i] ? "r%d" : "r", i);
             const char t = p->op->result;
             if (p->dst != 'a') {
-                const char *slot = t == 'f' ? "SF32(%u) = %s;\n" : t == 'd' ? "SF64(%u) = %s;\n" : "S64(%u) = %s;\n";
+                const char *slot = t == 'f' ? "SF32(%d) = %s;\n" : t == 'd' ? "SF64(%d) = %s;\n" : "S64(%d) = %s;\n";
                 fputs("        ", out);
-                fprintf(out, slot, offsets[i][MAX_OPERANDS], r);
+                fprintf(out, slot, (int)offsets[i][MAX_OPERANDS] - (int)size, r);
             }
             if (p->dst != 's' && !dead[i])
                 fprintf(out, "        %s = %s;\n", t == 'f' ? "fa" : t == 'd' ? "da" : "acc", r);
-        } else if (p->op->kind == IS_JUMP && !strncmp(p->op->name, "BR_", 3) && strchr(p->op->operands, 'L')) {
+        } else if (is_branch(p->op)) {
             fputs("        BRANCH(", out);
             put_text(out, p->op->body, i, size);
-            fprintf(out, ", %c, %u)\n", "xyzvw"[strlen(p->op->operands) - 1], size);
+            fprintf(out, ", %c)\n", "xyzvw"[strlen(p->op->operands) - 1]);
         } else {
             fputs("        ", out);
             put_text(out, p->op->body, i, size);
@@ -380,7 +390,7 @@ static void put_handler(FILE *out, const node *n)
         }
         fputs("    }\n", out);
         if (i == n->n - 1 && p->op->kind != IS_JUMP)
-            fprintf(out, "    NEXT(%u)\n", size);
+            fputs("    DISPATCH_EARLY();\n", out);
     }
     fputs("}\n", out);
 }

@@ -68,9 +68,9 @@ typedef uint64_t cw_handler_ref; /* what the first word of an instruction is */
                 goto out;                                                                                                     \
             }                                                                                                                 \
         }                                                                                                                     \
-    trap:                                                                                                                     \
+    trap: __attribute__((unused));                                                                                            \
         cw_cold_trap(CW_ARGS);                                                                                                \
-    left:                                                                                                                     \
+    left: __attribute__((unused));                                                                                            \
         ip = NULL;                                                                                                            \
     out:                                                                                                                      \
         *registers = (cw_registers){ CW_ARGS };                                                                               \

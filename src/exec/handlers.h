@@ -30,28 +30,40 @@
 #define SF32(o) AS_F32(sp + U16(o))
 #define SF64(o) AS_F64(sp + U16(o))
 
-/* ---- going on ---- */
-#define NEXT(size)                                                                                                            \
-    {                                                                                                                         \
-        ip += (size);                                                                                                         \
-        DISPATCH();                                                                                                           \
-    }
+/* The first thing in a handler: ip moves on, and where the next instruction may follow, its handler is fetched, long before
+ * the jump to it. Compilers are not to know where ip comes from, or gcc keeps the old one as well, in a register that others
+ * have to leave. */
+#ifdef CW_DISPATCH_SWITCH
+#define ADVANCE(size) ip += (size);
+#define ADVANCE_EARLY(size) ADVANCE(size)
+#define DISPATCH_EARLY() DISPATCH()
+#else
+#define ADVANCE(size)                                                                                                         \
+    ip += (size);                                                                                                             \
+    __asm__("" : "+r"(ip));
+#define ADVANCE_EARLY(size)                                                                                                   \
+    cw_handler *const next = *(cw_handler *const *)(const void *)(ip + (size));                                               \
+    ADVANCE(size)
+#define DISPATCH_EARLY() CW_MUSTTAIL return next(CW_ARGS)
+#endif
+
+/* ---- going on: displacements count from the end of the instruction, where ip is ---- */
 #define GO(displacement)                                                                                                      \
     {                                                                                                                         \
         ip += (int32_t)(displacement);                                                                                        \
         DISPATCH();                                                                                                           \
     }
-#define BRANCH(condition, displacement, size)                                                                                 \
+#define BRANCH(condition, displacement)                                                                                       \
     {                                                                                                                         \
         if (condition)                                                                                                        \
             GO(displacement)                                                                                                  \
-        NEXT(size)                                                                                                            \
+        DISPATCH_EARLY();                                                                                                           \
     }
 /* n + 1 displacements stand behind the instruction, the default last */
-#define GO_TABLE(index, n, size)                                                                                              \
+#define GO_TABLE(index, n)                                                                                                    \
     {                                                                                                                         \
         const uint32_t at = (index) < (n) ? (index) : (n);                                                                    \
-        GO(((const int32_t *)(const void *)(ip + (size)))[at])                                                                \
+        GO(((const int32_t *)(const void *)ip)[at])                                                                           \
     }
 #define TRAP_IF(condition, sub, code)                                                                                         \
     if (UNLIKELY(condition))                                                                                                  \
@@ -115,7 +127,8 @@ static inline double sqrt64(double x)
 
 /* ---- calls ---- */
 #define CODE_OF(record) __atomic_load_n(&(record)->code, __ATOMIC_ACQUIRE)
-#define CHECK_ROOM(frame, code, sub) TRAP_IF((frame) + cw_code_header_of(code)->frame_slots > LIMIT(), sub, CW_TRAP_STACK)
+#define TOP_OF(frame, code) ((frame) + cw_code_header_of(code)->frame_slots)
+#define CHECK_ROOM(frame, code, sub) TRAP_IF(TOP_OF(frame, code) > LIMIT(), sub, CW_TRAP_STACK)
 #define PUSH(return_ip, return_sp)                                                                                            \
     {                                                                                                                         \
         csp->ip = (return_ip);                                                                                                \
@@ -129,7 +142,7 @@ static inline double sqrt64(double x)
         sp = csp->sp;                                                                                                         \
         DISPATCH();                                                                                                           \
     }
-/* goes on at the start of a function's code; its record is in acc, for the translation stub */
+/* Goes on at the start of a function's code; its record is in acc, for the translation stub. */
 #define START(record, frame, target)                                                                                          \
     {                                                                                                                         \
         acc = (uintptr_t)(record);                                                                                            \
@@ -137,31 +150,38 @@ static inline double sqrt64(double x)
         ip = (target);                                                                                                        \
         DISPATCH();                                                                                                           \
     }
+/* Writes the record of the call, which has room in any case, makes the callee's frame ours and goes to `code`; back where
+ * the stack is exhausted. (In this order few registers are needed.) */
+#define PUSH_CALL(base, code, sub)                                                                                            \
+    csp->ip = ip;                                                                                                             \
+    csp->sp = sp;                                                                                                             \
+    ip = (code);                                                                                                              \
+    sp += (base);                                                                                                             \
+    if (UNLIKELY(TOP_OF(sp, ip) > LIMIT())) {                                                                                 \
+        ip = csp->ip;                                                                                                         \
+        sp = csp->sp;                                                                                                         \
+        TRAP(sub, CW_TRAP_STACK)                                                                                              \
+    }                                                                                                                         \
+    csp++;
 /* a function of the same instance */
-#define CALL_CODE(address, base, size, sub)                                                                                   \
+#define CALL_CODE(address, base, sub)                                                                                         \
     {                                                                                                                         \
-        cw_func_code *const record = (cw_func_code *)(uintptr_t)(address);                                                    \
-        const uint8_t *const target = CODE_OF(record);                                                                        \
-        uint64_t *const frame = sp + (base);                                                                                  \
-        CHECK_ROOM(frame, target, sub)                                                                                        \
-        PUSH(ip + (size), sp)                                                                                                 \
-        START(record, frame, target)                                                                                          \
+        acc = (address);                                                                                                      \
+        PUSH_CALL(base, CODE_OF((cw_func_code *)(uintptr_t)acc), sub)                                                         \
+        DISPATCH();                                                                                                           \
     }
 /* any function */
-#define CALL_FUNC(function, base, size, sub)                                                                                  \
+#define CALL_FUNC(function, base, sub)                                                                                        \
     {                                                                                                                         \
         cw_func *const callee = (function);                                                                                   \
-        cw_func_code *const record = callee->code;                                                                            \
-        const uint8_t *const target = CODE_OF(record);                                                                        \
-        uint64_t *const frame = sp + (base);                                                                                  \
-        CHECK_ROOM(frame, target, sub)                                                                                        \
-        PUSH(ip + (size), sp)                                                                                                 \
+        acc = (uintptr_t)callee->code;                                                                                        \
+        PUSH_CALL(base, CODE_OF(callee->code), sub)                                                                           \
         if (callee->in != in) {                                                                                               \
             PUSH(CW_STUB_CROSS, (uint64_t *)(void *)in)                                                                       \
             in = callee->in;                                                                                                  \
             mem = in->mem0;                                                                                                   \
         }                                                                                                                     \
-        START(record, frame, target)                                                                                          \
+        DISPATCH();                                                                                                           \
     }
 /* f = the function in a table, of the type or a subtype */
 #define FIND_INDIRECT(index, type_id, table_index, sub)                                                                       \
@@ -200,11 +220,11 @@ static inline double sqrt64(double x)
     }
 
 /* ---- stubs ---- */
-#define ENTER_FUNC(function)                                                                                                  \
+#define ENTER_FUNC(function, sub)                                                                                             \
     {                                                                                                                         \
         cw_func_code *const record = (function)->code;                                                                        \
         const uint8_t *const target = CODE_OF(record);                                                                        \
-        CHECK_ROOM(sp, target, 0)                                                                                             \
+        CHECK_ROOM(sp, target, sub)                                                                                           \
         START(record, sp, target)                                                                                             \
     }
 #define CROSS_BACK()                                                                                                          \
@@ -216,21 +236,21 @@ static inline double sqrt64(double x)
 #define LEAVE_DONE()                                                                                                          \
     {                                                                                                                         \
         cw_interp_left(in->exec->current, CW_RUN_DONE, NULL, sp, csp, in);                                                    \
-        LEAVE()                                                                                                              \
+        LEAVE()                                                                                                               \
     }
 /* A native's pair of records is there as long as its frame; cw_interp_native runs it and says where to go on. */
-#define NATIVE_BEGIN(address)                                                                                                 \
+#define NATIVE_BEGIN(address, sub)                                                                                            \
     {                                                                                                                         \
         PUSH(NULL, (uint64_t *)(uintptr_t)(address))                                                                          \
         PUSH(CW_STUB_NATIVE_AGAIN, sp)                                                                                        \
-        NATIVE_STEP()                                                                                                         \
+        NATIVE_STEP(sub)                                                                                                      \
     }
-#define NATIVE_AGAIN()                                                                                                        \
+#define NATIVE_AGAIN(sub)                                                                                                     \
     {                                                                                                                         \
         csp++;                                                                                                                \
-        NATIVE_STEP()                                                                                                         \
+        NATIVE_STEP(sub)                                                                                                      \
     }
-#define NATIVE_STEP()                                                                                                         \
+#define NATIVE_STEP(sub)                                                                                                      \
     {                                                                                                                         \
         cw_thread *const thread = in->exec->current;                                                                          \
         switch (cw_interp_native(thread, csp)) {                                                                              \
@@ -245,20 +265,20 @@ static inline double sqrt64(double x)
             uint64_t *const frame = thread->call_args;                                                                        \
             cw_func_code *const record = callee->code;                                                                        \
             const uint8_t *const target = CODE_OF(record);                                                                    \
-            CHECK_ROOM(frame, target, 0)                                                                                      \
+            CHECK_ROOM(frame, target, sub)                                                                                    \
             in = callee->in;                                                                                                  \
             mem = in->mem0;                                                                                                   \
             START(record, frame, target)                                                                                      \
         }                                                                                                                     \
         default: /* suspended or trapped: the thread knows */                                                                 \
-            LEAVE()                                                                                                          \
+            LEAVE()                                                                                                           \
         }                                                                                                                     \
     }
-#define TRANSLATE()                                                                                                           \
+#define TRANSLATE(sub)                                                                                                        \
     {                                                                                                                         \
         const uint8_t *const target = cw_interp_translate(in->exec->current, (cw_func_code *)(uintptr_t)acc);                 \
-        TRAP_IF(!target, 0, CW_TRAP_NONE)                                                                                     \
-        CHECK_ROOM(sp, target, 0)                                                                                             \
+        TRAP_IF(!target, sub, CW_TRAP_NONE)                                                                                   \
+        CHECK_ROOM(sp, target, sub)                                                                                           \
         ip = target;                                                                                                          \
         DISPATCH();                                                                                                           \
     }

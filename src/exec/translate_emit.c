@@ -93,7 +93,7 @@ static void put_field(uint8_t *out, unsigned size, uint64_t value)
     }
 }
 
-/* The displacement from `origin` to the label goes into the field, now or when the label's place is known. */
+/* The displacement from `origin`, the end of an instruction, to the label goes into the field, now or when the label's place is known. */
 static void put_displacement(cw_translator *t, uint32_t label, uint32_t field, uint32_t origin)
 {
     cw_label *l = &t->labels.items[label];
@@ -129,14 +129,28 @@ static bool reserve_code(cw_translator *t, size_t more)
     return true;
 }
 
+static uint32_t instruction_size(const cw_ir *ir, uint32_t n)
+{
+    uint32_t size = 8;
+    for (uint32_t i = 0; i < n; i++) {
+        const char *operands = cw_iops[ir[i].op].operands;
+        for (unsigned o = 0; operands[o]; o++)
+            size += field_size(&ir[i], o, operands[o]);
+        size += ir[i].dst & CW_DST_SLOT ? 2 : 0;
+    }
+    return (size + 7) / 8 * 8;
+}
+
 /* One instruction: the handler, then the fields of its n operations, the largest first, then in order of appearance (as
  * tools/gen_handlers.c lays them out). */
 static void put_instruction(cw_translator *t, uint32_t handler, const cw_ir *ir, uint32_t n)
 {
-    const uint32_t origin = t->code.n;
-    if (!reserve_code(t, 8 + (size_t)n * (8 * CW_IOP_OPERANDS + 8)))
+    const uint32_t start = t->code.n, size_of_it = instruction_size(ir, n), end = start + size_of_it;
+    if (!reserve_code(t, size_of_it))
         return;
-    uint8_t *code = t->code.items + origin;
+    uint8_t *code = t->code.items + start;
+    memset(code, 0, size_of_it);
+    t->code.n = end;
     put_field(code, 8, cw_handler_word(handler));
     unsigned at = 8;
     for (unsigned size = 8; size >= 2; size /= 2)
@@ -145,7 +159,7 @@ static void put_instruction(cw_translator *t, uint32_t handler, const cw_ir *ir,
             for (unsigned o = 0; operands[o]; o++)
                 if (field_size(&ir[i], o, operands[o]) == size) {
                     if (operands[o] == 'L')
-                        put_displacement(t, ir[i].label, origin + at, origin);
+                        put_displacement(t, ir[i].label, start + at, end);
                     else
                         put_field(code + at, size, ir[i].v[o]);
                     at += size;
@@ -155,9 +169,6 @@ static void put_instruction(cw_translator *t, uint32_t handler, const cw_ir *ir,
                 at += 2;
             }
         }
-    const unsigned padded = (at + 7) / 8 * 8;
-    memset(code + at, 0, padded - at);
-    t->code.n += padded;
 
     const cw_ir *last = &ir[n - 1];
     if (last->op == CW_IOP_BR_TABLE) {
@@ -165,16 +176,15 @@ static void put_instruction(cw_translator *t, uint32_t handler, const cw_ir *ir,
         const uint32_t bytes = (count * 4 + 7) / 8 * 8;
         if (!reserve_code(t, bytes))
             return;
-        const uint32_t table = t->code.n;
-        memset(t->code.items + table, 0, bytes);
+        memset(t->code.items + end, 0, bytes);
         t->code.n += bytes;
         for (uint32_t i = 0; i < count; i++)
-            put_displacement(t, t->table_labels.items[last->label + i], table + 4 * i, origin);
+            put_displacement(t, t->table_labels.items[last->label + i], end + 4 * i, end);
     }
 
     if (t->find && !t->find->at) {
         const uint64_t wanted = t->find->offset;
-        if (t->find->is_return ? wanted == origin + padded : wanted / 8 * 8 == origin) {
+        if (t->find->is_return ? wanted == end : wanted / 8 * 8 == start) {
             const uint64_t sub = t->find->is_return ? n - 1 : wanted % 8;
             t->find->at = t->body->code + ir[sub < n ? sub : n - 1].at;
         }
