@@ -1,0 +1,471 @@
+/* text/lexer.c: characters to tokens  [core 6.3].
+ *
+ * The whole text is checked to be UTF-8 first; then only ASCII matters, since everything else may stand in strings and
+ * comments alone. Open parentheses form a stack that is threaded through their tokens' `size`, until they are closed. */
+#include "text/lexer.h"
+
+#include "base/error.h"
+#include "base/str.h"
+#include "base/utf.h"
+
+enum { IDCHAR = 1, SPACE = 2, PUNCT = 4, STRINGCHAR = 8, NO_OPEN = UINT32_MAX };
+
+#define I (IDCHAR | STRINGCHAR)
+#define S STRINGCHAR
+#define P (PUNCT | STRINGCHAR)
+static const uint8_t classes[256] = {
+    ['\t'] = SPACE, ['\n'] = SPACE, ['\r'] = SPACE, [' '] = SPACE | S,
+    ['!'] = I, ['#'] = I, ['$'] = I, ['%'] = I, ['&'] = I, ['\''] = I, ['*'] = I, ['+'] = I, ['-'] = I, ['.'] = I,
+    ['/'] = I, ['0' ... '9'] = I, [':'] = I, ['<'] = I, ['='] = I, ['>'] = I, ['?'] = I, ['@'] = I, ['A' ... 'Z'] = I,
+    ['^'] = I, ['_'] = I, ['`'] = I, ['a' ... 'z'] = I, ['|'] = I, ['~'] = I,
+    ['\\'] = IDCHAR, /* in strings it begins an escape */
+    ['('] = S, [')'] = S, [','] = P, [';'] = P, ['['] = P, [']'] = P, ['{'] = P, ['}'] = P,
+    [0x80 ... 0xff] = S,
+};
+#undef I
+#undef S
+#undef P
+
+typedef struct lexer {
+    cw_source *source;
+    const cw_words *words;
+    const uint8_t *text, *at, *end;
+    uint32_t open; /* innermost open parenthesis, or NO_OPEN */
+    cwrun_error *err;
+    bool ok;
+} lexer;
+
+/* ---- errors ---- */
+
+void cw_source_place(const cw_source *s, size_t offset, uint32_t *line, uint32_t *column)
+{
+    *line = *column = 1;
+    for (size_t i = 0; i < offset && i < s->size; i++) {
+        if (s->text[i] == '\n') {
+            *line += 1;
+            *column = 1;
+        } else if (((uint8_t)s->text[i] & 0xc0) != 0x80) {
+            *column += 1;
+        }
+    }
+}
+
+void cw_source_vfail(const cw_source *s, size_t offset, cwrun_error *err, const char *format, va_list args)
+{
+    if (!err || cwrun_failed(err))
+        return;
+    enum { WIDTH = 160, BEFORE = 100 }; /* most of a long line that is shown */
+    cw_text message;
+    cw_text_init(&message, &s->alloc);
+    cw_text_vprintf(&message, format, args);
+
+    if (offset > s->size)
+        offset = s->size;
+    uint32_t line, column;
+    cw_source_place(s, offset, &line, &column);
+    size_t start = offset, end = offset;
+    while (start > 0 && s->text[start - 1] != '\n' && offset - start < BEFORE)
+        start--;
+    while (start < offset && ((uint8_t)s->text[start] & 0xc0) == 0x80)
+        start++;
+    while (end < s->size && s->text[end] != '\n' && s->text[end] != '\r' && end - start < WIDTH)
+        end++;
+    while (end > offset && end < s->size && ((uint8_t)s->text[end] & 0xc0) == 0x80)
+        end--;
+    cw_text caret; /* as wide as what stands before the place, tabs kept */
+    cw_text_init(&caret, &s->alloc);
+    for (size_t i = start; i < offset; i++)
+        if (((uint8_t)s->text[i] & 0xc0) != 0x80)
+            cw_text_puts(&caret, s->text[i] == '\t' ? "\t" : " ");
+
+    char number[16];
+    int width = snprintf(number, sizeof number, "%u", line);
+    if (message.oom || caret.oom)
+        cw_fail_oom(err);
+    else
+        cw_fail(err, &s->alloc, CWRUN_ERROR_INPUT, 0, "%s%s%u:%u: %s\n %s | %.*s\n %*s | %s^", s->file ? s->file : "",
+                s->file ? ":" : "", line, column, message.data ? message.data : "", number, (int)(end - start),
+                s->text + start, width, "", caret.data ? caret.data : "");
+    cw_text_fini(&message);
+    cw_text_fini(&caret);
+}
+
+void cw_source_fail(const cw_source *s, size_t offset, cwrun_error *err, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    cw_source_vfail(s, offset, err, format, args);
+    va_end(args);
+}
+
+static void fail_at(lexer *l, const uint8_t *at, const char *message)
+{
+    if (l->ok)
+        cw_source_fail(l->source, (size_t)(at - l->text), l->err, "%s", message);
+    l->ok = false;
+    l->at = l->end;
+}
+
+/* ---- tokens ---- */
+
+static bool grow(lexer *l)
+{
+    cw_source *s = l->source;
+    uint32_t cap = s->cap_tokens ? s->cap_tokens * 2 : 64;
+    cw_token *more = s->cap_tokens < UINT32_MAX / 2
+                         ? cw_resize(&s->alloc, s->tokens, s->cap_tokens * sizeof *more, cap * sizeof *more)
+                         : NULL;
+    if (!more) {
+        l->ok = cw_fail_oom(l->err);
+        l->at = l->end;
+        return false;
+    }
+    s->tokens = more;
+    s->cap_tokens = cap;
+    return true;
+}
+
+static cw_token *push(lexer *l, const uint8_t *start, cw_token_kind kind, uint16_t word)
+{
+    cw_source *s = l->source;
+    if (s->n_tokens == s->cap_tokens && !grow(l))
+        return NULL;
+    cw_token *t = &s->tokens[s->n_tokens++];
+    *t = (cw_token){ (uint32_t)(start - l->text), (uint32_t)(l->at - start), (uint16_t)kind, word };
+    return t;
+}
+
+static void push_open(lexer *l, const uint8_t *start, cw_token_kind kind, uint16_t word)
+{
+    uint32_t place = l->source->n_tokens;
+    cw_token *t = push(l, start, kind, word);
+    if (!t)
+        return;
+    t->size = l->open;
+    l->open = place;
+}
+
+static void push_close(lexer *l, const uint8_t *start)
+{
+    cw_source *s = l->source;
+    uint32_t open = l->open;
+    if (open == NO_OPEN) {
+        fail_at(l, start, "unexpected token: this parenthesis closes nothing");
+        return;
+    }
+    cw_token *o = &s->tokens[open];
+    l->open = o->size;
+    if (o->kind == CW_TOKEN_ANNOTATION && o->word == CW_ANNOTATION_NONE) {
+        s->n_tokens = open;
+        return;
+    }
+    o->size = s->n_tokens;
+    push(l, start, CW_TOKEN_CLOSE, 0);
+}
+
+/* ---- what stands between tokens ---- */
+
+static void skip_line(lexer *l)
+{
+    while (l->at < l->end && *l->at != '\n' && *l->at != '\r')
+        l->at++;
+}
+
+static void skip_block(lexer *l)
+{
+    const uint8_t *start = l->at;
+    uint32_t depth = 1;
+    for (l->at += 2; l->at + 1 < l->end; l->at++) {
+        if (l->at[0] == ';' && l->at[1] == ')') {
+            l->at++;
+            if (--depth == 0) {
+                l->at++;
+                return;
+            }
+        } else if (l->at[0] == '(' && l->at[1] == ';') {
+            l->at++;
+            depth++;
+        }
+    }
+    fail_at(l, start, "unclosed comment");
+}
+
+/* ---- strings ---- */
+
+static bool is_hex(uint8_t c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+static uint32_t hex_of(uint8_t c)
+{
+    return c <= '9' ? (uint32_t)(c - '0') : (uint32_t)((c | 0x20) - 'a' + 10);
+}
+
+/* \u{digits}; l->at is at the u. */
+static void scan_scalar(lexer *l)
+{
+    const uint8_t *start = l->at - 1, *p = l->at + 1;
+    uint32_t value = 0, digits = 0;
+    if (p < l->end && *p == '{') {
+        for (p++; p < l->end && (is_hex(*p) || (*p == '_' && digits && p + 1 < l->end && is_hex(p[1]))); p++) {
+            if (*p == '_')
+                continue;
+            value = value < 0x110000 ? value * 16 + hex_of(*p) : value;
+            digits++;
+        }
+    }
+    if (!digits || p >= l->end || *p != '}')
+        fail_at(l, start, "illegal escape: \\u{…} takes hexadecimal digits");
+    else if (value >= 0x110000 || (value >= 0xd800 && value < 0xe000))
+        fail_at(l, start, "illegal escape: no Unicode scalar value has this number");
+    else
+        l->at = p + 1;
+}
+
+static void scan_escape(lexer *l)
+{
+    const uint8_t *start = l->at++;
+    uint8_t c = l->at < l->end ? *l->at : 0;
+    if (c == 'u')
+        scan_scalar(l);
+    else if (c == 't' || c == 'n' || c == 'r' || c == '"' || c == '\'' || c == '\\')
+        l->at++;
+    else if (is_hex(c) && l->at + 1 < l->end && is_hex(l->at[1]))
+        l->at += 2;
+    else
+        fail_at(l, start, "illegal escape");
+}
+
+/* l->at is at the opening quote; true where there were escapes. */
+static bool scan_string(lexer *l)
+{
+    const uint8_t *start = l->at++;
+    bool escapes = false;
+    while (l->ok) {
+        while (l->at < l->end && classes[*l->at] & STRINGCHAR)
+            l->at++;
+        uint8_t c = l->at < l->end ? *l->at : '\n';
+        if (c == '"') {
+            l->at++;
+            return escapes;
+        }
+        if (c == '\\') {
+            escapes = true;
+            scan_escape(l);
+        } else if (c == '\n' || c == '\r') {
+            fail_at(l, start, "unclosed string");
+        } else {
+            fail_at(l, l->at, "illegal character in a string");
+        }
+    }
+    return false;
+}
+
+size_t cw_string_decode(const char *text, size_t size, char *out)
+{
+    const uint8_t *p = (const uint8_t *)text + 1, *end = (const uint8_t *)text + size - 1;
+    char *to = out;
+    while (p < end) {
+        if (*p != '\\') {
+            *to++ = (char)*p++;
+            continue;
+        }
+        uint8_t c = p[1];
+        p += 2;
+        if (c == 'u') {
+            uint32_t value = 0;
+            for (p++; *p != '}'; p++)
+                if (*p != '_')
+                    value = value * 16 + hex_of(*p);
+            p++;
+            to += cw_utf8_encode(value, (uint8_t *)to);
+        } else if (is_hex(c)) {
+            *to++ = (char)(hex_of(c) * 16 + hex_of(*p++));
+        } else {
+            *to++ = (char)(c == 't' ? '\t' : c == 'n' ? '\n' : c == 'r' ? '\r' : c);
+        }
+    }
+    return (size_t)(to - out);
+}
+
+/* ---- tokens by their first character ---- */
+
+/* Whether the bytes that the literal at text stands for are UTF-8; only escapes can break it. */
+static bool is_name(lexer *l, const uint8_t *text, size_t size)
+{
+    char *room = cw_resize(&l->source->alloc, NULL, 0, size);
+    if (!room) {
+        l->ok = cw_fail_oom(l->err);
+        return true;
+    }
+    size_t n = cw_string_decode((const char *)text, size, room);
+    bool good = cw_utf8_valid((const uint8_t *)room, n, NULL);
+    cw_free(&l->source->alloc, room, size);
+    return good;
+}
+
+/* The rest of a reserved token: anything without a space or parenthesis between. */
+static void scan_reserved(lexer *l, const uint8_t *start)
+{
+    while (l->ok && l->at < l->end && (classes[*l->at] & IDCHAR || *l->at == '"')) {
+        if (*l->at == '"')
+            scan_string(l);
+        else
+            l->at++;
+    }
+    if (l->ok)
+        push(l, start, CW_TOKEN_RESERVED, 0);
+}
+
+static bool glued(const lexer *l)
+{
+    return l->at < l->end && (classes[*l->at] & IDCHAR || *l->at == '"');
+}
+
+static void lex_string(lexer *l)
+{
+    const uint8_t *start = l->at;
+    bool escapes = scan_string(l);
+    if (l->ok && glued(l))
+        scan_reserved(l, start);
+    else if (l->ok)
+        push(l, start, CW_TOKEN_STRING, escapes);
+}
+
+static void lex_quoted_id(lexer *l)
+{
+    const uint8_t *start = l->at++, *quote = l->at;
+    bool escapes = scan_string(l);
+    if (!l->ok)
+        return;
+    if (glued(l))
+        scan_reserved(l, start);
+    else if (l->at - quote == 2)
+        fail_at(l, start, "empty identifier");
+    else if (escapes && !is_name(l, quote, (size_t)(l->at - quote)))
+        fail_at(l, quote, "malformed UTF-8 encoding");
+    else
+        push(l, start, CW_TOKEN_ID, 1);
+}
+
+static void lex_atom(lexer *l)
+{
+    const uint8_t *start = l->at;
+    if (*start == '$' && l->end - start > 1 && start[1] == '"') {
+        lex_quoted_id(l);
+        return;
+    }
+    while (l->at < l->end && classes[*l->at] & IDCHAR)
+        l->at++;
+    size_t size = (size_t)(l->at - start);
+    if (l->at < l->end && *l->at == '"')
+        scan_reserved(l, start);
+    else if (*start == '$' && size == 1)
+        fail_at(l, start, "empty identifier");
+    else if (*start == '$')
+        push(l, start, CW_TOKEN_ID, 0);
+    else
+        push(l, start, CW_TOKEN_ATOM,
+             *start >= 'a' && *start <= 'z' ? cw_words_find(l->words, (const char *)start, size) : 0);
+}
+
+static cw_annotation annotation_of(const uint8_t *name, size_t size)
+{
+    cwrun_str s = { (const char *)name, size };
+    return cw_str_eq_c(s, "custom")                      ? CW_ANNOTATION_CUSTOM
+           : cw_str_eq_c(s, "name")                      ? CW_ANNOTATION_NAME
+           : cw_str_eq_c(s, "metadata.code.branch_hint") ? CW_ANNOTATION_BRANCH_HINT
+                                                         : CW_ANNOTATION_NONE;
+}
+
+/* "(@" stands at l->at. */
+static void lex_annotation(lexer *l)
+{
+    const uint8_t *start = l->at;
+    l->at += 2;
+    const uint8_t *name = l->at;
+    if (l->at < l->end && *l->at == '"') {
+        bool escapes = scan_string(l);
+        size_t size = (size_t)(l->at - name);
+        if (l->ok && size == 2)
+            fail_at(l, start, "empty annotation id");
+        else if (l->ok && escapes && !is_name(l, name, size))
+            fail_at(l, name, "malformed UTF-8 encoding");
+        if (l->ok)
+            push_open(l, start, CW_TOKEN_ANNOTATION, (uint16_t)annotation_of(name + 1, size - 2));
+        return;
+    }
+    while (l->at < l->end && classes[*l->at] & IDCHAR)
+        l->at++;
+    if (l->at == name)
+        fail_at(l, start, "empty annotation id");
+    else
+        push_open(l, start, CW_TOKEN_ANNOTATION, (uint16_t)annotation_of(name, (size_t)(l->at - name)));
+}
+
+static void lex_one(lexer *l)
+{
+    const uint8_t *start = l->at;
+    uint8_t c = *start, next = l->end - start > 1 ? start[1] : 0;
+    if (classes[c] & IDCHAR) {
+        lex_atom(l);
+    } else if (c == '(' && next == ';') {
+        skip_block(l);
+    } else if (c == '(' && next == '@') {
+        lex_annotation(l);
+    } else if (c == '(') {
+        l->at++;
+        push_open(l, start, CW_TOKEN_OPEN, 0);
+    } else if (c == ')') {
+        l->at++;
+        push_close(l, start);
+    } else if (c == '"') {
+        lex_string(l);
+    } else if (c == ';' && next == ';') {
+        skip_line(l);
+    } else if (classes[c] & PUNCT) {
+        l->at++;
+        push(l, start, CW_TOKEN_RESERVED, 0);
+    } else {
+        fail_at(l, start, "illegal character");
+    }
+}
+
+bool cw_source_init(cw_source *s, const cw_words *words, cwrun_str text, const char *file, const cw_alloc *a, cwrun_error *err)
+{
+    *s = (cw_source){ .file = file, .text = text.data, .size = text.size, .alloc = a ? *a : cw_alloc_default };
+    if (text.size >= UINT32_MAX) {
+        cw_fail(err, a, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_INPUT, "a text of more than 4 GiB");
+        return false;
+    }
+    lexer l = { .source = s, .words = words, .open = NO_OPEN, .err = err, .ok = true };
+    l.text = l.at = (const uint8_t *)text.data;
+    l.end = l.text + text.size;
+    size_t bad;
+    if (text.size && !cw_utf8_valid(l.text, text.size, &bad))
+        fail_at(&l, l.text + bad, "malformed UTF-8 encoding");
+    while (l.at < l.end) {
+        if (classes[*l.at] & SPACE)
+            l.at++;
+        else
+            lex_one(&l);
+    }
+    for (uint32_t open = l.open; l.ok && open != NO_OPEN; open = s->tokens[open].size)
+        if (s->tokens[open].kind == CW_TOKEN_ANNOTATION)
+            fail_at(&l, l.text + s->tokens[open].offset, "unclosed annotation");
+    if (l.ok && l.open != NO_OPEN)
+        fail_at(&l, l.text + s->tokens[l.open].offset, "unexpected token: the text ends where this parenthesis is still open");
+    if (l.ok)
+        push(&l, l.end, CW_TOKEN_END, 0);
+    if (!l.ok)
+        cw_source_fini(s);
+    return l.ok;
+}
+
+void cw_source_fini(cw_source *s)
+{
+    cw_free(&s->alloc, s->tokens, s->cap_tokens * sizeof *s->tokens);
+    s->tokens = NULL;
+    s->n_tokens = s->cap_tokens = 0;
+}

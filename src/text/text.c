@@ -1,0 +1,74 @@
+/* text/text.c: from text to binary: whole files, and the three forms of a definition: text, binary, quote. */
+#include "text/text.h"
+
+cw_form cw_module_form(const cw_parser *p, const cw_token **id)
+{
+    cw_parser next = *p;
+    *id = cw_take_id(&next);
+    return cw_at_word(&next, CW_WORD_BINARY) ? CW_FORM_BINARY : cw_at_word(&next, CW_WORD_QUOTE) ? CW_FORM_QUOTE : CW_FORM_TEXT;
+}
+
+static bool encode_quote(cw_parser *p, const cw_words *words, cw_bytes *out)
+{
+    cw_bytes text;
+    cw_bytes_init(&text, &p->alloc);
+    for (const cw_token *t = p->at; t->kind == CW_TOKEN_STRING; t++) {
+        cw_take_strings(p, &text);
+        cw_bytes_u8(&text, ' ');
+    }
+    if (p->at->kind != CW_TOKEN_CLOSE)
+        cw_parse_unexpected(p, "a string");
+    if (text.oom)
+        cw_parse_oom(p);
+    if (p->ok && !cw_text_encode(words, (cwrun_str){ (const char *)text.data, text.size }, NULL, &p->alloc, out, p->err)) {
+        p->ok = false;
+        p->at = &p->source->tokens[p->source->n_tokens - 1];
+    }
+    cw_bytes_fini(&text);
+    return p->ok;
+}
+
+bool cw_encode_module(cw_parser *p, const cw_words *words, cw_bytes *out)
+{
+    const cw_token *id;
+    cw_form form = cw_module_form(p, &id);
+    if (form == CW_FORM_TEXT) {
+        cw_module_text m;
+        cw_module_text_init(&m, p);
+        bool ok = cw_module_text_write(&m, out);
+        if (ok && !cw_at_close(p) && !cw_at_end(p))
+            cw_parse_unexpected(p, "a module field");
+        cw_module_text_fini(&m);
+        return p->ok;
+    }
+    cw_take_id(p);
+    cw_take(p);
+    if (form == CW_FORM_QUOTE)
+        return encode_quote(p, words, out);
+    cw_take_strings(p, out);
+    if (!cw_at_close(p))
+        cw_parse_unexpected(p, "a string");
+    if (out->oom)
+        cw_parse_oom(p);
+    return p->ok;
+}
+
+bool cw_text_encode(const cw_words *words, cwrun_str text, const char *file, const cw_alloc *a, cw_bytes *out, cwrun_error *err)
+{
+    cw_source source;
+    if (!cw_source_init(&source, words, text, file, a, err))
+        return false;
+    cw_arena arena;
+    cw_arena_init(&arena, a);
+    cw_parser p;
+    cw_parser_init(&p, &source, &arena, a, err);
+    bool whole = cw_take_form(&p, CW_WORD_MODULE);
+    cw_encode_module(&p, words, out);
+    if (whole)
+        cw_expect_close(&p);
+    if (p.ok && !cw_at_end(&p))
+        cw_parse_unexpected(&p, NULL);
+    cw_arena_fini(&arena);
+    cw_source_fini(&source);
+    return p.ok;
+}
