@@ -420,6 +420,7 @@ static bool fits_ascription(cw_loader *l, const uint8_t *at, const cw_itype *act
     cw_text_init(&why, l->alloc);
     cw_matcher m;
     cw_matcher_init(&m, l->alloc, l->config->types, &why);
+    m.budget = l->walk_budget;
 
     bool ok;
     if (actual->sort != d->sort) {
@@ -435,6 +436,7 @@ static bool fits_ascription(cw_loader *l, const uint8_t *at, const cw_itype *act
     } else {
         ok = cw_match(&m, actual, d->type);
     }
+    l->walk_budget = m.budget;
     if (!ok && !cw_report_limits(l, at, m.oom || why.oom, m.too_much))
         cw_reader_fail(l->r, at, "ascribed type of export is not compatible with item's type: %s", why.data ? why.data : "");
     cw_matcher_fini(&m);

@@ -141,7 +141,10 @@ static void check_start_arg(cw_loader *l, const uint8_t *at, const cw_functype *
         return;
     cw_matcher m;
     cw_matcher_init(&m, l->alloc, l->config->types, NULL);
-    if (!cw_match_value(&m, v->type, f->params[i].type) && !cw_report_limits(l, at, m.oom, m.too_much))
+    m.budget = l->walk_budget;
+    bool ok = cw_match_value(&m, v->type, f->params[i].type);
+    l->walk_budget = m.budget;
+    if (!ok && !cw_report_limits(l, at, m.oom, m.too_much))
         cw_reader_fail(l->r, at, "type mismatch for component start function argument %u", i);
     cw_matcher_fini(&m);
 }
