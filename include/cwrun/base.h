@@ -104,7 +104,7 @@ enum {
 typedef struct cwrun_frame {
     uint64_t offset;       /* of the instruction, in the file that was loaded */
     const char *module;    /* name section, else "module N" style name; never NULL */
-    const char *function;  /* name section, export name or "func[N]"; never NULL */
+    const char *function;  /* name section (Rust names demangled), export name or "func[N]"; never NULL */
 } cwrun_frame;
 
 /* An error, owned by the caller; zero is "no error". Everything behind the pointers is freed by cwrun_error_clear. */

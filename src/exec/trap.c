@@ -3,6 +3,7 @@
  * Exits and limits leave the guest the same way as traps do; fail_kind tells them apart. The first failure wins. Frames
  * are kept without names when the thread traps, since its stack is then taken apart, and get them when the error is
  * made. */
+#include "base/demangle.h"
 #include "base/error.h"
 #include "exec/code.h"
 #include "exec/control.h"
@@ -141,10 +142,13 @@ void cw_thread_error(cw_thread *t, cwrun_error *err)
     cw_arena_init(&names, &t->exec->alloc);
     for (uint32_t i = 0; i < t->n_frames; i++) {
         const cw_trace_frame *f = &t->frames[i];
-        char number[24];
+        char number[24], demangled[CW_DEMANGLE_ROOM];
         cwrun_str module = {"<unknown>", 9}, function;
         if (f->module) {
             function = cw_module_func_name(f->module, f->func, number);
+            size_t size = cw_demangle(function, demangled, sizeof demangled);
+            if (size != 0)
+                function = (cwrun_str){demangled, size};
             if (f->module->name.size != 0)
                 module = f->module->name;
         } else {
