@@ -1,8 +1,8 @@
 /* component/check_named.c: records, variants, enums, flags and resources in what is imported or exported must have an
  * externally visible name  [Explainer: External Visibility of Types].
  *
- * A type is named when the very type index that an import or export introduced is used; so names belong to nodes, not to
- * structures, and a set of nodes per scope holds them. */
+ * A type is named when the very type index that an import or export introduced is used; so names belong to nodes, not
+ * to structures, and a set of nodes per scope holds them. */
 #include "component/read.h"
 
 static bool has_name(const cw_scope *s, const void *node, uint8_t side)

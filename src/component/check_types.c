@@ -1,8 +1,8 @@
 /* component/check_types.c: what may be given where something is asked for  [Explainer: Type Checking].
  *
- * Instances and components match by names: what is given may export more and import less. Everything below them (function
- * and value types) must be equal. The two sides keep their variables apart by numbered maps, since the roles of what is
- * given and what is asked for swap with every step into the imports of a component. */
+ * Instances and components match by names: what is given may export more and import less. Everything below them
+ * (function and value types) must be equal. The two sides keep their variables apart by numbered maps, since the roles
+ * of what is given and what is asked for swap with every step into the imports of a component. */
 #include "component/check_types.h"
 
 #define OPEN UINT64_MAX
@@ -17,7 +17,7 @@ static uint64_t token_of_var(void *user, uint32_t var)
 
 void cw_matcher_init(cw_matcher *m, const cw_alloc *alloc, const cw_types *types, cw_text *why)
 {
-    *m = (cw_matcher){ .alloc = alloc, .types = types, .why = why, .next_token = UINT64_C(1) << 62, .budget = BUDGET };
+    *m = (cw_matcher){.alloc = alloc, .types = types, .why = why, .next_token = UINT64_C(1) << 62, .budget = BUDGET};
     m->side[CW_HAVE].token = m->side[CW_WANT].token = token_of_var;
 }
 
@@ -113,11 +113,13 @@ static bool same_value(cw_matcher *m, unsigned hs, const cwrun_type *have, const
 {
     if (have == want && !have->has_resource)
         return true;
-    if (!spend(m) || have->kind != want->kind || have->has_resource != want->has_resource || have->tree_size != want->tree_size)
+    if (!spend(m) || have->kind != want->kind || have->has_resource != want->has_resource ||
+        have->tree_size != want->tree_size)
         return false;
     if (have->n_fields != want->n_fields || have->length != want->length)
         return false;
-    if ((have->kind == CWRUN_KIND_OWN || have->kind == CWRUN_KIND_BORROW) && !same_resource(m, hs, have->resource, want->resource))
+    if ((have->kind == CWRUN_KIND_OWN || have->kind == CWRUN_KIND_BORROW) &&
+        !same_resource(m, hs, have->resource, want->resource))
         return false;
     for (uint32_t i = 0; i < have->n_fields; i++) {
         if (!cw_str_eq(have->fields[i].name, want->fields[i].name))
@@ -201,8 +203,8 @@ static bool match_module(cw_matcher *m, const cw_module_type *have, const cw_mod
                 return false;
         const cw_core_item *given = find_import(&want->imports, need);
         if (!given)
-            return no_match(m, "missing expected import `%.*s::%.*s`", (int)need->module.size, need->module.data, (int)need->name.size,
-                            need->name.data);
+            return no_match(m, "missing expected import `%.*s::%.*s`", (int)need->module.size, need->module.data,
+                            (int)need->name.size, need->name.data);
         if (!cw_externtype_matches(m->types, &given->type, &need->type))
             return no_match(m, "type mismatch in core import `%.*s::%.*s`", (int)need->module.size, need->module.data,
                             (int)need->name.size, need->name.data);
@@ -262,7 +264,8 @@ static bool match_instance(cw_matcher *m, unsigned hs, const cw_itype *have, con
 static bool match_component(cw_matcher *m, unsigned hs, const cw_itype *have, const cw_itype *want)
 {
     m->parts = NULL; /* types inside of components are closed: nobody outside names them */
-    if (!set_fresh(m, !hs, want->import_vars, want->n_import_vars) || !set_open(m, hs, have->import_vars, have->n_import_vars))
+    if (!set_fresh(m, !hs, want->import_vars, want->n_import_vars) ||
+        !set_open(m, hs, have->import_vars, have->n_import_vars))
         return false;
     for (uint32_t i = 0; i < have->imports.n; i++) {
         const cw_item *need = &have->imports.items[i];
@@ -378,7 +381,8 @@ static bool check_offered_type(offer_check *c, const cw_itype *want, const cw_of
             return no_match(&c->m, "expected resource, found %s", cw_sort_name(have->sort));
         if (want->resource < c->n_vars && !c->tokens[want->resource])
             c->tokens[want->resource] = have->resource;
-        return token_of_import(c, want->resource) == have->resource || no_match(&c->m, "resource types are not the same");
+        return token_of_import(c, want->resource) == have->resource ||
+               no_match(&c->m, "resource types are not the same");
     }
     if (have->sort != CW_SORT_TYPE)
         return no_match(&c->m, "expected type, found %s", cw_sort_name(have->sort));
@@ -389,7 +393,7 @@ static bool check_offered_instance(offer_check *c, const cw_itype *want, const c
 {
     for (uint32_t i = 0; i < want->exports.n; i++) {
         const cw_item *need = &want->exports.items[i];
-        cw_offer given = { .sort = CW_SORT_COUNT };
+        cw_offer given = {.sort = CW_SORT_COUNT};
         if (!c->find(c->user, have->instance, need->name, &given)) {
             /* a type of values has no run-time form: it need not be given by name */
             if (need->type->sort == CW_SORT_TYPE && need->type->type->sort != CW_SORT_RESOURCE)
@@ -404,7 +408,7 @@ static bool check_offered_instance(offer_check *c, const cw_itype *want, const c
 
 static bool check_offer(offer_check *c, const cw_itype *want, const cw_offer *have)
 {
-    static const cw_resolver nothing = { token_of_nothing, NULL };
+    static const cw_resolver nothing = {token_of_nothing, NULL};
     c->m.side[CW_HAVE] = have->resolver.token ? have->resolver : nothing;
 
     if (want->sort == CW_SORT_TYPE)
@@ -423,12 +427,12 @@ static bool check_offer(offer_check *c, const cw_itype *want, const cw_offer *ha
     }
 }
 
-bool cw_check_offer(const cw_alloc *alloc, const cw_types *types, const cw_itype *want, const cw_offer *have, cw_offer_find find,
-                    void *user, uint64_t *tokens, uint32_t n_vars, cw_text *why)
+bool cw_check_offer(const cw_alloc *alloc, const cw_types *types, const cw_itype *want, const cw_offer *have,
+                    cw_offer_find find, void *user, uint64_t *tokens, uint32_t n_vars, cw_text *why)
 {
-    offer_check c = { .find = find, .user = user, .tokens = tokens, .n_vars = n_vars };
+    offer_check c = {.find = find, .user = user, .tokens = tokens, .n_vars = n_vars};
     cw_matcher_init(&c.m, alloc, types, why);
-    c.m.side[CW_WANT] = (cw_resolver){ token_of_import, &c };
+    c.m.side[CW_WANT] = (cw_resolver){token_of_import, &c};
     bool ok = check_offer(&c, want, have);
     if (!ok && c.m.oom)
         no_match(&c.m, "out of memory");

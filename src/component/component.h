@@ -32,10 +32,10 @@ typedef enum cw_encoding { CW_UTF8, CW_UTF16, CW_LATIN1_UTF16 } cw_encoding;
 
 /* Canonical options; indices are into the component's own core index spaces. */
 typedef struct cw_canon_opts {
-    uint8_t encoding;     /* cw_encoding */
-    bool memory64;        /* the memory has 64-bit addresses */
+    uint8_t encoding; /* cw_encoding */
+    bool memory64;    /* the memory has 64-bit addresses */
     bool is_async, always_task_return, gc;
-    uint32_t memory;      /* CW_NO_INDEX where none */
+    uint32_t memory; /* CW_NO_INDEX where none */
     uint32_t realloc;
     uint32_t post_return;
     uint32_t callback;
@@ -61,25 +61,25 @@ typedef struct cw_named {
 
 /* A resource variable that a definition brings into scope, and where its run-time resource type is found.
  *
- * The contract. Every component numbers its resource variables 0 … n_resources - 1; an instance of it keeps one run-time
- * resource type per variable. All types of the component (functions, imports, exports, canonical definitions) use these
- * numbers; types of a nested component use the nested component's own. Where the checker knows two paths to be the same
- * resource ((eq) bounds, re-exports) there is one variable. A variable is set exactly once, by the definition that lists it:
+ * The contract. Every component numbers its resource variables 0 … n_resources - 1; an instance of it keeps one
+ * run-time resource type per variable. All types of the component (functions, imports, exports, canonical definitions)
+ * use these numbers; types of a nested component use the nested component's own. Where the checker knows two paths to
+ * be the same resource ((eq) bounds, re-exports) there is one variable. A variable is set exactly once, by the
+ * definition that lists it:
  *
  *   CW_DEF_TYPE         of.type.resource != CW_NO_INDEX: a new run-time resource type for that variable (no binds)
  *   CW_DEF_IMPORT       TYPE (sub resource): one bind, n_path 0: the resource type that was given for the import;
  *                       INSTANCE: every abstract resource of the import's type, by path in the given instance
- *   CW_DEF_INSTANTIATE  every resource that the new instance exports and that did not come in through its arguments, by path
- *                       in the new instance: instantiating twice gives two variables. What came in through arguments keeps
- *                       the variable it has here already
- *   CW_DEF_EXPORT       only where an ascribed type hides an identity: TYPE (sub resource): n_path 0: the exported thing's
- *                       resource type, that is resources[type_vars[of.export_.index]]; INSTANCE: by path in the exported
+ *   CW_DEF_INSTANTIATE  every resource that the new instance exports and that did not come in through its arguments, by
+ * path in the new instance: instantiating twice gives two variables. What came in through arguments keeps the variable
+ * it has here already CW_DEF_EXPORT       only where an ascribed type hides an identity: TYPE (sub resource): n_path 0:
+ * the exported thing's resource type, that is resources[type_vars[of.export_.index]]; INSTANCE: by path in the exported
  *                       instance
  *
- * All other definitions (aliases, inline exports, lifts …) bring none. A path names exports of the instance, each step but
- * the last an instance, the last a resource type. Numbers without any bind belong to types that were only declared; they
- * never occur in the type of something that exists at run time. No type crosses a component boundary by an outer alias if
- * it mentions resources, so variables of another component never show up. */
+ * All other definitions (aliases, inline exports, lifts …) bring none. A path names exports of the instance, each step
+ * but the last an instance, the last a resource type. Numbers without any bind belong to types that were only declared;
+ * they never occur in the type of something that exists at run time. No type crosses a component boundary by an outer
+ * alias if it mentions resources, so variables of another component never show up. */
 typedef struct cw_bind {
     uint32_t var;
     uint32_t n_path;
@@ -103,14 +103,14 @@ typedef enum cw_def_kind {
     CW_DEF_CANON,            /* of.canon: any other built-in: adds to CORE_FUNC */
     CW_DEF_START,            /* of.start: values only; refused at instantiation as not supported yet */
     CW_DEF_IMPORT,           /* of.import: adds to `sort` */
-    CW_DEF_EXPORT,           /* of.export_: adds to `sort` again (the export's own index), and to the instance's exports */
-    CW_DEF_VALUE             /* a value definition; not executed yet */
+    CW_DEF_EXPORT, /* of.export_: adds to `sort` again (the export's own index), and to the instance's exports */
+    CW_DEF_VALUE   /* a value definition; not executed yet */
 } cw_def_kind;
 
 typedef struct cw_def {
-    uint8_t kind; /* cw_def_kind */
-    uint8_t sort; /* cw_sort it adds to */
-    uint32_t index; /* the index it gets there */
+    uint8_t kind;    /* cw_def_kind */
+    uint8_t sort;    /* cw_sort it adds to */
+    uint32_t index;  /* the index it gets there */
     uint64_t offset; /* in the file, for messages */
     uint32_t n_binds;
     const cw_bind *binds; /* resource variables this definition brings */
@@ -135,21 +135,21 @@ typedef struct cw_def {
             uint32_t index; /* there */
         } outer;
         struct {
-            uint32_t resource;   /* variable of a resource defined here, or CW_NO_INDEX */
-            uint32_t dtor;       /* core func index, or CW_NO_INDEX */
+            uint32_t resource; /* variable of a resource defined here, or CW_NO_INDEX */
+            uint32_t dtor;     /* core func index, or CW_NO_INDEX */
             uint32_t dtor_callback;
             bool dtor_async, rep64;
         } type;
         struct {
-            uint8_t builtin;     /* cw_canon */
-            uint32_t func;       /* LIFT: core func; LOWER: component func; THREAD_NEW_INDIRECT: core table */
+            uint8_t builtin;         /* cw_canon */
+            uint32_t func;           /* LIFT: core func; LOWER: component func; THREAD_NEW_INDIRECT: core table */
             const cw_functype *type; /* LIFT, LOWER: the function's type (in this component's variables) */
             const cwrun_type *value; /* stream/future/task.return: the element or result type (may be NULL) */
-            uint32_t resource;   /* resource.*: the variable */
+            uint32_t resource;       /* resource.*: the variable */
             cw_canon_opts opts;
             cw_type_id core_type; /* of the core function it makes (LOWER, built-ins), canonical */
-            uint32_t imm;        /* context.*: slot; thread.* and waitable-set.*: 1 where cancellable; *.cancel*: 1 where
-                                    async; THREAD_NEW_INDIRECT: canonical id of the start function's type */
+            uint32_t imm; /* context.*: slot; thread.* and waitable-set.*: 1 where cancellable; *.cancel*: 1 where
+                             async; THREAD_NEW_INDIRECT: canonical id of the start function's type */
         } canon;
         struct {
             uint32_t func, n_args, n_results;
@@ -161,7 +161,7 @@ typedef struct cw_def {
         } import;
         struct {
             cwrun_str name;
-            uint32_t index;  /* what is exported, in `sort` */
+            uint32_t index;   /* what is exported, in `sort` */
             uint32_t export_; /* index into cw_component.exports */
         } export_;
     } of;
@@ -181,36 +181,36 @@ typedef enum cw_name_kind {
 
 /* A name of an import or export, taken apart  [Explainer: Import and Export Definitions]. */
 typedef struct cw_extern_name {
-    cwrun_str text;      /* whole */
-    cwrun_str base;      /* of an interface name: without "@version"; else the whole */
-    cwrun_str version;   /* "0.2.0", or empty */
-    cwrun_str suffix;    /* versionsuffix attribute: what the canonical version leaves out, or empty */
-    cwrun_str resource;  /* CONSTRUCTOR, METHOD, STATIC: the resource's label */
-    cwrun_str label;     /* METHOD, STATIC: the function's label; LABEL: the whole */
+    cwrun_str text;        /* whole */
+    cwrun_str base;        /* of an interface name: without "@version"; else the whole */
+    cwrun_str version;     /* "0.2.0", or empty */
+    cwrun_str suffix;      /* versionsuffix attribute: what the canonical version leaves out, or empty */
+    cwrun_str resource;    /* CONSTRUCTOR, METHOD, STATIC: the resource's label */
+    cwrun_str label;       /* METHOD, STATIC: the function's label; LABEL: the whole */
     cwrun_str implements;  /* attribute: interface name, or empty */
     cwrun_str external_id; /* attribute, or empty */
-    uint8_t kind;        /* cw_name_kind */
+    uint8_t kind;          /* cw_name_kind */
     bool is_interface;
 } cw_extern_name;
 
 typedef struct cw_component_extern {
     cw_extern_name name;
-    uint8_t sort;              /* cw_sort: FUNC, INSTANCE, COMPONENT, TYPE, VALUE or CORE_MODULE */
-    const cw_itype *type;      /* static type, for subtype checks and printing */
-    const cw_functype *func;   /* FUNC: shortcut */
-    uint32_t resource;         /* TYPE: the resource variable, or CW_NO_INDEX for a value type */
-    const cwrun_type *value;   /* TYPE of a value type: it */
+    uint8_t sort;            /* cw_sort: FUNC, INSTANCE, COMPONENT, TYPE, VALUE or CORE_MODULE */
+    const cw_itype *type;    /* static type, for subtype checks and printing */
+    const cw_functype *func; /* FUNC: shortcut */
+    uint32_t resource;       /* TYPE: the resource variable, or CW_NO_INDEX for a value type */
+    const cwrun_type *value; /* TYPE of a value type: it */
 } cw_component_extern;
 
 /* What is known of a resource variable, for printing. */
 typedef struct cw_resource_var {
-    cwrun_str name;         /* best known name, or empty */
-    bool is_local;          /* defined in this component: resource.new and resource.rep are allowed */
-    bool rep64;             /* is_local: represented by an i64 */
+    cwrun_str name; /* best known name, or empty */
+    bool is_local;  /* defined in this component: resource.new and resource.rep are allowed */
+    bool rep64;     /* is_local: represented by an i64 */
 } cw_resource_var;
 
 struct cw_component {
-    cw_component *parent;      /* enclosing component, or NULL */
+    cw_component *parent; /* enclosing component, or NULL */
     uint32_t n_defs;
     cw_def *defs;
     uint32_t n[CW_SORT_COUNT]; /* sizes of the index spaces */
@@ -218,21 +218,22 @@ struct cw_component {
     cw_resource_var *resources;
     uint32_t n_imports, n_exports;
     cw_component_extern *imports, *exports;
-    const cwrun_item *import_items, *export_items; /* the same for reflection, [n_imports], [n_exports]; once cw_reflect_component was called */
+    const cwrun_item *import_items,
+        *export_items; /* the same for reflection, [n_imports], [n_exports]; once cw_reflect_component was called */
     const cw_functype **func_types; /* [n[FUNC]]: static type of every function index */
-    uint32_t *type_vars;       /* [n[TYPE]]: the variable of a type index that is a resource, else CW_NO_INDEX */
-    const cw_itype *type;      /* the component's own type */
+    uint32_t *type_vars;            /* [n[TYPE]]: the variable of a type index that is a resource, else CW_NO_INDEX */
+    const cw_itype *type;           /* the component's own type */
     const uint8_t *bytes;
     size_t size, file_offset;
-    cwrun_str name;            /* component-name section, or empty */
-    bool needs_values;         /* uses start or value definitions */
+    cwrun_str name;    /* component-name section, or empty */
+    bool needs_values; /* uses start or value definitions */
 };
 
 /* "resource.new" …: the text-format name of a canonical definition. */
 const char *cw_canon_name(uint8_t canon);
 
-/* Decodes and checks a whole component (nested ones included). `r` stands at the preamble; everything made lives in r->arena.
- * NULL after a failure (in r->err). */
+/* Decodes and checks a whole component (nested ones included). `r` stands at the preamble; everything made lives in
+ * r->arena. NULL after a failure (in r->err). */
 cw_component *cw_component_read(cw_reader *r, const cw_module_config *config);
 
 /* The subtype check between what is given and what an import wants: check_types.h. */
@@ -242,19 +243,21 @@ cw_component *cw_component_read(cw_reader *r, const cw_module_config *config);
 
 /* ---- names.c ---- */
 
-/* Import and export names: parses (kebab, interface, url=, integrity=, locked-dep=, unlocked-dep=) with every rule of the
- * grammar but the version of an interface name (cw_extern_name_check_version). false with a reason in `why` (static text). */
+/* Import and export names: parses (kebab, interface, url=, integrity=, locked-dep=, unlocked-dep=) with every rule of
+ * the grammar but the version of an interface name (cw_extern_name_check_version). false with a reason in `why` (static
+ * text). */
 bool cw_extern_name_parse(cwrun_str text, cw_features features, cw_extern_name *name, const char **why);
-/* Whether version + suffix of an interface name are a valid semantic version (or, with a suffix or alone, a canonical one). */
+/* Whether version + suffix of an interface name are a valid semantic version (or, with a suffix or alone, a canonical
+ * one). */
 bool cw_extern_name_check_version(const cw_extern_name *name, const char **why);
 /* Whether a text is a label in kebab case. */
 bool cw_is_label(cwrun_str text);
-/* The form in which strongly-unique names differ: lower case, annotations but [constructor] dropped, "l.l" as "l". Written to
- * `out` (room for text.size + 1 bytes); returns its length. */
+/* The form in which strongly-unique names differ: lower case, annotations but [constructor] dropped, "l.l" as "l".
+ * Written to `out` (room for text.size + 1 bytes); returns its length. */
 size_t cw_extern_name_canon(const cw_extern_name *name, char *out);
 /* Whether an import of `want` may be served by a definition of `have`: equal, or the same interface with compatible
- * versions (same major; for 0.x the same minor; 0.0.x the same patch; pre-releases only equal). Newer-than-have counts as compatible
- * here. */
+ * versions (same major; for 0.x the same minor; 0.0.x the same patch; pre-releases only equal). Newer-than-have counts
+ * as compatible here. */
 bool cw_extern_name_compatible(const cw_extern_name *want, const cw_extern_name *have);
 
 #endif

@@ -1,6 +1,7 @@
 /* component/itype.c: making, searching and renaming the static types of things.
  *
- * Renaming is a copy with a memo, so that what was one node stays one node: validation tells named types by identity. */
+ * Renaming is a copy with a memo, so that what was one node stays one node: validation tells named types by identity.
+ */
 #include "component/check_types.h"
 
 enum { LINEAR = 8 };
@@ -8,11 +9,20 @@ enum { LINEAR = 8 };
 const char *cw_sort_name(uint8_t sort)
 {
     static const char *const names[] = {
-        [CW_SORT_CORE_FUNC] = "core func", [CW_SORT_CORE_TABLE] = "core table", [CW_SORT_CORE_MEMORY] = "core memory",
-        [CW_SORT_CORE_GLOBAL] = "core global", [CW_SORT_CORE_TAG] = "core tag", [CW_SORT_CORE_TYPE] = "core type",
-        [CW_SORT_CORE_MODULE] = "module", [CW_SORT_CORE_INSTANCE] = "core instance", [CW_SORT_FUNC] = "func",
-        [CW_SORT_VALUE] = "value", [CW_SORT_TYPE] = "type", [CW_SORT_INSTANCE] = "instance",
-        [CW_SORT_COMPONENT] = "component", [CW_SORT_RESOURCE] = "resource",
+        [CW_SORT_CORE_FUNC] = "core func",
+        [CW_SORT_CORE_TABLE] = "core table",
+        [CW_SORT_CORE_MEMORY] = "core memory",
+        [CW_SORT_CORE_GLOBAL] = "core global",
+        [CW_SORT_CORE_TAG] = "core tag",
+        [CW_SORT_CORE_TYPE] = "core type",
+        [CW_SORT_CORE_MODULE] = "module",
+        [CW_SORT_CORE_INSTANCE] = "core instance",
+        [CW_SORT_FUNC] = "func",
+        [CW_SORT_VALUE] = "value",
+        [CW_SORT_TYPE] = "type",
+        [CW_SORT_INSTANCE] = "instance",
+        [CW_SORT_COMPONENT] = "component",
+        [CW_SORT_RESOURCE] = "resource",
     };
     return sort < sizeof names / sizeof *names ? names[sort] : "?";
 }
@@ -178,8 +188,8 @@ static bool take_items(cw_arena *a, cw_itype *t, cw_item_list *list, const cw_it
     return cw_item_list_index(a, list);
 }
 
-cw_itype *cw_itype_of_items(cw_arena *a, uint8_t sort, const cw_item *imports, uint32_t n_imports, const cw_item *exports,
-                            uint32_t n_exports)
+cw_itype *cw_itype_of_items(cw_arena *a, uint8_t sort, const cw_item *imports, uint32_t n_imports,
+                            const cw_item *exports, uint32_t n_exports)
 {
     cw_itype *t = new_itype(a, sort);
     if (!t || !take_items(a, t, &t->imports, imports, n_imports) || !take_items(a, t, &t->exports, exports, n_exports))
@@ -304,7 +314,8 @@ const cwrun_type *cw_rename_value(cw_renamer *rn, const cwrun_type *t)
         if (t->resource_type && !(to.resource_type = cw_rename_itype(rn, t->resource_type)))
             return NULL;
     }
-    if (to.fields == t->fields && to.elem == t->elem && to.resource == t->resource && to.resource_type == t->resource_type)
+    if (to.fields == t->fields && to.elem == t->elem && to.resource == t->resource &&
+        to.resource_type == t->resource_type)
         return keep(rn, t, t);
     cwrun_type *copy = copy_node(rn, &to, sizeof to);
     return copy ? keep(rn, t, copy) : NULL;

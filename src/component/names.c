@@ -1,8 +1,8 @@
 /* component/names.c: the names of imports and exports  [Explainer: Import and Export Definitions, Name Uniqueness,
  * Canonical Interface Name].
  *
- * A name is lexed left to right by a cursor that remembers the first thing that did not fit. Besides the names of today's
- * grammar the older dependency names (url=, integrity=, locked-dep=, unlocked-dep=) are taken for imports. */
+ * A name is lexed left to right by a cursor that remembers the first thing that did not fit. Besides the names of
+ * today's grammar the older dependency names (url=, integrity=, locked-dep=, unlocked-dep=) are taken for imports. */
 #include "component/component.h"
 
 #include "base/str.h"
@@ -147,7 +147,7 @@ static bool take_identifiers(cursor *c, bool is_pre)
 
 static bool check_semver(cwrun_str text, const char **why)
 {
-    cursor c = { text, NULL };
+    cursor c = {text, NULL};
     if (text.size == 0)
         fail(&c, "empty string where a version is expected");
     for (int i = 0; i < 3 && !c.why; i++) {
@@ -170,7 +170,7 @@ static bool check_semver(cwrun_str text, const char **why)
 /* "1", "0.2" or "0.0.1": what compatible versions have in common. */
 static bool is_canonical_version(cwrun_str text)
 {
-    cursor c = { text, NULL };
+    cursor c = {text, NULL};
     bool zero = true;
     for (int i = 0; i < 3 && zero && !c.why; i++) {
         if (i > 0 && !eat(&c, "."))
@@ -203,7 +203,7 @@ bool cw_extern_name_check_version(const cw_extern_name *name, const char **why)
     }
     memcpy(joined, name->version.data, name->version.size);
     memcpy(joined + name->version.size, name->suffix.data, name->suffix.size);
-    return check_semver((cwrun_str){ joined, name->version.size + name->suffix.size }, why);
+    return check_semver((cwrun_str){joined, name->version.size + name->suffix.size}, why);
 }
 
 /* ---- paths, dependencies, hashes ---- */
@@ -237,7 +237,8 @@ static bool is_base64(cwrun_str s)
         padding++;
     }
     for (size_t i = 0; i < n; i++)
-        if (!is_lower(s.data[i]) && !is_upper(s.data[i]) && !is_digit(s.data[i]) && s.data[i] != '+' && s.data[i] != '/')
+        if (!is_lower(s.data[i]) && !is_upper(s.data[i]) && !is_digit(s.data[i]) && s.data[i] != '+' &&
+            s.data[i] != '/')
             return false;
     return n > 0;
 }
@@ -247,7 +248,7 @@ static bool take_hashes(cursor *c)
 {
     if (!eat(c, "<"))
         return fail(c, "expected `<`");
-    cursor list = { take_until_any(c, ">"), NULL };
+    cursor list = {take_until_any(c, ">"), NULL};
     if (!eat(c, ">"))
         return fail(c, "failed to find `>` character");
     bool any = false;
@@ -257,7 +258,7 @@ static bool take_hashes(cursor *c)
             continue;
         }
         any = true;
-        cursor hash = { take_until_any(&list, " \t\n\r\f"), NULL };
+        cursor hash = {take_until_any(&list, " \t\n\r\f"), NULL};
         if (!eat(&hash, "sha256") && !eat(&hash, "sha384") && !eat(&hash, "sha512"))
             return fail(c, "unrecognized hash algorithm");
         if (!eat(&hash, "-"))
@@ -277,13 +278,14 @@ static bool take_optional_hashes(cursor *c)
 
 static bool check_range(cursor *c, cwrun_str range)
 {
-    cursor r = { range, NULL };
+    cursor r = {range, NULL};
     if (eat(&r, ">=")) {
         if (!check_semver(take_until_any(&r, " "), &c->why))
             return false;
         if (!eat(&r, " "))
             return true;
-        return eat(&r, "<") ? check_semver(r.rest, &c->why) : fail(c, "expected `<` at start of version range upper bounds");
+        return eat(&r, "<") ? check_semver(r.rest, &c->why)
+                            : fail(c, "expected `<` at start of version range upper bounds");
     }
     return eat(&r, "<") ? check_semver(r.rest, &c->why) : fail(c, "expected `>=` or `<` at start of version range");
 }
@@ -397,8 +399,8 @@ static bool parse_name(cursor *c, cw_extern_name *name, bool nested)
 
 bool cw_extern_name_parse(cwrun_str text, cw_features features, cw_extern_name *name, const char **why)
 {
-    cursor c = { text, NULL };
-    *name = (cw_extern_name){ .text = text, .base = text };
+    cursor c = {text, NULL};
+    *name = (cw_extern_name){.text = text, .base = text};
     bool ok = parse_name(&c, name, (features & CW_FEATURE_CM_NESTED_NAMES) != 0);
     if (ok && c.rest.size)
         ok = fail(&c, "trailing characters found");

@@ -1,8 +1,9 @@
 /* component/read.h: what the files of the component decoder share; private to component/.
  *
- * A component is decoded and checked in one pass, definition by definition: each is checked against the index spaces built
- * so far and adds to them. A scope is a set of index spaces: of a component, or of a component or instance type while its
- * declarators are read. Everything fails through the sticky reader; functions that make something give NULL then. */
+ * A component is decoded and checked in one pass, definition by definition: each is checked against the index spaces
+ * built so far and adds to them. A scope is a set of index spaces: of a component, or of a component or instance type
+ * while its declarators are read. Everything fails through the sticky reader; functions that make something give NULL
+ * then. */
 #ifndef CW_COMPONENT_READ_H
 #define CW_COMPONENT_READ_H
 
@@ -20,19 +21,19 @@ enum {
     CW_MAX_INSTANCES = 10000,         /* also of modules and components */
     CW_MAX_VALUES = 10000,
     CW_MAX_ARGS = 100000,
-    CW_MAX_CASES = 10000,             /* fields, cases, elements, labels */
+    CW_MAX_CASES = 10000, /* fields, cases, elements, labels */
     CW_MAX_RESOURCES = 1000000,
     CW_MAX_CANON_OPTS = 16,
-    CW_MAX_RENAMED = 2000000,         /* type nodes copied while one file is read */
-    CW_MAX_WALKED = 50000000          /* type nodes looked at in checks of one file */
+    CW_MAX_RENAMED = 2000000, /* type nodes copied while one file is read */
+    CW_MAX_WALKED = 50000000  /* type nodes looked at in checks of one file */
 };
 
 typedef enum cw_scope_kind { CW_SCOPE_COMPONENT, CW_SCOPE_COMPONENT_TYPE, CW_SCOPE_INSTANCE_TYPE } cw_scope_kind;
 
 typedef enum cw_var_kind {
-    CW_VAR_BOUND,   /* by a type that was only declared */
-    CW_VAR_IMPORT,  /* came in with an import */
-    CW_VAR_DEFINED  /* defined here, made by an instance here, or exported abstractly */
+    CW_VAR_BOUND,  /* by a type that was only declared */
+    CW_VAR_IMPORT, /* came in with an import */
+    CW_VAR_DEFINED /* defined here, made by an instance here, or exported abstractly */
 } cw_var_kind;
 
 /* A resource variable while its component is read. */
@@ -102,9 +103,9 @@ typedef struct cw_loader {
     const cw_module_config *config;
     const cw_alloc *alloc; /* scratch */
     cw_arena *arena;
-    cw_arena scratch;      /* names of one list of labels, of one scope's externs */
+    cw_arena scratch; /* names of one list of labels, of one scope's externs */
     cw_scope *scope;
-    cw_def nowhere;        /* what cw_add_def gives in type scopes and after a failure */
+    cw_def nowhere; /* what cw_add_def gives in type scopes and after a failure */
     uint32_t next_serial;
     uint64_t rename_budget, walk_budget;
 } cw_loader;
@@ -114,8 +115,8 @@ typedef struct cw_loader {
 /* A new scope inside the current one. NULL with the reader failed. */
 cw_scope *cw_scope_push(cw_loader *l, uint8_t kind);
 void cw_scope_pop(cw_loader *l);
-/* Adds a zeroed definition to the current component; a stand-in after a failure, so never NULL. Its index is that of the
- * next element of its sort: call it before the element is added. */
+/* Adds a zeroed definition to the current component; a stand-in after a failure, so never NULL. Its index is that of
+ * the next element of its sort: call it before the element is added. */
 cw_def *cw_add_def(cw_loader *l, uint8_t kind, uint8_t sort, const uint8_t *at);
 uint32_t cw_scope_count(const cw_scope *s, uint8_t sort);
 /* Restricts the reader to the next `size` bytes; gives the end to restore. */
@@ -126,13 +127,13 @@ void *cw_arena_keep(cw_loader *l, const void *items, size_t n, size_t size);
 /* Adds to an index space of the current scope what a thing's type says (not for TYPE: its described type is added). */
 void cw_add_thing(cw_loader *l, const cw_itype *type);
 
-#define CW_SCOPE_ADD(l, vec, value)                                  \
-    do {                                                             \
-        __typeof__((vec)->items) slot_ = CW_VEC_PUSH((vec), (l)->alloc); \
-        if (slot_)                                                   \
-            *slot_ = (value);                                        \
-        else                                                         \
-            cw_reader_oom((l)->r);                                   \
+#define CW_SCOPE_ADD(l, vec, value)                                                                                    \
+    do {                                                                                                               \
+        __typeof__((vec)->items) slot_ = CW_VEC_PUSH((vec), (l)->alloc);                                               \
+        if (slot_)                                                                                                     \
+            *slot_ = (value);                                                                                          \
+        else                                                                                                           \
+            cw_reader_oom((l)->r);                                                                                     \
     } while (0)
 
 /* Indices into the current scope: fail with "unknown …" and then give NULL (or CW_NO_TYPE). */
@@ -166,15 +167,15 @@ const cwrun_type *cw_read_component_valtype(cw_loader *l);
 const cwrun_type *cw_read_resultlist(cw_loader *l);
 
 /* ---- read_extern.c: imports, exports, externtypes, names ---- */
-void cw_read_import(cw_loader *l);   /* also of component types */
+void cw_read_import(cw_loader *l); /* also of component types */
 void cw_read_export(cw_loader *l);
 void cw_read_exportdecl(cw_loader *l);
 cw_extern_name cw_read_nameattributes(cw_loader *l, bool is_import);
-/* Checks a name against what it names and the names of the `n` items before it, and adds it. Inline exports are no scope: they
- * name no resources. */
+/* Checks a name against what it names and the names of the `n` items before it, and adds it. Inline exports are no
+ * scope: they name no resources. */
 enum { CW_SIDE_IMPORT, CW_SIDE_EXPORT, CW_SIDE_INLINE };
-void cw_check_extern_name(cw_loader *l, const uint8_t *at, cw_extern_names *names, const cw_extern_name *name, const cw_itype *type,
-                          const cw_item *items, uint32_t n, int side);
+void cw_check_extern_name(cw_loader *l, const uint8_t *at, cw_extern_names *names, const cw_extern_name *name,
+                          const cw_itype *type, const cw_item *items, uint32_t n, int side);
 void cw_extern_names_fini(cw_loader *l, cw_extern_names *names);
 
 /* ---- read_instance.c: component instances and aliases ---- */
@@ -191,7 +192,8 @@ const cw_itype *cw_open_instance(cw_loader *l, const cw_itype *type, uint8_t kin
 void cw_bind_vars(cw_loader *l, cw_def *def, const cw_itype *instance, uint32_t first);
 /* A closed type of another component, in variables of the current one. */
 const cw_itype *cw_adopt_type(cw_loader *l, const cw_itype *type);
-/* Whether a type mentions variables that are free in a scope that is still open. `owner` is the component whose they are. */
+/* Whether a type mentions variables that are free in a scope that is still open. `owner` is the component whose they
+ * are. */
 bool cw_has_free_vars(cw_loader *l, const cw_scope *owner, const cw_itype *type);
 /* The type of the current scope, with its variables bound  [wasm: local resources must be exported to be used]. */
 const cw_itype *cw_finish_scope(cw_loader *l, const uint8_t *at);

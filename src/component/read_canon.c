@@ -1,14 +1,31 @@
 /* component/read_canon.c: canonical definitions: options, core signatures, and what each needs  [Binary.md: Canonical
  * Definitions; CanonicalABI: canonopt Validation, canon lift, canon lower and the built-ins].
  *
- * canon.def says which immediates a built-in has and what core function it makes; only lift, lower, task.return and threads
- * have rules of their own. */
+ * canon.def says which immediates a built-in has and what core function it makes; only lift, lower, task.return and
+ * threads have rules of their own. */
 #include "component/read.h"
 
 enum canon_imm {
-    IMM_LIFT, IMM_LOWER, IMM_NONE, IMM_RESOURCE, IMM_ASYNC, IMM_RESULT_OPTS, IMM_CONTEXT, IMM_CANCEL,
-    IMM_CANCEL_MEMORY, IMM_STREAM, IMM_STREAM_OPTS, IMM_STREAM_ASYNC, IMM_FUTURE, IMM_FUTURE_OPTS,
-    IMM_FUTURE_ASYNC, IMM_OPTS, IMM_FUNC_TABLE, IMM_SHARED, IMM_SHARED_FUNC, IMM_SHARED_FUNC_TABLE
+    IMM_LIFT,
+    IMM_LOWER,
+    IMM_NONE,
+    IMM_RESOURCE,
+    IMM_ASYNC,
+    IMM_RESULT_OPTS,
+    IMM_CONTEXT,
+    IMM_CANCEL,
+    IMM_CANCEL_MEMORY,
+    IMM_STREAM,
+    IMM_STREAM_OPTS,
+    IMM_STREAM_ASYNC,
+    IMM_FUTURE,
+    IMM_FUTURE_OPTS,
+    IMM_FUTURE_ASYNC,
+    IMM_OPTS,
+    IMM_FUNC_TABLE,
+    IMM_SHARED,
+    IMM_SHARED_FUNC,
+    IMM_SHARED_FUNC_TABLE
 };
 
 enum canon_set { SET_SYNC, SET_ASYNC, SET_SHARED };
@@ -20,18 +37,26 @@ typedef struct canon_row {
 } canon_row;
 
 static const canon_row rows[CW_CANON_COUNT] = {
-#define CANON(id, name, code, set, imm, type) [CW_CANON_##id] = { name, code, SET_##set, IMM_##imm, type },
+#define CANON(id, name, code, set, imm, type) [CW_CANON_##id] = {name, code, SET_##set, IMM_##imm, type},
 #include "component/canon.def"
 #undef CANON
 };
 
 /* ---- options ---- */
 
-enum { SEEN_ENCODING = 1, SEEN_MEMORY = 2, SEEN_REALLOC = 4, SEEN_POST_RETURN = 8, SEEN_ASYNC = 16, SEEN_CALLBACK = 32 };
+enum {
+    SEEN_ENCODING = 1,
+    SEEN_MEMORY = 2,
+    SEEN_REALLOC = 4,
+    SEEN_POST_RETURN = 8,
+    SEEN_ASYNC = 16,
+    SEEN_CALLBACK = 32
+};
 
 static cw_canon_opts no_opts(void)
 {
-    return (cw_canon_opts){ .memory = CW_NO_INDEX, .realloc = CW_NO_INDEX, .post_return = CW_NO_INDEX, .callback = CW_NO_INDEX };
+    return (cw_canon_opts){
+        .memory = CW_NO_INDEX, .realloc = CW_NO_INDEX, .post_return = CW_NO_INDEX, .callback = CW_NO_INDEX};
 }
 
 static void take_memory(cw_loader *l, const uint8_t *at, uint32_t index, cw_canon_opts *o)
@@ -49,7 +74,8 @@ static void take_memory(cw_loader *l, const uint8_t *at, uint32_t index, cw_cano
     o->memory64 = m->is_64;
 }
 
-static bool signature_is(const cw_subtype *f, const cw_valtype *params, uint32_t n_params, const cw_valtype *results, uint32_t n_results)
+static bool signature_is(const cw_subtype *f, const cw_valtype *params, uint32_t n_params, const cw_valtype *results,
+                         uint32_t n_results)
 {
     return f->n_params == n_params && f->n_results == n_results &&
            (n_params == 0 || memcmp(f->params, params, n_params * sizeof *params) == 0) &&
@@ -62,9 +88,14 @@ static void read_opt(cw_loader *l, cw_canon_opts *o, unsigned *seen)
         unsigned bit;
         const char *name;
     } kinds[] = {
-        { SEEN_ENCODING, "string-encoding" }, { SEEN_ENCODING, "string-encoding" }, { SEEN_ENCODING, "string-encoding" },
-        { SEEN_MEMORY, "memory" }, { SEEN_REALLOC, "realloc" }, { SEEN_POST_RETURN, "post-return" }, { SEEN_ASYNC, "async" },
-        { SEEN_CALLBACK, "callback" },
+        {SEEN_ENCODING, "string-encoding"},
+        {SEEN_ENCODING, "string-encoding"},
+        {SEEN_ENCODING, "string-encoding"},
+        {SEEN_MEMORY, "memory"},
+        {SEEN_REALLOC, "realloc"},
+        {SEEN_POST_RETURN, "post-return"},
+        {SEEN_ASYNC, "async"},
+        {SEEN_CALLBACK, "callback"},
     };
     enum { KINDS = sizeof kinds / sizeof *kinds };
     const uint8_t *at = l->r->at;
@@ -72,7 +103,8 @@ static void read_opt(cw_loader *l, cw_canon_opts *o, unsigned *seen)
     if (!l->r->ok)
         return;
     if (code == 8 || code == 9) {
-        cw_reader_fail(l->r, at, "canonical option `%s` is not supported yet: it requires the component model gc feature",
+        cw_reader_fail(l->r, at,
+                       "canonical option `%s` is not supported yet: it requires the component model gc feature",
                        code == 8 ? "core-type" : "gc");
         return;
     }
@@ -88,12 +120,23 @@ static void read_opt(cw_loader *l, cw_canon_opts *o, unsigned *seen)
     *seen |= kinds[code].bit;
     uint32_t index = code >= 3 && code != 6 ? cw_read_u32(l->r) : 0;
     switch (code) {
-    case 3: take_memory(l, at, index, o); break;
-    case 4: o->realloc = index; break;
-    case 5: o->post_return = index; break;
-    case 6: o->is_async = true; break;
-    case 7: o->callback = index; break;
-    default: o->encoding = code;
+    case 3:
+        take_memory(l, at, index, o);
+        break;
+    case 4:
+        o->realloc = index;
+        break;
+    case 5:
+        o->post_return = index;
+        break;
+    case 6:
+        o->is_async = true;
+        break;
+    case 7:
+        o->callback = index;
+        break;
+    default:
+        o->encoding = code;
     }
 }
 
@@ -116,7 +159,7 @@ static cw_canon_opts read_opts(cw_loader *l)
     if (seen & SEEN_REALLOC) {
         if (!(seen & SEEN_MEMORY))
             cw_reader_fail(l->r, at, "canonical option `realloc` requires `memory` to also be specified");
-        cw_valtype p = o.memory64 ? CW_I64 : CW_I32, four[4] = { p, p, p, p };
+        cw_valtype p = o.memory64 ? CW_I64 : CW_I32, four[4] = {p, p, p, p};
         const cw_subtype *f = cw_core_func_at(l, at, o.realloc);
         if (f && !signature_is(f, four, 4, &p, 1))
             cw_reader_fail(l->r, at, "canonical option `realloc` uses a core function with an incorrect signature");
@@ -161,9 +204,10 @@ static void add_flat(cw_valtype *out, uint32_t *n, const cwrun_type *t, bool ptr
 }
 
 /* [CanonicalABI: flatten_functype]; also checks which options that needs. */
-static signature flatten_functype(cw_loader *l, const uint8_t *at, const cw_canon_opts *o, const cw_functype *f, bool lift)
+static signature flatten_functype(cw_loader *l, const uint8_t *at, const cw_canon_opts *o, const cw_functype *f,
+                                  bool lift)
 {
-    signature s = { .n_params = 0 };
+    signature s = {.n_params = 0};
     cw_valtype p = o->memory64 ? CW_I64 : CW_I32;
     uint32_t max_params = o->is_async && !lift ? CW_MAX_FLAT_ASYNC_PARAMS : CW_MAX_FLAT_PARAMS;
     bool spilled = f->param_tuple->n_flat > max_params;
@@ -238,7 +282,8 @@ static void print_signature(cw_text *t, const cw_valtype *types, uint32_t n)
     cw_text_puts(t, "]");
 }
 
-static void check_callee(cw_loader *l, const uint8_t *at, const cw_subtype *callee, const signature *want, uint32_t index)
+static void check_callee(cw_loader *l, const uint8_t *at, const cw_subtype *callee, const signature *want,
+                         uint32_t index)
 {
     if (signature_is(callee, want->params, want->n_params, want->results, want->n_results))
         return;
@@ -249,8 +294,8 @@ static void check_callee(cw_loader *l, const uint8_t *at, const cw_subtype *call
     print_signature(&text, want->results, want->n_results);
     bool params = callee->n_params != want->n_params ||
                   (want->n_params && memcmp(callee->params, want->params, want->n_params * sizeof *want->params) != 0);
-    cw_reader_fail(l->r, at, "lowered %s types `%s` do not match %s types of core function %u", params ? "parameter" : "result",
-                   text.data ? text.data : "", params ? "parameter" : "result", index);
+    cw_reader_fail(l->r, at, "lowered %s types `%s` do not match %s types of core function %u",
+                   params ? "parameter" : "result", text.data ? text.data : "", params ? "parameter" : "result", index);
     cw_text_fini(&text);
 }
 
@@ -276,13 +321,15 @@ static void read_lift(cw_loader *l, const uint8_t *at)
     if (l->r->ok && o.post_return != CW_NO_INDEX) {
         const cw_subtype *f = cw_core_func_at(l, opts_at, o.post_return);
         if (f && !signature_is(f, want.results, want.n_results, NULL, 0))
-            cw_reader_fail(l->r, opts_at, "canonical option `post-return` uses a core function with an incorrect signature");
+            cw_reader_fail(l->r, opts_at,
+                           "canonical option `post-return` uses a core function with an incorrect signature");
     }
     if (l->r->ok && o.callback != CW_NO_INDEX) {
-        static const cw_valtype event[3] = { CW_I32, CW_I32, CW_I32 };
+        static const cw_valtype event[3] = {CW_I32, CW_I32, CW_I32};
         const cw_subtype *f = cw_core_func_at(l, opts_at, o.callback);
         if (f && !signature_is(f, event, 3, event, 1))
-            cw_reader_fail(l->r, opts_at, "canonical option `callback` uses a core function with an incorrect signature");
+            cw_reader_fail(l->r, opts_at,
+                           "canonical option `callback` uses a core function with an incorrect signature");
     }
 
     cw_def *def = cw_add_def(l, CW_DEF_LIFT, CW_SORT_FUNC, at);
@@ -328,7 +375,7 @@ typedef struct builtin {
     const cwrun_type *value; /* element or result type */
     uint32_t resource, imm, func;
     cw_valtype context;
-    signature own;           /* where the row has "?" */
+    signature own; /* where the row has "?" */
 } builtin;
 
 static uint32_t read_flag(cw_loader *l, const char *what)
@@ -460,7 +507,7 @@ static void read_func_table(cw_loader *l, builtin *b)
     if (!l->r->ok)
         return;
     b->func = table;
-    b->own = (signature){ .n_params = 2, .n_results = 1 };
+    b->own = (signature){.n_params = 2, .n_results = 1};
     b->own.params[0] = s->core_tables.items[table].limits.is_64 ? CW_I64 : CW_I32;
     b->own.params[1] = f->params[0];
     b->own.results[0] = CW_I32;
@@ -469,17 +516,31 @@ static void read_func_table(cw_loader *l, builtin *b)
 static void read_immediates(cw_loader *l, builtin *b)
 {
     switch (b->row->imm) {
-    case IMM_RESOURCE: read_resource(l, b); break;
-    case IMM_ASYNC: b->imm = read_flag(l, "`async`"); break;
-    case IMM_RESULT_OPTS: read_task_return(l, b); break;
-    case IMM_CONTEXT: read_context(l, b); break;
-    case IMM_CANCEL: b->imm = read_flag(l, "`cancellable`"); break;
+    case IMM_RESOURCE:
+        read_resource(l, b);
+        break;
+    case IMM_ASYNC:
+        b->imm = read_flag(l, "`async`");
+        break;
+    case IMM_RESULT_OPTS:
+        read_task_return(l, b);
+        break;
+    case IMM_CONTEXT:
+        read_context(l, b);
+        break;
+    case IMM_CANCEL:
+        b->imm = read_flag(l, "`cancellable`");
+        break;
     case IMM_CANCEL_MEMORY:
         b->imm = read_flag(l, "`cancellable`");
         read_memory(l, b);
         break;
-    case IMM_STREAM: read_element(l, b, CWRUN_KIND_STREAM); break;
-    case IMM_FUTURE: read_element(l, b, CWRUN_KIND_FUTURE); break;
+    case IMM_STREAM:
+        read_element(l, b, CWRUN_KIND_STREAM);
+        break;
+    case IMM_FUTURE:
+        read_element(l, b, CWRUN_KIND_FUTURE);
+        break;
     case IMM_STREAM_OPTS:
     case IMM_FUTURE_OPTS:
         read_element(l, b, b->row->imm == IMM_STREAM_OPTS ? CWRUN_KIND_STREAM : CWRUN_KIND_FUTURE);
@@ -490,20 +551,30 @@ static void read_immediates(cw_loader *l, builtin *b)
         read_element(l, b, b->row->imm == IMM_STREAM_ASYNC ? CWRUN_KIND_STREAM : CWRUN_KIND_FUTURE);
         b->imm = read_flag(l, "`async`");
         break;
-    case IMM_OPTS: read_error_opts(l, b); break;
-    case IMM_FUNC_TABLE: read_func_table(l, b); break;
-    default: break;
+    case IMM_OPTS:
+        read_error_opts(l, b);
+        break;
+    case IMM_FUNC_TABLE:
+        read_func_table(l, b);
+        break;
+    default:
+        break;
     }
 }
 
 static cw_valtype letter_type(const cw_loader *l, const builtin *b, char letter)
 {
     switch (letter) {
-    case 'l': return CW_I64;
-    case 'p': return b->opts.memory64 ? CW_I64 : CW_I32;
-    case 'c': return b->context;
-    case 'r': return l->scope->owner->vars.items[b->resource].rep64 ? CW_I64 : CW_I32;
-    default: return CW_I32;
+    case 'l':
+        return CW_I64;
+    case 'p':
+        return b->opts.memory64 ? CW_I64 : CW_I32;
+    case 'c':
+        return b->context;
+    case 'r':
+        return l->scope->owner->vars.items[b->resource].rep64 ? CW_I64 : CW_I32;
+    default:
+        return CW_I32;
     }
 }
 
@@ -512,7 +583,7 @@ static signature builtin_signature(const cw_loader *l, const builtin *b)
     const char *at = b->row->signature;
     if (*at == '?')
         return b->own;
-    signature s = { .n_params = 0 };
+    signature s = {.n_params = 0};
     for (; *at != ':'; at++)
         s.params[s.n_params++] = letter_type(l, b, *at);
     for (at++; *at; at++)
@@ -522,9 +593,10 @@ static signature builtin_signature(const cw_loader *l, const builtin *b)
 
 static void read_builtin(cw_loader *l, const uint8_t *at, uint8_t id)
 {
-    builtin b = { .row = &rows[id], .opts = no_opts(), .resource = CW_NO_INDEX };
+    builtin b = {.row = &rows[id], .opts = no_opts(), .resource = CW_NO_INDEX};
     if (b.row->set == SET_SHARED) {
-        cw_reader_fail(l->r, at, "`%s` requires the shared-everything-threads proposal, which is not supported", b.row->name);
+        cw_reader_fail(l->r, at, "`%s` requires the shared-everything-threads proposal, which is not supported",
+                       b.row->name);
         return;
     }
     read_immediates(l, &b);

@@ -1,8 +1,8 @@
-/* component/read_component.c: a whole component: preamble, sections, scopes and their index spaces  [Binary.md: Component
- * Definitions].
+/* component/read_component.c: a whole component: preamble, sections, scopes and their index spaces  [Binary.md:
+ * Component Definitions].
  *
- * Nested components recurse; the reader's bound on nesting bounds that. No reader is copied: a section narrows the end of
- * the one reader and restores it. */
+ * Nested components recurse; the reader's bound on nesting bounds that. No reader is copied: a section narrows the end
+ * of the one reader and restores it. */
 #include "component/read.h"
 
 /* ---- helpers ---- */
@@ -12,7 +12,8 @@ const uint8_t *cw_enter_bytes(cw_loader *l, size_t size, const char *what)
     cw_reader *r = l->r;
     const uint8_t *end = r->end;
     if (r->ok && size > cw_reader_left(r))
-        cw_reader_fail(r, NULL, "unexpected end, length out of bounds: %s of %zu bytes, %zu are left", what, size, cw_reader_left(r));
+        cw_reader_fail(r, NULL, "unexpected end, length out of bounds: %s of %zu bytes, %zu are left", what, size,
+                       cw_reader_left(r));
     if (r->ok)
         r->end = r->at + size;
     return end;
@@ -22,7 +23,8 @@ void cw_leave_bytes(cw_loader *l, const uint8_t *end, const char *what)
 {
     cw_reader *r = l->r;
     if (r->ok && r->at != r->end)
-        cw_reader_fail(r, NULL, "section size mismatch: unexpected content in the %s, %zu bytes are left", what, cw_reader_left(r));
+        cw_reader_fail(r, NULL, "section size mismatch: unexpected content in the %s, %zu bytes are left", what,
+                       cw_reader_left(r));
     r->end = end;
 }
 
@@ -100,31 +102,52 @@ void cw_scope_pop(cw_loader *l)
 uint32_t cw_scope_count(const cw_scope *s, uint8_t sort)
 {
     switch (sort) {
-    case CW_SORT_CORE_FUNC: return s->core_funcs.n;
-    case CW_SORT_CORE_TABLE: return s->core_tables.n;
-    case CW_SORT_CORE_MEMORY: return s->core_memories.n;
-    case CW_SORT_CORE_GLOBAL: return s->core_globals.n;
-    case CW_SORT_CORE_TAG: return s->core_tags.n;
-    case CW_SORT_CORE_TYPE: return s->core.type_ids.n;
-    case CW_SORT_CORE_MODULE: return s->core_modules.n;
-    case CW_SORT_CORE_INSTANCE: return s->core_instances.n;
-    case CW_SORT_FUNC: return s->funcs.n;
-    case CW_SORT_VALUE: return s->values.n;
-    case CW_SORT_TYPE: return s->types.n;
-    case CW_SORT_INSTANCE: return s->instances.n;
-    case CW_SORT_COMPONENT: return s->components.n;
-    default: return 0;
+    case CW_SORT_CORE_FUNC:
+        return s->core_funcs.n;
+    case CW_SORT_CORE_TABLE:
+        return s->core_tables.n;
+    case CW_SORT_CORE_MEMORY:
+        return s->core_memories.n;
+    case CW_SORT_CORE_GLOBAL:
+        return s->core_globals.n;
+    case CW_SORT_CORE_TAG:
+        return s->core_tags.n;
+    case CW_SORT_CORE_TYPE:
+        return s->core.type_ids.n;
+    case CW_SORT_CORE_MODULE:
+        return s->core_modules.n;
+    case CW_SORT_CORE_INSTANCE:
+        return s->core_instances.n;
+    case CW_SORT_FUNC:
+        return s->funcs.n;
+    case CW_SORT_VALUE:
+        return s->values.n;
+    case CW_SORT_TYPE:
+        return s->types.n;
+    case CW_SORT_INSTANCE:
+        return s->instances.n;
+    case CW_SORT_COMPONENT:
+        return s->components.n;
+    default:
+        return 0;
     }
 }
 
 cw_def *cw_add_def(cw_loader *l, uint8_t kind, uint8_t sort, const uint8_t *at)
 {
     static const uint32_t most[CW_SORT_COUNT] = {
-        [CW_SORT_CORE_FUNC] = CW_MAX_COMPONENT_FUNCS, [CW_SORT_CORE_TABLE] = CW_MAX_TABLES,
-        [CW_SORT_CORE_MEMORY] = CW_MAX_TABLES, [CW_SORT_CORE_GLOBAL] = CW_MAX_GLOBALS, [CW_SORT_CORE_TAG] = CW_MAX_TAGS,
-        [CW_SORT_CORE_TYPE] = CW_MAX_COMPONENT_TYPES, [CW_SORT_CORE_MODULE] = CW_MAX_INSTANCES,
-        [CW_SORT_CORE_INSTANCE] = CW_MAX_INSTANCES, [CW_SORT_FUNC] = CW_MAX_COMPONENT_FUNCS, [CW_SORT_VALUE] = CW_MAX_VALUES,
-        [CW_SORT_TYPE] = CW_MAX_COMPONENT_TYPES, [CW_SORT_INSTANCE] = CW_MAX_INSTANCES,
+        [CW_SORT_CORE_FUNC] = CW_MAX_COMPONENT_FUNCS,
+        [CW_SORT_CORE_TABLE] = CW_MAX_TABLES,
+        [CW_SORT_CORE_MEMORY] = CW_MAX_TABLES,
+        [CW_SORT_CORE_GLOBAL] = CW_MAX_GLOBALS,
+        [CW_SORT_CORE_TAG] = CW_MAX_TAGS,
+        [CW_SORT_CORE_TYPE] = CW_MAX_COMPONENT_TYPES,
+        [CW_SORT_CORE_MODULE] = CW_MAX_INSTANCES,
+        [CW_SORT_CORE_INSTANCE] = CW_MAX_INSTANCES,
+        [CW_SORT_FUNC] = CW_MAX_COMPONENT_FUNCS,
+        [CW_SORT_VALUE] = CW_MAX_VALUES,
+        [CW_SORT_TYPE] = CW_MAX_COMPONENT_TYPES,
+        [CW_SORT_INSTANCE] = CW_MAX_INSTANCES,
         [CW_SORT_COMPONENT] = CW_MAX_INSTANCES,
     };
     cw_scope *s = l->scope;
@@ -137,7 +160,7 @@ cw_def *cw_add_def(cw_loader *l, uint8_t kind, uint8_t sort, const uint8_t *at)
         cw_reader_oom(l->r);
         def = &l->nowhere;
     }
-    *def = (cw_def){ .kind = kind, .sort = sort, .index = index, .offset = cw_reader_offset(l->r, at) };
+    *def = (cw_def){.kind = kind, .sort = sort, .index = index, .offset = cw_reader_offset(l->r, at)};
     return def;
 }
 
@@ -152,7 +175,7 @@ void cw_add_thing(cw_loader *l, const cw_itype *type)
         CW_SCOPE_ADD(l, &s->funcs, type->func);
         break;
     case CW_SORT_VALUE:
-        CW_SCOPE_ADD(l, &s->values, ((cw_value_entry){ type->value, false }));
+        CW_SCOPE_ADD(l, &s->values, ((cw_value_entry){type->value, false}));
         l->scope->owner->component->needs_values = true;
         break;
     case CW_SORT_TYPE:
@@ -175,7 +198,8 @@ static bool in_bounds(cw_loader *l, const uint8_t *at, uint32_t index, uint8_t s
 {
     uint32_t n = cw_scope_count(l->scope, sort);
     if (l->r->ok && index >= n)
-        cw_reader_fail(l->r, at, "unknown %s %u: %s index out of bounds, there are %u", cw_sort_name(sort), index, cw_sort_name(sort), n);
+        cw_reader_fail(l->r, at, "unknown %s %u: %s index out of bounds, there are %u", cw_sort_name(sort), index,
+                       cw_sort_name(sort), n);
     return l->r->ok;
 }
 
@@ -211,7 +235,9 @@ const cw_module_type *cw_core_instance_at(cw_loader *l, const uint8_t *at, uint3
 
 const cw_subtype *cw_core_func_at(cw_loader *l, const uint8_t *at, uint32_t index)
 {
-    return in_bounds(l, at, index, CW_SORT_CORE_FUNC) ? cw_types_get(l->config->types, l->scope->core_funcs.items[index]) : NULL;
+    return in_bounds(l, at, index, CW_SORT_CORE_FUNC)
+               ? cw_types_get(l->config->types, l->scope->core_funcs.items[index])
+               : NULL;
 }
 
 cw_value_entry *cw_value_at(cw_loader *l, const uint8_t *at, uint32_t index)
@@ -276,14 +302,22 @@ uint8_t cw_read_core_sort(cw_loader *l)
     const uint8_t *at = l->r->at;
     uint8_t code = cw_read_u8(l->r);
     switch (code) {
-    case 0x00: return CW_SORT_CORE_FUNC;
-    case 0x01: return CW_SORT_CORE_TABLE;
-    case 0x02: return CW_SORT_CORE_MEMORY;
-    case 0x03: return CW_SORT_CORE_GLOBAL;
-    case 0x04: return CW_SORT_CORE_TAG;
-    case 0x10: return CW_SORT_CORE_TYPE;
-    case 0x11: return CW_SORT_CORE_MODULE;
-    case 0x12: return CW_SORT_CORE_INSTANCE;
+    case 0x00:
+        return CW_SORT_CORE_FUNC;
+    case 0x01:
+        return CW_SORT_CORE_TABLE;
+    case 0x02:
+        return CW_SORT_CORE_MEMORY;
+    case 0x03:
+        return CW_SORT_CORE_GLOBAL;
+    case 0x04:
+        return CW_SORT_CORE_TAG;
+    case 0x10:
+        return CW_SORT_CORE_TYPE;
+    case 0x11:
+        return CW_SORT_CORE_MODULE;
+    case 0x12:
+        return CW_SORT_CORE_INSTANCE;
     default:
         cw_reader_fail(l->r, at, "invalid leading byte 0x%02x for a core sort", code);
         return CW_SORT_COUNT;
@@ -295,12 +329,18 @@ uint8_t cw_read_sort(cw_loader *l)
     const uint8_t *at = l->r->at;
     uint8_t code = cw_read_u8(l->r);
     switch (code) {
-    case 0x00: return cw_read_core_sort(l);
-    case 0x01: return CW_SORT_FUNC;
-    case 0x02: return CW_SORT_VALUE;
-    case 0x03: return CW_SORT_TYPE;
-    case 0x04: return CW_SORT_COMPONENT;
-    case 0x05: return CW_SORT_INSTANCE;
+    case 0x00:
+        return cw_read_core_sort(l);
+    case 0x01:
+        return CW_SORT_FUNC;
+    case 0x02:
+        return CW_SORT_VALUE;
+    case 0x03:
+        return CW_SORT_TYPE;
+    case 0x04:
+        return CW_SORT_COMPONENT;
+    case 0x05:
+        return CW_SORT_INSTANCE;
     default:
         cw_reader_fail(l->r, at, "invalid leading byte 0x%02x for a sort", code);
         return CW_SORT_COUNT;
@@ -373,9 +413,11 @@ static void read_many(cw_loader *l, const char *what, uint32_t most, void (*read
 static void read_section(cw_loader *l)
 {
     static const char *const names[] = {
-        "custom section", "core module section", "core instance section", "core type section", "component section",
-        "component instance section", "alias section", "component type section", "canonical function section",
-        "component start section", "component import section", "component export section", "component value section",
+        "custom section",          "core module section",      "core instance section",
+        "core type section",       "component section",        "component instance section",
+        "alias section",           "component type section",   "canonical function section",
+        "component start section", "component import section", "component export section",
+        "component value section",
     };
     enum { SECTIONS = sizeof names / sizeof *names };
 
@@ -389,19 +431,44 @@ static void read_section(cw_loader *l)
     const uint8_t *end = cw_enter_bytes(l, size, names[id]);
     if (l->r->ok) {
         switch (id) {
-        case 0: read_custom(l); break;
-        case 1: read_module_section(l); break;
-        case 2: read_many(l, "core instance", CW_MAX_INSTANCES, cw_read_core_instance); break;
-        case 3: read_many(l, "core type", CW_MAX_COMPONENT_TYPES, cw_read_core_type); break;
-        case 4: read_component_section(l); break;
-        case 5: read_many(l, "instance", CW_MAX_INSTANCES, cw_read_instance); break;
-        case 6: read_many(l, "alias", CW_MAX_COMPONENT_ITEMS, cw_read_alias); break;
-        case 7: read_many(l, "type", CW_MAX_COMPONENT_TYPES, cw_read_type); break;
-        case 8: read_many(l, "canonical function", CW_MAX_COMPONENT_FUNCS, cw_read_canon); break;
-        case 9: cw_read_component_start(l); break;
-        case 10: read_many(l, "import", CW_MAX_COMPONENT_ITEMS, cw_read_import); break;
-        case 11: read_many(l, "export", CW_MAX_COMPONENT_ITEMS, cw_read_export); break;
-        default: read_many(l, "value", CW_MAX_VALUES, cw_read_value);
+        case 0:
+            read_custom(l);
+            break;
+        case 1:
+            read_module_section(l);
+            break;
+        case 2:
+            read_many(l, "core instance", CW_MAX_INSTANCES, cw_read_core_instance);
+            break;
+        case 3:
+            read_many(l, "core type", CW_MAX_COMPONENT_TYPES, cw_read_core_type);
+            break;
+        case 4:
+            read_component_section(l);
+            break;
+        case 5:
+            read_many(l, "instance", CW_MAX_INSTANCES, cw_read_instance);
+            break;
+        case 6:
+            read_many(l, "alias", CW_MAX_COMPONENT_ITEMS, cw_read_alias);
+            break;
+        case 7:
+            read_many(l, "type", CW_MAX_COMPONENT_TYPES, cw_read_type);
+            break;
+        case 8:
+            read_many(l, "canonical function", CW_MAX_COMPONENT_FUNCS, cw_read_canon);
+            break;
+        case 9:
+            cw_read_component_start(l);
+            break;
+        case 10:
+            read_many(l, "import", CW_MAX_COMPONENT_ITEMS, cw_read_import);
+            break;
+        case 11:
+            read_many(l, "export", CW_MAX_COMPONENT_ITEMS, cw_read_export);
+            break;
+        default:
+            read_many(l, "value", CW_MAX_VALUES, cw_read_value);
         }
     }
     cw_leave_bytes(l, end, names[id]);
@@ -409,7 +476,7 @@ static void read_section(cw_loader *l)
 
 static void read_preamble(cw_loader *l)
 {
-    static const uint8_t magic[4] = { 0, 'a', 's', 'm' };
+    static const uint8_t magic[4] = {0, 'a', 's', 'm'};
     cw_reader *r = l->r;
     const uint8_t *at = r->at;
     if (r->ok && (cw_reader_left(r) < 4 || memcmp(at, magic, 4) != 0))
@@ -432,7 +499,8 @@ static void check_values_used(cw_loader *l)
     const cw_scope *s = l->scope;
     for (uint32_t i = 0; i < s->values.n && l->r->ok; i++)
         if (!s->values.items[i].used)
-            cw_reader_fail(l->r, NULL, "value index %u was not used as part of an instantiation, start function, or export", i);
+            cw_reader_fail(l->r, NULL,
+                           "value index %u was not used as part of an instantiation, start function, or export", i);
 }
 
 static void finish_component(cw_loader *l, cw_component *c)
@@ -483,7 +551,11 @@ static cw_component *read_component(cw_loader *l)
 cw_component *cw_component_read(cw_reader *r, const cw_module_config *config)
 {
     cw_loader l = {
-        .r = r, .config = config, .alloc = config->alloc, .arena = r->arena, .rename_budget = CW_MAX_RENAMED,
+        .r = r,
+        .config = config,
+        .alloc = config->alloc,
+        .arena = r->arena,
+        .rename_budget = CW_MAX_RENAMED,
         .walk_budget = CW_MAX_WALKED,
     };
     cw_arena_init(&l.scratch, config->alloc);

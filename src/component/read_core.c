@@ -1,4 +1,5 @@
-/* component/read_core.c: core types, module types, and core instances  [Binary.md: Type Definitions, Instance Definitions].
+/* component/read_core.c: core types, module types, and core instances  [Binary.md: Type Definitions, Instance
+ * Definitions].
  *
  * Core types are read by the module decoder; the index space of a component's core types has holes where module types
  * stand. A module type is a scope of its own, which sees the outside only through aliases. */
@@ -8,7 +9,7 @@
 
 static bool check_duplicates(cw_loader *l, const uint8_t *at, const cw_core_list *list, bool is_import)
 {
-    cw_map seen = { 0 };
+    cw_map seen = {0};
     for (uint32_t i = 0; i < list->n && l->r->ok; i++) {
         const cw_core_item *item = &list->items[i];
         cwrun_str key = item->name;
@@ -24,16 +25,17 @@ static bool check_duplicates(cw_loader *l, const uint8_t *at, const cw_core_list
                 memcpy(both + sizeof size, item->module.data, item->module.size);
             if (item->name.size)
                 memcpy(both + sizeof size + item->module.size, item->name.data, item->name.size);
-            key = (cwrun_str){ both, sizeof size + item->module.size + item->name.size };
+            key = (cwrun_str){both, sizeof size + item->module.size + item->name.size};
         }
         bool is_new = false;
         if (!cw_map_put(&seen, l->alloc, key, &is_new))
             cw_reader_oom(l->r);
         else if (!is_new && is_import)
-            cw_reader_fail(l->r, at, "duplicate import name `%.*s:%.*s` already defined", (int)item->module.size, item->module.data,
-                           (int)item->name.size, item->name.data);
+            cw_reader_fail(l->r, at, "duplicate import name `%.*s:%.*s` already defined", (int)item->module.size,
+                           item->module.data, (int)item->name.size, item->name.data);
         else if (!is_new)
-            cw_reader_fail(l->r, at, "duplicate export name `%.*s` already defined", (int)item->name.size, item->name.data);
+            cw_reader_fail(l->r, at, "duplicate export name `%.*s` already defined", (int)item->name.size,
+                           item->name.data);
     }
     cw_map_fini(&seen, l->alloc);
     return l->r->ok;
@@ -59,11 +61,11 @@ const cw_module_type *cw_type_of_module(cw_loader *l, const uint8_t *at, const c
         return NULL;
     for (uint32_t i = 0; i < m->n_imports; i++) {
         const cw_import *from = &m->imports[i];
-        imports[i] = (cw_core_item){ from->name, from->module, cw_module_externtype(m, from->kind, from->index) };
+        imports[i] = (cw_core_item){from->name, from->module, cw_module_externtype(m, from->kind, from->index)};
     }
     for (uint32_t i = 0; i < m->n_exports; i++) {
         const cw_export *from = &m->exports[i];
-        exports[i] = (cw_core_item){ from->name, { NULL, 0 }, cw_module_externtype(m, from->kind, from->index) };
+        exports[i] = (cw_core_item){from->name, {NULL, 0}, cw_module_externtype(m, from->kind, from->index)};
     }
     t->imports.items = imports;
     t->imports.n = m->n_imports;
@@ -91,14 +93,25 @@ static void share_types(cw_builder *b)
 static cw_externtype read_core_externtype(cw_loader *l, const cw_module *m)
 {
     const uint8_t *at = l->r->at;
-    cw_externtype t = { .kind = cw_read_u8(l->r), .func = CW_NO_TYPE };
+    cw_externtype t = {.kind = cw_read_u8(l->r), .func = CW_NO_TYPE};
     switch (t.kind) {
-    case CW_EXTERN_FUNC: t.func = cw_read_functype_index(l->r, m); break;
-    case CW_EXTERN_TABLE: t.table = cw_read_tabletype(l->r, m); break;
-    case CW_EXTERN_MEMORY: t.memory = cw_read_memtype(l->r, m); break;
-    case CW_EXTERN_GLOBAL: t.global = cw_read_globaltype(l->r, m); break;
-    case CW_EXTERN_TAG: t.func = cw_read_tagtype(l->r, m); break;
-    default: cw_reader_fail(l->r, at, "invalid leading byte 0x%02x for an external kind", t.kind);
+    case CW_EXTERN_FUNC:
+        t.func = cw_read_functype_index(l->r, m);
+        break;
+    case CW_EXTERN_TABLE:
+        t.table = cw_read_tabletype(l->r, m);
+        break;
+    case CW_EXTERN_MEMORY:
+        t.memory = cw_read_memtype(l->r, m);
+        break;
+    case CW_EXTERN_GLOBAL:
+        t.global = cw_read_globaltype(l->r, m);
+        break;
+    case CW_EXTERN_TAG:
+        t.func = cw_read_tagtype(l->r, m);
+        break;
+    default:
+        cw_reader_fail(l->r, at, "invalid leading byte 0x%02x for an external kind", t.kind);
     }
     return t;
 }
@@ -146,7 +159,7 @@ static void read_moduledecl(cw_loader *l, module_scope *ms)
     cw_reader *r = l->r;
     const uint8_t *at = r->at;
     uint8_t code = cw_read_u8(r);
-    cw_core_item item = { .name = { NULL, 0 } };
+    cw_core_item item = {.name = {NULL, 0}};
     switch (code) {
     case 0x00:
         item.module = cw_read_name(r);
@@ -256,7 +269,8 @@ static bool read_core_args(cw_loader *l, cw_named **items, uint32_t *n)
         const uint8_t *at = r->at;
         uint8_t code = cw_read_u8(r);
         if (r->ok && code != 0x12)
-            cw_reader_fail(r, at, "invalid leading byte 0x%02x for an instantiation argument: only instances are allowed", code);
+            cw_reader_fail(
+                r, at, "invalid leading byte 0x%02x for an instantiation argument: only instances are allowed", code);
         a->sort = CW_SORT_CORE_INSTANCE;
         at = r->at;
         a->index = cw_read_u32(r);
@@ -265,15 +279,17 @@ static bool read_core_args(cw_loader *l, cw_named **items, uint32_t *n)
     return r->ok;
 }
 
-static void check_core_args(cw_loader *l, const uint8_t *at, const cw_module_type *module, const cw_named *args, uint32_t n)
+static void check_core_args(cw_loader *l, const uint8_t *at, const cw_module_type *module, const cw_named *args,
+                            uint32_t n)
 {
     cw_reader *r = l->r;
-    cw_name_index index = { 0 };
+    cw_name_index index = {0};
     if (!cw_name_index_init(&l->scratch, &index, args, sizeof *args, n))
         cw_reader_oom(r);
     for (uint32_t i = 0; i < n && r->ok; i++)
         if (cw_name_index_find(&index, args, sizeof *args, n, args[i].name) != i)
-            cw_reader_fail(r, at, "duplicate module instantiation argument named `%.*s`", (int)args[i].name.size, args[i].name.data);
+            cw_reader_fail(r, at, "duplicate module instantiation argument named `%.*s`", (int)args[i].name.size,
+                           args[i].name.data);
 
     for (uint32_t i = 0; i < module->imports.n && r->ok; i++) {
         const cw_core_item *import = &module->imports.items[i];
@@ -286,11 +302,11 @@ static void check_core_args(cw_loader *l, const uint8_t *at, const cw_module_typ
         const cw_module_type *instance = l->scope->core_instances.items[args[k].index];
         const cw_core_item *given = cw_core_item_find(&instance->exports, name);
         if (!given)
-            cw_reader_fail(r, at, "module instantiation argument `%.*s` does not export an item named `%.*s`", (int)m.size, m.data,
-                           (int)name.size, name.data);
+            cw_reader_fail(r, at, "module instantiation argument `%.*s` does not export an item named `%.*s`",
+                           (int)m.size, m.data, (int)name.size, name.data);
         else if (!cw_externtype_matches(l->config->types, &given->type, &import->type))
-            cw_reader_fail(r, at, "type mismatch for export `%.*s` of module instantiation argument `%.*s`", (int)name.size, name.data,
-                           (int)m.size, m.data);
+            cw_reader_fail(r, at, "type mismatch for export `%.*s` of module instantiation argument `%.*s`",
+                           (int)name.size, name.data, (int)m.size, m.data);
     }
 }
 
@@ -316,10 +332,11 @@ static bool core_externtype_at(cw_loader *l, const uint8_t *at, uint8_t sort, ui
     if (l->r->ok && sort > CW_SORT_CORE_TAG)
         cw_reader_fail(l->r, at, "a %s cannot be exported from a core instance", cw_sort_name(sort));
     else if (l->r->ok && index >= cw_scope_count(s, sort))
-        cw_reader_fail(l->r, at, "unknown %s %u: %s index out of bounds", cw_sort_name(sort), index, cw_sort_name(sort));
+        cw_reader_fail(l->r, at, "unknown %s %u: %s index out of bounds", cw_sort_name(sort), index,
+                       cw_sort_name(sort));
     if (!l->r->ok)
         return false;
-    *t = (cw_externtype){ .func = CW_NO_TYPE };
+    *t = (cw_externtype){.func = CW_NO_TYPE};
     switch (sort) {
     case CW_SORT_CORE_FUNC:
         t->kind = CW_EXTERN_FUNC;
@@ -357,7 +374,7 @@ static void read_core_exports(cw_loader *l, const uint8_t *at)
         uint8_t sort = cw_read_core_sort(l);
         uint32_t index = cw_read_u32(r);
         items[i].name = name;
-        named[i] = (cw_named){ name, sort, index };
+        named[i] = (cw_named){name, sort, index};
         core_externtype_at(l, sort_at, sort, index, &items[i].type);
     }
     if (!r->ok)

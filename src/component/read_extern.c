@@ -1,5 +1,5 @@
-/* component/read_extern.c: imports and exports, their names and types  [Binary.md: Import and Export Definitions; Explainer:
- * Name Uniqueness]. */
+/* component/read_extern.c: imports and exports, their names and types  [Binary.md: Import and Export Definitions;
+ * Explainer: Name Uniqueness]. */
 #include "component/read.h"
 
 /* ---- names ---- */
@@ -21,7 +21,7 @@ cw_extern_name cw_read_nameattributes(cw_loader *l, bool is_import)
         cw_reader_fail(r, at, "invalid leading byte 0x%02x for a component name", code);
     const uint8_t *name_at = r->at;
     cwrun_str text = cw_read_name(r);
-    cwrun_str implements = { NULL, 0 }, suffix = { NULL, 0 }, external_id = { NULL, 0 };
+    cwrun_str implements = {NULL, 0}, suffix = {NULL, 0}, external_id = {NULL, 0};
     unsigned seen = 0;
     uint32_t n = code == 2 ? cw_read_count(r, 16, "name options") : 0;
     for (uint32_t i = 0; i < n && r->ok; i++) {
@@ -39,20 +39,23 @@ cw_extern_name cw_read_nameattributes(cw_loader *l, bool is_import)
         seen |= bit;
     }
 
-    cw_extern_name name = { .text = text };
+    cw_extern_name name = {.text = text};
     const char *why = NULL, *side = is_import ? "import" : "export";
     if (r->ok && !cw_extern_name_parse(text, l->config->features, &name, &why))
-        cw_reader_fail(r, name_at, "%s name `%.*s` is not a valid extern name: %s", side, (int)text.size, text.data, why);
+        cw_reader_fail(r, name_at, "%s name `%.*s` is not a valid extern name: %s", side, (int)text.size, text.data,
+                       why);
     name.suffix = suffix;
     name.implements = implements;
     name.external_id = external_id;
     if (r->ok && !is_import && name.kind > CW_NAME_INTERFACE)
         cw_reader_fail(r, name_at, "name `%.*s` is not a valid export name", (int)text.size, text.data);
     if (r->ok && !cw_extern_name_check_version(&name, &why))
-        cw_reader_fail(r, name_at, "%s name `%.*s` is not valid: invalid interface version: %s", side, (int)text.size, text.data, why);
+        cw_reader_fail(r, name_at, "%s name `%.*s` is not valid: invalid interface version: %s", side, (int)text.size,
+                       text.data, why);
     if (r->ok && (seen & 1)) {
         cw_extern_name other;
-        if (!cw_extern_name_parse(implements, l->config->features, &other, &why) || !cw_extern_name_check_version(&other, &why))
+        if (!cw_extern_name_parse(implements, l->config->features, &other, &why) ||
+            !cw_extern_name_check_version(&other, &why))
             cw_reader_fail(r, name_at, "`%.*s` is not a valid name: %s", (int)implements.size, implements.data, why);
         else if (other.kind != CW_NAME_INTERFACE)
             cw_reader_fail(r, name_at, "name `%.*s` must be an interface", (int)implements.size, implements.data);
@@ -77,7 +80,8 @@ static void check_resource_name(cw_loader *l, const uint8_t *at, const cw_extern
     }
     cwrun_str expected = names->resources.entries[*place - 1].key;
     if (!cw_str_eq(expected, label))
-        cw_reader_fail(l->r, at, "function does not match expected resource name `%.*s`", (int)expected.size, expected.data);
+        cw_reader_fail(l->r, at, "function does not match expected resource name `%.*s`", (int)expected.size,
+                       expected.data);
 }
 
 static const cwrun_type *constructed(const cwrun_type *result)
@@ -125,7 +129,8 @@ static void check_annotation(cw_loader *l, const uint8_t *at, const cw_extern_na
     }
 }
 
-static void add_resource_name(cw_loader *l, cw_extern_names *names, const cw_extern_name *name, const cw_itype *resource)
+static void add_resource_name(cw_loader *l, cw_extern_names *names, const cw_extern_name *name,
+                              const cw_itype *resource)
 {
     uint64_t *place = cw_ptrmap_put(&names->resource_names, l->alloc, cw_ptr_key(resource));
     if (!place || !cw_map_put(&names->resources, l->alloc, name->text, NULL)) {
@@ -137,8 +142,8 @@ static void add_resource_name(cw_loader *l, cw_extern_names *names, const cw_ext
         *place = names->resources.n;
 }
 
-void cw_check_extern_name(cw_loader *l, const uint8_t *at, cw_extern_names *names, const cw_extern_name *name, const cw_itype *type,
-                          const cw_item *items, uint32_t n, int side)
+void cw_check_extern_name(cw_loader *l, const uint8_t *at, cw_extern_names *names, const cw_extern_name *name,
+                          const cw_itype *type, const cw_item *items, uint32_t n, int side)
 {
     if (!l->r->ok)
         return;
@@ -157,7 +162,7 @@ void cw_check_extern_name(cw_loader *l, const uint8_t *at, cw_extern_names *name
     char *canonical = cw_arena_raw(&l->scratch, name->text.size + 1, 1);
     bool is_new = false;
     uint64_t *previous = canonical ? cw_map_put(&names->canonical, l->alloc,
-                                                (cwrun_str){ canonical, cw_extern_name_canon(name, canonical) }, &is_new)
+                                                (cwrun_str){canonical, cw_extern_name_canon(name, canonical)}, &is_new)
                                    : NULL;
     if (!previous) {
         cw_reader_oom(l->r);
@@ -183,8 +188,9 @@ void cw_extern_names_fini(cw_loader *l, cw_extern_names *names)
 /* An externtype as it is written: what it says of the thing, with instance types still closed. */
 typedef struct extern_desc {
     uint8_t sort;
-    bool is_abstract;     /* TYPE (sub resource) */
-    const cw_itype *type; /* FUNC, INSTANCE, COMPONENT, VALUE, CORE_MODULE: of the thing; TYPE (eq): the described type */
+    bool is_abstract; /* TYPE (sub resource) */
+    const cw_itype
+        *type; /* FUNC, INSTANCE, COMPONENT, VALUE, CORE_MODULE: of the thing; TYPE (eq): the described type */
 } extern_desc;
 
 static const cw_itype *read_type_of(cw_loader *l, uint8_t sort, const char *what)
@@ -240,7 +246,7 @@ static const cw_itype *read_valuebound(cw_loader *l)
 static extern_desc read_externtype(cw_loader *l)
 {
     const uint8_t *at = l->r->at;
-    extern_desc d = { .sort = cw_read_sort(l) };
+    extern_desc d = {.sort = cw_read_sort(l)};
     if (!l->r->ok)
         return d;
     switch (d.sort) {
@@ -365,7 +371,7 @@ static void bind(cw_loader *l, cw_def *def, const cw_itype *type, uint32_t first
 
 static cw_component_extern component_extern(const cw_extern_name *name, const cw_itype *type)
 {
-    cw_component_extern e = { .name = *name, .sort = type->sort, .type = type, .resource = CW_NO_INDEX };
+    cw_component_extern e = {.name = *name, .sort = type->sort, .type = type, .resource = CW_NO_INDEX};
     if (type->sort == CW_SORT_FUNC)
         e.func = type->func;
     if (type->sort == CW_SORT_VALUE)
@@ -378,16 +384,17 @@ static cw_component_extern component_extern(const cw_extern_name *name, const cw
 }
 
 /* Checks and registers a named thing on one side of the scope. */
-static void add_extern(cw_loader *l, const uint8_t *at, const cw_extern_name *name, const cw_itype *type, bool is_import)
+static void add_extern(cw_loader *l, const uint8_t *at, const cw_extern_name *name, const cw_itype *type,
+                       bool is_import)
 {
     cw_scope *s = l->scope;
     cw_check_named(l, at, type, is_import);
     if (is_import) {
         cw_check_extern_name(l, at, &s->import_names, name, type, s->imports.items, s->imports.n, CW_SIDE_IMPORT);
-        CW_SCOPE_ADD(l, &s->imports, ((cw_item){ name->text, type }));
+        CW_SCOPE_ADD(l, &s->imports, ((cw_item){name->text, type}));
     } else {
         cw_check_extern_name(l, at, &s->export_names, name, type, s->exports.items, s->exports.n, CW_SIDE_EXPORT);
-        CW_SCOPE_ADD(l, &s->exports, ((cw_item){ name->text, type }));
+        CW_SCOPE_ADD(l, &s->exports, ((cw_item){name->text, type}));
     }
 }
 
@@ -431,14 +438,15 @@ static bool fits_ascription(cw_loader *l, const uint8_t *at, const cw_itype *act
         if (!ok)
             cw_text_puts(&why, "expected a resource type");
     } else if (d->sort == CW_SORT_TYPE) {
-        cw_itype want = { .sort = CW_SORT_TYPE, .type = d->type, .has_resource = true };
+        cw_itype want = {.sort = CW_SORT_TYPE, .type = d->type, .has_resource = true};
         ok = cw_match(&m, actual, &want);
     } else {
         ok = cw_match(&m, actual, d->type);
     }
     l->walk_budget = m.budget;
     if (!ok && !cw_report_limits(l, at, m.oom || why.oom, m.too_much))
-        cw_reader_fail(l->r, at, "ascribed type of export is not compatible with item's type: %s", why.data ? why.data : "");
+        cw_reader_fail(l->r, at, "ascribed type of export is not compatible with item's type: %s",
+                       why.data ? why.data : "");
     cw_matcher_fini(&m);
     cw_text_fini(&why);
     return ok;
@@ -461,7 +469,7 @@ void cw_read_export(cw_loader *l)
     if (!actual || !l->r->ok)
         return;
 
-    extern_desc d = { .sort = sort, .type = sort == CW_SORT_TYPE ? actual->type : actual };
+    extern_desc d = {.sort = sort, .type = sort == CW_SORT_TYPE ? actual->type : actual};
     uint32_t first = s->owner->vars.n;
     const cw_itype *type;
     if (flag == 1) {

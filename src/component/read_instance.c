@@ -1,9 +1,9 @@
-/* component/read_instance.c: component instances and aliases  [Binary.md: Instance Definitions, Alias Definitions; Explainer:
- * Type Checking].
+/* component/read_instance.c: component instances and aliases  [Binary.md: Instance Definitions, Alias Definitions;
+ * Explainer: Type Checking].
  *
  * Instantiating matches every argument with the import of its name, in the order of the imports; what that binds the
- * abstract resources of the imports to is put into the types of the exports, and resources the new instance brings become
- * new variables. */
+ * abstract resources of the imports to is put into the types of the exports, and resources the new instance brings
+ * become new variables. */
 #include "component/read.h"
 
 /* ---- (instantiate c arg*) ---- */
@@ -35,7 +35,8 @@ static bool read_args(cw_loader *l, args *a)
     for (uint32_t i = 0; i < a->n && l->r->ok; i++) {
         cwrun_str name = a->items[i].name;
         if (cw_name_index_find(&a->index, a->items, sizeof *a->items, a->n, name) != i)
-            cw_reader_fail(l->r, NULL, "instantiation argument `%.*s` conflicts with previous argument", (int)name.size, name.data);
+            cw_reader_fail(l->r, NULL, "instantiation argument `%.*s` conflicts with previous argument", (int)name.size,
+                           name.data);
     }
     return l->r->ok;
 }
@@ -69,11 +70,11 @@ static bool match_args(cw_loader *l, const uint8_t *at, const cw_itype *componen
 /* The type of the new instance, in variables of the current scope. */
 static const cw_itype *instance_of(cw_loader *l, const cw_itype *component, cw_matcher *m)
 {
-    cw_renamer rn = { .arena = l->arena, .alloc = l->alloc, .budget = &l->rename_budget };
+    cw_renamer rn = {.arena = l->arena, .alloc = l->alloc, .budget = &l->rename_budget};
     if (m->parts->n) { /* types that were given for imports are used by name in the exports */
         rn.memo = *m->parts;
         rn.has_parts = true;
-        *m->parts = (cw_ptrmap){ 0 };
+        *m->parts = (cw_ptrmap){0};
     }
     bool ok = true;
     for (uint32_t i = 0; i < component->n_import_vars && ok; i++) {
@@ -106,14 +107,14 @@ static void read_instantiate(cw_loader *l, const uint8_t *at)
     const uint8_t *index_at = l->r->at;
     uint32_t index = cw_read_u32(l->r);
     const cw_itype *component = cw_component_at(l, index_at, index);
-    args a = { 0 };
+    args a = {0};
     if (!component || !read_args(l, &a))
         return;
 
     cw_text why;
     cw_text_init(&why, l->alloc);
     cw_matcher m;
-    cw_ptrmap parts = { 0 };
+    cw_ptrmap parts = {0};
     cw_matcher_init(&m, l->alloc, l->config->types, &why);
     m.parts = &parts;
     uint32_t first = l->scope->owner->vars.n;
@@ -143,7 +144,7 @@ static void read_inline_exports(cw_loader *l, const uint8_t *at)
     uint32_t n = cw_read_count(l->r, CW_MAX_ARGS, "instantiation exports");
     cw_named *named = CW_READ_ARRAY(l->r, n, cw_named);
     cw_item *items = CW_READ_ARRAY(l->r, n, cw_item);
-    cw_extern_names names = { 0 };
+    cw_extern_names names = {0};
     for (uint32_t i = 0; i < n && l->r->ok; i++) {
         cw_reader_push(l->r, "export", i);
         const uint8_t *name_at = l->r->at;
@@ -154,8 +155,8 @@ static void read_inline_exports(cw_loader *l, const uint8_t *at)
         const cw_itype *type = l->r->ok ? cw_thing_at(l, sort_at, sort, index) : NULL;
         if (type) {
             cw_check_extern_name(l, name_at, &names, &name, type, items, i, CW_SIDE_INLINE);
-            named[i] = (cw_named){ name.text, sort, index };
-            items[i] = (cw_item){ name.text, type };
+            named[i] = (cw_named){name.text, sort, index};
+            items[i] = (cw_item){name.text, type};
         }
         cw_reader_pop(l->r);
     }
@@ -205,7 +206,8 @@ static void alias_export(cw_loader *l, const uint8_t *at, uint8_t sort)
         return;
     }
     if (item->type->sort != sort) {
-        cw_reader_fail(r, at, "export `%.*s` for instance %u is not a %s", (int)name.size, name.data, index, cw_sort_name(sort));
+        cw_reader_fail(r, at, "export `%.*s` for instance %u is not a %s", (int)name.size, name.data, index,
+                       cw_sort_name(sort));
         return;
     }
     cw_def *def = cw_add_def(l, CW_DEF_ALIAS_EXPORT, sort, at);
@@ -217,7 +219,7 @@ static void alias_export(cw_loader *l, const uint8_t *at, uint8_t sort)
 static void alias_core_export(cw_loader *l, const uint8_t *at, uint8_t sort)
 {
     static const uint8_t kinds[CW_SORT_COUNT] = {
-        [CW_SORT_CORE_FUNC] = CW_EXTERN_FUNC + 1, [CW_SORT_CORE_TABLE] = CW_EXTERN_TABLE + 1,
+        [CW_SORT_CORE_FUNC] = CW_EXTERN_FUNC + 1,     [CW_SORT_CORE_TABLE] = CW_EXTERN_TABLE + 1,
         [CW_SORT_CORE_MEMORY] = CW_EXTERN_MEMORY + 1, [CW_SORT_CORE_GLOBAL] = CW_EXTERN_GLOBAL + 1,
         [CW_SORT_CORE_TAG] = CW_EXTERN_TAG + 1,
     };
@@ -239,7 +241,8 @@ static void alias_core_export(cw_loader *l, const uint8_t *at, uint8_t sort)
         return;
     }
     if (item->type.kind + 1 != kinds[sort]) {
-        cw_reader_fail(r, at, "export `%.*s` for core instance %u is not a %s", (int)name.size, name.data, index, cw_sort_name(sort));
+        cw_reader_fail(r, at, "export `%.*s` for core instance %u is not a %s", (int)name.size, name.data, index,
+                       cw_sort_name(sort));
         return;
     }
     cw_def *def = cw_add_def(l, CW_DEF_ALIAS_CORE, sort, at);
@@ -271,7 +274,9 @@ static const cw_itype *outer_type(cw_loader *l, const uint8_t *at, const cw_scop
     if (target->owner == l->scope->owner)
         return t;
     if (sort == CW_SORT_TYPE && cw_has_free_vars(l, target->owner, t) && l->r->ok) {
-        cw_reader_fail(l->r, at, "cannot alias outer type which transitively refers to resources not defined in the current component");
+        cw_reader_fail(
+            l->r, at,
+            "cannot alias outer type which transitively refers to resources not defined in the current component");
         return NULL;
     }
     return l->r->ok ? cw_adopt_type(l, t) : NULL;
@@ -306,11 +311,13 @@ static void alias_outer(cw_loader *l, const uint8_t *at, uint8_t sort)
         target = target->parent;
     }
     if (index >= cw_scope_count(target, sort)) {
-        cw_reader_fail(r, index_at, "unknown %s %u: %s index out of bounds", cw_sort_name(sort), index, cw_sort_name(sort));
+        cw_reader_fail(r, index_at, "unknown %s %u: %s index out of bounds", cw_sort_name(sort), index,
+                       cw_sort_name(sort));
         return;
     }
 
-    const cw_itype *t = sort == CW_SORT_TYPE || sort == CW_SORT_COMPONENT ? outer_type(l, at, target, index, sort) : NULL;
+    const cw_itype *t =
+        sort == CW_SORT_TYPE || sort == CW_SORT_COMPONENT ? outer_type(l, at, target, index, sort) : NULL;
     cw_def *def = cw_add_def(l, CW_DEF_ALIAS_OUTER, sort, at);
     def->of.outer.count = components;
     def->of.outer.index = index;

@@ -1,8 +1,8 @@
 /* component/read_types.c: type definitions: value, function, component, instance and resource types  [Binary.md: Type
  * Definitions].
  *
- * A component or instance type is read like a component: its declarators fill the index spaces of a scope of its own, and
- * what the scope imports and exports in the end is the type. */
+ * A component or instance type is read like a component: its declarators fill the index spaces of a scope of its own,
+ * and what the scope imports and exports in the end is the type. */
 #include "component/read.h"
 
 /* ---- value types ---- */
@@ -12,8 +12,9 @@ enum { PRIMITIVE_FIRST = 0x73, PRIMITIVE_LAST = 0x7f, CODE_ERROR_CONTEXT = 0x64 
 static const cwrun_type *primitive_of(uint8_t code)
 {
     static const uint8_t kinds[] = {
-        CWRUN_KIND_STRING, CWRUN_KIND_CHAR, CWRUN_KIND_F64, CWRUN_KIND_F32, CWRUN_KIND_U64, CWRUN_KIND_S64, CWRUN_KIND_U32,
-        CWRUN_KIND_S32, CWRUN_KIND_U16, CWRUN_KIND_S16, CWRUN_KIND_U8, CWRUN_KIND_S8, CWRUN_KIND_BOOL,
+        CWRUN_KIND_STRING, CWRUN_KIND_CHAR, CWRUN_KIND_F64,  CWRUN_KIND_F32, CWRUN_KIND_U64,
+        CWRUN_KIND_S64,    CWRUN_KIND_U32,  CWRUN_KIND_S32,  CWRUN_KIND_U16, CWRUN_KIND_S16,
+        CWRUN_KIND_U8,     CWRUN_KIND_S8,   CWRUN_KIND_BOOL,
     };
     if (code == CODE_ERROR_CONTEXT)
         return cw_type_primitive(CWRUN_KIND_ERROR_CONTEXT);
@@ -82,10 +83,10 @@ static void check_label(cw_loader *l, label_set *set, const uint8_t *at, cwrun_s
             cw_reader_fail(l->r, at, "%s name `%.*s` is not in kebab case", set->what, (int)label.size, label.data);
         return;
     }
-    cw_extern_name as_name = { .text = label, .kind = CW_NAME_LABEL };
+    cw_extern_name as_name = {.text = label, .kind = CW_NAME_LABEL};
     char *lower = cw_arena_raw(&l->scratch, label.size + 1, 1);
     bool is_new = false;
-    if (!lower || !cw_map_put(&set->seen, l->alloc, (cwrun_str){ lower, cw_extern_name_canon(&as_name, lower) }, &is_new))
+    if (!lower || !cw_map_put(&set->seen, l->alloc, (cwrun_str){lower, cw_extern_name_canon(&as_name, lower)}, &is_new))
         cw_reader_oom(l->r);
     else if (!is_new)
         cw_reader_fail(l->r, at, "%s name `%.*s` conflicts with previous name", set->what, (int)label.size, label.data);
@@ -103,7 +104,7 @@ static cw_field *read_fields(cw_loader *l, label_form form, const char *what, ui
 {
     *n = cw_read_count(l->r, most, what);
     cw_field *fields = CW_READ_ARRAY(l->r, *n, cw_field);
-    label_set labels = { .what = what };
+    label_set labels = {.what = what};
     for (uint32_t i = 0; i < *n && l->r->ok; i++) {
         const uint8_t *at = l->r->at;
         fields[i].name = cw_read_name(l->r);
@@ -144,7 +145,9 @@ static cwrun_type *read_tuple(cw_loader *l, const uint8_t *at, bool *too_big)
     const cwrun_type **elems = CW_READ_ARRAY(l->r, n, const cwrun_type *);
     for (uint32_t i = 0; i < n && l->r->ok; i++)
         elems[i] = cw_read_component_valtype(l);
-    return not_empty(l, at, n, "tuple type must have at least one type") ? cw_type_new_tuple(l->arena, elems, n, too_big) : NULL;
+    return not_empty(l, at, n, "tuple type must have at least one type")
+               ? cw_type_new_tuple(l->arena, elems, n, too_big)
+               : NULL;
 }
 
 static cwrun_type *read_flags(cw_loader *l, const uint8_t *at)
@@ -427,7 +430,7 @@ static const cw_itype *read_deftype(cw_loader *l, cw_def *def)
 void cw_read_type(cw_loader *l)
 {
     const uint8_t *at = l->r->at;
-    cw_def def = { .of.type = { .resource = CW_NO_INDEX, .dtor = CW_NO_INDEX, .dtor_callback = CW_NO_INDEX } };
+    cw_def def = {.of.type = {.resource = CW_NO_INDEX, .dtor = CW_NO_INDEX, .dtor_callback = CW_NO_INDEX}};
     const cw_itype *t = read_deftype(l, &def);
     cw_def *added = cw_add_def(l, CW_DEF_TYPE, CW_SORT_TYPE, at);
     added->of.type = def.of.type;

@@ -1,5 +1,5 @@
-/* component/reflect.c: the public accessors of types (cwrun/type.h), and the trees of items behind cwrun_component_import and
- * _export. */
+/* component/reflect.c: the public accessors of types (cwrun/type.h), and the trees of items behind
+ * cwrun_component_import and _export. */
 #include "component/reflect.h"
 
 /* ---- types ---- */
@@ -12,15 +12,20 @@ uint8_t cwrun_type_kind(const cwrun_type *type)
 const char *cwrun_kind_name(uint8_t kind)
 {
     static const char *const names[] = {
-        [CWRUN_KIND_BOOL] = "bool", [CWRUN_KIND_S8] = "s8", [CWRUN_KIND_U8] = "u8", [CWRUN_KIND_S16] = "s16",
-        [CWRUN_KIND_U16] = "u16", [CWRUN_KIND_S32] = "s32", [CWRUN_KIND_U32] = "u32", [CWRUN_KIND_S64] = "s64",
-        [CWRUN_KIND_U64] = "u64", [CWRUN_KIND_F32] = "f32", [CWRUN_KIND_F64] = "f64", [CWRUN_KIND_CHAR] = "char",
-        [CWRUN_KIND_STRING] = "string", [CWRUN_KIND_LIST] = "list", [CWRUN_KIND_FIXED_LIST] = "list",
-        [CWRUN_KIND_MAP] = "map", [CWRUN_KIND_RECORD] = "record", [CWRUN_KIND_TUPLE] = "tuple",
-        [CWRUN_KIND_VARIANT] = "variant", [CWRUN_KIND_ENUM] = "enum", [CWRUN_KIND_OPTION] = "option",
-        [CWRUN_KIND_RESULT] = "result", [CWRUN_KIND_FLAGS] = "flags", [CWRUN_KIND_OWN] = "own",
-        [CWRUN_KIND_BORROW] = "borrow", [CWRUN_KIND_STREAM] = "stream", [CWRUN_KIND_FUTURE] = "future",
-        [CWRUN_KIND_ERROR_CONTEXT] = "error-context",
+        [CWRUN_KIND_BOOL] = "bool",       [CWRUN_KIND_S8] = "s8",
+        [CWRUN_KIND_U8] = "u8",           [CWRUN_KIND_S16] = "s16",
+        [CWRUN_KIND_U16] = "u16",         [CWRUN_KIND_S32] = "s32",
+        [CWRUN_KIND_U32] = "u32",         [CWRUN_KIND_S64] = "s64",
+        [CWRUN_KIND_U64] = "u64",         [CWRUN_KIND_F32] = "f32",
+        [CWRUN_KIND_F64] = "f64",         [CWRUN_KIND_CHAR] = "char",
+        [CWRUN_KIND_STRING] = "string",   [CWRUN_KIND_LIST] = "list",
+        [CWRUN_KIND_FIXED_LIST] = "list", [CWRUN_KIND_MAP] = "map",
+        [CWRUN_KIND_RECORD] = "record",   [CWRUN_KIND_TUPLE] = "tuple",
+        [CWRUN_KIND_VARIANT] = "variant", [CWRUN_KIND_ENUM] = "enum",
+        [CWRUN_KIND_OPTION] = "option",   [CWRUN_KIND_RESULT] = "result",
+        [CWRUN_KIND_FLAGS] = "flags",     [CWRUN_KIND_OWN] = "own",
+        [CWRUN_KIND_BORROW] = "borrow",   [CWRUN_KIND_STREAM] = "stream",
+        [CWRUN_KIND_FUTURE] = "future",   [CWRUN_KIND_ERROR_CONTEXT] = "error-context",
     };
     return kind < sizeof names / sizeof *names && names[kind] ? names[kind] : "?";
 }
@@ -107,12 +112,18 @@ bool cwrun_functype_is_async(const cwrun_functype *type)
 static uint8_t kind_of(const cw_itype *t)
 {
     switch (t->sort) {
-    case CW_SORT_FUNC: return CWRUN_ITEM_FUNC;
-    case CW_SORT_INSTANCE: return CWRUN_ITEM_INSTANCE;
-    case CW_SORT_COMPONENT: return CWRUN_ITEM_COMPONENT;
-    case CW_SORT_VALUE: return CWRUN_ITEM_VALUE;
-    case CW_SORT_CORE_MODULE: return CWRUN_ITEM_MODULE;
-    default: return t->type->sort == CW_SORT_RESOURCE ? CWRUN_ITEM_RESOURCE : CWRUN_ITEM_TYPE;
+    case CW_SORT_FUNC:
+        return CWRUN_ITEM_FUNC;
+    case CW_SORT_INSTANCE:
+        return CWRUN_ITEM_INSTANCE;
+    case CW_SORT_COMPONENT:
+        return CWRUN_ITEM_COMPONENT;
+    case CW_SORT_VALUE:
+        return CWRUN_ITEM_VALUE;
+    case CW_SORT_CORE_MODULE:
+        return CWRUN_ITEM_MODULE;
+    default:
+        return t->type->sort == CW_SORT_RESOURCE ? CWRUN_ITEM_RESOURCE : CWRUN_ITEM_TYPE;
     }
 }
 
@@ -163,15 +174,15 @@ bool cw_reflect_component(cw_arena *a, cw_component *c)
     return c->import_items && c->export_items;
 }
 
-static bool fill_core_item(cw_arena *a, cwrun_item *out, const cw_module *m, cwrun_str module, cwrun_str name, uint8_t kind,
-                           uint32_t index)
+static bool fill_core_item(cw_arena *a, cwrun_item *out, const cw_module *m, cwrun_str module, cwrun_str name,
+                           uint8_t kind, uint32_t index)
 {
     cw_core_reflect *core = CW_ARENA_NEW(a, cw_core_reflect);
     if (!core)
         return false;
     core->type = cw_module_externtype(m, kind, index);
     core->types = m->types;
-    *out = (cwrun_item){ .kind = (uint8_t)(CWRUN_ITEM_CORE_FUNC + kind), .name = name, .module = module, .core = core };
+    *out = (cwrun_item){.kind = (uint8_t)(CWRUN_ITEM_CORE_FUNC + kind), .name = name, .module = module, .core = core};
     return true;
 }
 
@@ -191,7 +202,7 @@ const cwrun_item *cw_reflect_module_exports(cw_arena *a, const cw_module *m)
     cwrun_item *items = CW_ARENA_ARRAY(a, m->n_exports, cwrun_item);
     for (uint32_t i = 0; items && i < m->n_exports; i++) {
         const cw_export *from = &m->exports[i];
-        if (!fill_core_item(a, &items[i], m, (cwrun_str){ NULL, 0 }, from->name, from->kind, from->index))
+        if (!fill_core_item(a, &items[i], m, (cwrun_str){NULL, 0}, from->name, from->kind, from->index))
             return NULL;
     }
     return items;

@@ -1,4 +1,5 @@
-/* component/reflect.h: the public view of what is imported and exported (cwrun_item trees), built once when a file is loaded. */
+/* component/reflect.h: the public view of what is imported and exported (cwrun_item trees), built once when a file is
+ * loaded. */
 #ifndef CW_COMPONENT_REFLECT_H
 #define CW_COMPONENT_REFLECT_H
 

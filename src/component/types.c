@@ -1,7 +1,9 @@
-/* component/types.c: layouts and flattening of component value types  [CanonicalABI: Alignment, Element Size, Flattening].
+/* component/types.c: layouts and flattening of component value types  [CanonicalABI: Alignment, Element Size,
+ * Flattening].
  *
  * The one idea: everything about a type is computed once, when it is made, from the parts that are complete already, so
- * that no walk over types is ever deeper than one level. Sizes are added in 64 bits and refused before they are stored. */
+ * that no walk over types is ever deeper than one level. Sizes are added in 64 bits and refused before they are stored.
+ */
 #include "component/types.h"
 
 #include "core/types.h"
@@ -31,9 +33,15 @@ static uint32_t add_saturated(uint32_t a, uint64_t b, uint32_t most)
 
 /* ---- primitives ---- */
 
-#define SCALAR(kind_, bytes, plain, core)                                                                                \
-    [kind_] = { .kind = (kind_), .align = { (bytes), (bytes) }, .size = { (bytes), (bytes) }, .is_plain = (plain),       \
-                .n_flat = 1, .flat = { { (core) }, { (core) } }, .depth = 1, .tree_size = 1 }
+#define SCALAR(kind_, bytes, plain, core)                                                                              \
+    [kind_] = {.kind = (kind_),                                                                                        \
+               .align = {(bytes), (bytes)},                                                                            \
+               .size = {(bytes), (bytes)},                                                                             \
+               .is_plain = (plain),                                                                                    \
+               .n_flat = 1,                                                                                            \
+               .flat = {{(core)}, {(core)}},                                                                           \
+               .depth = 1,                                                                                             \
+               .tree_size = 1}
 
 static const cwrun_type primitives[CWRUN_KIND_ERROR_CONTEXT + 1] = {
     SCALAR(CWRUN_KIND_BOOL, 1, false, CW_I32),
@@ -48,10 +56,22 @@ static const cwrun_type primitives[CWRUN_KIND_ERROR_CONTEXT + 1] = {
     SCALAR(CWRUN_KIND_F32, 4, true, CW_F32),
     SCALAR(CWRUN_KIND_F64, 8, true, CW_F64),
     SCALAR(CWRUN_KIND_CHAR, 4, false, CW_I32),
-    [CWRUN_KIND_STRING] = { .kind = CWRUN_KIND_STRING, .align = { 4, 8 }, .size = { 8, 16 }, .has_pointers = true,
-                            .n_flat = 2, .flat = { { CW_I32, CW_I32 }, { CW_I64, CW_I64 } }, .depth = 1, .tree_size = 1 },
-    [CWRUN_KIND_ERROR_CONTEXT] = { .kind = CWRUN_KIND_ERROR_CONTEXT, .align = { 4, 4 }, .size = { 4, 4 }, .has_handles = true,
-                                   .n_flat = 1, .flat = { { CW_I32 }, { CW_I32 } }, .depth = 1, .tree_size = 1 },
+    [CWRUN_KIND_STRING] = {.kind = CWRUN_KIND_STRING,
+                           .align = {4, 8},
+                           .size = {8, 16},
+                           .has_pointers = true,
+                           .n_flat = 2,
+                           .flat = {{CW_I32, CW_I32}, {CW_I64, CW_I64}},
+                           .depth = 1,
+                           .tree_size = 1},
+    [CWRUN_KIND_ERROR_CONTEXT] = {.kind = CWRUN_KIND_ERROR_CONTEXT,
+                                  .align = {4, 4},
+                                  .size = {4, 4},
+                                  .has_handles = true,
+                                  .n_flat = 1,
+                                  .flat = {{CW_I32}, {CW_I32}},
+                                  .depth = 1,
+                                  .tree_size = 1},
 };
 
 const cwrun_type *cw_type_primitive(uint8_t kind)
@@ -110,7 +130,7 @@ static void append_part(cwrun_type *t, const cwrun_type *part)
 /* Lays fields out one after the other; false where the size reaches `limit`. */
 static bool lay_out_fields(cwrun_type *t, cw_field *fields, uint32_t n, uint64_t limit)
 {
-    uint64_t size[2] = { 0, 0 }, bytes = 0;
+    uint64_t size[2] = {0, 0}, bytes = 0;
     bool plain = n > 0;
     for (uint32_t i = 0; i < n; i++) {
         const cwrun_type *part = fields[i].type;
@@ -146,7 +166,8 @@ static cw_field *copy_fields(cw_arena *a, const cw_field *fields, uint32_t n)
     return copy;
 }
 
-static cwrun_type *new_record(cw_arena *a, uint8_t kind, const cw_field *fields, uint32_t n, uint64_t limit, bool *too_big)
+static cwrun_type *new_record(cw_arena *a, uint8_t kind, const cw_field *fields, uint32_t n, uint64_t limit,
+                              bool *too_big)
 {
     cwrun_type *t = new_type(a, kind);
     cw_field *copy = copy_fields(a, fields, n);
@@ -194,8 +215,8 @@ static cwrun_type *new_cases(cw_arena *a, uint8_t kind, cw_field *cases, uint32_
     t->n_fields = n;
     t->disc_size = n <= 0x100 ? 1 : n <= 0x10000 ? 2 : 4;
 
-    uint8_t align[2] = { 1, 1 };
-    uint64_t size[2] = { 0, 0 };
+    uint8_t align[2] = {1, 1};
+    uint64_t size[2] = {0, 0};
     uint32_t n_flat = 0;
     for (unsigned p = 0; p < 2; p++)
         t->flat[p][0] = CW_I32;
@@ -267,8 +288,8 @@ cwrun_type *cw_type_new_flags(cw_arena *a, const cwrun_str *labels, uint32_t n)
     return t;
 }
 
-static cwrun_type *new_pair_of_cases(cw_arena *a, uint8_t kind, cwrun_str name0, const cwrun_type *type0, cwrun_str name1,
-                                     const cwrun_type *type1, bool *too_big)
+static cwrun_type *new_pair_of_cases(cw_arena *a, uint8_t kind, cwrun_str name0, const cwrun_type *type0,
+                                     cwrun_str name1, const cwrun_type *type1, bool *too_big)
 {
     cw_field *cases = CW_ARENA_ARRAY(a, 2, cw_field);
     if (!cases)
@@ -339,7 +360,7 @@ cwrun_type *cw_type_new_fixed_list(cw_arena *a, const cwrun_type *elem, uint32_t
 
 cwrun_type *cw_type_new_map(cw_arena *a, const cwrun_type *key, const cwrun_type *value, bool *too_big)
 {
-    const cwrun_type *pair[2] = { key, value };
+    const cwrun_type *pair[2] = {key, value};
     /* the pair is no type of its own: the limit holds for key and value, which are checked already */
     const cwrun_type *entry = new_tuple(a, pair, 2, 4ull * CW_TYPE_MAX_SIZE, too_big);
     return entry ? new_span(a, CWRUN_KIND_MAP, entry) : NULL;
@@ -382,7 +403,8 @@ cwrun_type *cw_type_new_async(cw_arena *a, uint8_t kind, const cwrun_type *elem)
     return t;
 }
 
-cw_functype *cw_functype_new(cw_arena *a, const cw_field *params, uint32_t n, const cwrun_type *result, bool is_async, bool *too_big)
+cw_functype *cw_functype_new(cw_arena *a, const cw_field *params, uint32_t n, const cwrun_type *result, bool is_async,
+                             bool *too_big)
 {
     cw_functype *f = CW_ARENA_NEW(a, cw_functype);
     if (!f)

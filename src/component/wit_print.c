@@ -108,12 +108,24 @@ static void put_type(printer *p, const cwrun_type *t, bool expand)
         }
         puts_to(p, ">");
         break;
-    case CWRUN_KIND_OPTION: put_angled(p, "option", t->fields[1].type, NULL); break;
-    case CWRUN_KIND_RESULT: put_angled(p, "result", t->fields[0].type, t->fields[1].type); break;
-    case CWRUN_KIND_LIST: put_angled(p, "list", t->elem, NULL); break;
-    case CWRUN_KIND_STREAM: put_angled(p, "stream", t->elem, NULL); break;
-    case CWRUN_KIND_FUTURE: put_angled(p, "future", t->elem, NULL); break;
-    case CWRUN_KIND_MAP: put_angled(p, "map", t->elem->fields[0].type, t->elem->fields[1].type); break;
+    case CWRUN_KIND_OPTION:
+        put_angled(p, "option", t->fields[1].type, NULL);
+        break;
+    case CWRUN_KIND_RESULT:
+        put_angled(p, "result", t->fields[0].type, t->fields[1].type);
+        break;
+    case CWRUN_KIND_LIST:
+        put_angled(p, "list", t->elem, NULL);
+        break;
+    case CWRUN_KIND_STREAM:
+        put_angled(p, "stream", t->elem, NULL);
+        break;
+    case CWRUN_KIND_FUTURE:
+        put_angled(p, "future", t->elem, NULL);
+        break;
+    case CWRUN_KIND_MAP:
+        put_angled(p, "map", t->elem->fields[0].type, t->elem->fields[1].type);
+        break;
     case CWRUN_KIND_FIXED_LIST:
         puts_to(p, "list<");
         put_type(p, t->elem, false);
@@ -122,14 +134,17 @@ static void put_type(printer *p, const cwrun_type *t, bool expand)
         puts_to(p, ">");
         break;
     case CWRUN_KIND_OWN:
-    case CWRUN_KIND_BORROW: put_handle(p, t); break;
-    default: puts_to(p, cwrun_kind_name(t->kind));
+    case CWRUN_KIND_BORROW:
+        put_handle(p, t);
+        break;
+    default:
+        puts_to(p, cwrun_kind_name(t->kind));
     }
 }
 
 bool cwrun_type_print(const cwrun_type *type, bool expand, cwrun_write_fn write, void *user)
 {
-    printer p = { write, user, true };
+    printer p = {write, user, true};
     if (type)
         put_type(&p, type, expand);
     return p.ok;
@@ -157,7 +172,7 @@ static void put_func(printer *p, const cw_functype *f, uint32_t first, const cha
 
 bool cwrun_functype_print(const cwrun_functype *type, cwrun_write_fn write, void *user)
 {
-    printer p = { write, user, true };
+    printer p = {write, user, true};
     if (type)
         put_func(&p, type, 0, "func", true);
     return p.ok;
@@ -262,7 +277,8 @@ static void put_resource(printer *p, const cwrun_item *item, const cwrun_item *s
     bool any = false;
     for (uint32_t i = 0; i < n; i++) {
         cw_extern_name name;
-        if (siblings[i].kind != CWRUN_ITEM_FUNC || !member_of(siblings[i].name, &name) || !cw_str_eq(name.resource, item->name))
+        if (siblings[i].kind != CWRUN_ITEM_FUNC || !member_of(siblings[i].name, &name) ||
+            !cw_str_eq(name.resource, item->name))
             continue;
         puts_to(p, any ? "" : " {\n");
         put_member(p, &siblings[i], &name, indent + 1);
@@ -277,7 +293,8 @@ static void put_named_type(printer *p, const cwrun_item *item)
 {
     const cwrun_type *t = item->type;
     uint8_t kind = t ? t->kind : 0;
-    bool braced = kind == CWRUN_KIND_RECORD || kind == CWRUN_KIND_VARIANT || kind == CWRUN_KIND_ENUM || kind == CWRUN_KIND_FLAGS;
+    bool braced =
+        kind == CWRUN_KIND_RECORD || kind == CWRUN_KIND_VARIANT || kind == CWRUN_KIND_ENUM || kind == CWRUN_KIND_FLAGS;
     puts_to(p, braced ? cwrun_kind_name(kind) : "type");
     puts_to(p, " ");
     put_str(p, item->name);
@@ -353,7 +370,7 @@ static void put_item(printer *p, const cwrun_item *item, const cwrun_item *sibli
 
 bool cwrun_item_print(const cwrun_item *item, unsigned indent, cwrun_write_fn write, void *user)
 {
-    printer p = { write, user, true };
+    printer p = {write, user, true};
     if (item)
         put_item(&p, item, NULL, 0, indent);
     return p.ok;

@@ -1,5 +1,5 @@
-/* test_component.c: decoding and checking of components (component/read_*.c, check_*.c): resource variables and their binds,
- * limits, errors, printing, and what the linker asks of check_types.h. */
+/* test_component.c: decoding and checking of components (component/read_*.c, check_*.c): resource variables and their
+ * binds, limits, errors, printing, and what the linker asks of check_types.h. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,11 +19,11 @@ typedef struct loaded {
 
 static loaded load_with(const void *bytes, size_t size, const cw_alloc *a)
 {
-    loaded l = { .types = cw_types_new(a) };
+    loaded l = {.types = cw_types_new(a)};
     cw_arena_init(&l.arena, a);
     if (!l.types)
         return l;
-    cw_module_config config = { l.types, CW_FEATURES_3_0, a };
+    cw_module_config config = {l.types, CW_FEATURES_3_0, a};
     cw_reader r;
     cw_reader_init(&r, bytes, size, "test.wasm", &l.arena, &l.err);
     l.c = cw_component_read(&r, &config);
@@ -57,7 +57,8 @@ static void unload(loaded *l)
  *   (import "f" (func (param "a" (own $q)) (param "b" (borrow $res2))))) */
 static const char imports[] =
     "\000asm\015\000\001\000\012\014\002\000\001r\003\001\000\001q\003\000\000\007J\001B\010\004\000\003res\003\001\001"
-    "ps\001r\002\001xy\004name\001\004\000\005point\003\000\002\001h\000\001k\003\001@\001\004self\004\000\005\004\000\017"
+    "ps\001r\002\001xy\004name\001\004\000\005point\003\000\002\001h\000\001k\003\001@"
+    "\001\004self\004\000\005\004\000\017"
     "[method]res.get\001\006\012\020\001\000\013t:p/i@\061.\060.\060\005\002\006\010\001\003\000\000\003res\007\017\003"
     "i\001h\003@\002\001a\004\001b\005\001\000\012\006\001\000\001f\001\006";
 
@@ -74,11 +75,13 @@ static const char imports[] =
  *   (alias export $a "out" (type $ao))
  *   (alias export $b "out" (type $bo))
  *   (export "hidden" (type $ao) (type (sub resource)))) */
-static const char twice[] =
-    "\000asm\015\000\001\000\004;\000asm\015\000\001\000\012\007\001\000\002in\003\001\007\004\001\077\177\000\013\011\001"
-    "\000\003out\003\001\000\005\014\001\001\001\000\005again\003\000\013\011\001\000\003bag\005\000\000\007\004\001\077"
-    "\177\000\005\021\002\000\000\001\002in\003\000\000\000\001\002in\003\000\006\017\002\003\000\000\003out\003\000\001"
-    "\003out\013\016\001\000\006hidden\003\001\001\003\001";
+static const char twice[] = "\000asm\015\000\001\000\004;"
+                            "\000asm\015\000\001\000\012\007\001\000\002in\003\001\007\004\001\077\177\000\013\011\001"
+                            "\000\003out\003\001\000\005\014\001\001\001\000\005again\003\000\013\011\001\000\003bag"
+                            "\005\000\000\007\004\001\077"
+                            "\177\000\005\021\002\000\000\001\002in\003\000\000\000\001\002in\003\000\006\017\002\003"
+                            "\000\000\003out\003\000\001"
+                            "\003out\013\016\001\000\006hidden\003\001\001\003\001";
 
 static const cw_def *find_def(const cw_component *c, uint8_t kind, uint32_t nth)
 {
@@ -96,7 +99,8 @@ static void imported_resources_are_bound_by_path(void **state)
     assert_non_null(l.c);
     assert_int_equal(l.c->n_imports, 4);
 
-    const cw_def *r = find_def(l.c, CW_DEF_IMPORT, 0), *q = find_def(l.c, CW_DEF_IMPORT, 1), *i = find_def(l.c, CW_DEF_IMPORT, 2);
+    const cw_def *r = find_def(l.c, CW_DEF_IMPORT, 0), *q = find_def(l.c, CW_DEF_IMPORT, 1),
+                 *i = find_def(l.c, CW_DEF_IMPORT, 2);
     assert_int_equal(r->n_binds, 1);
     assert_int_equal(r->binds[0].n_path, 0);
     assert_int_equal(q->n_binds, 0);
@@ -185,7 +189,7 @@ static bool find_on_shelf(void *user, void *instance, cwrun_str name, cw_offer *
     const cw_item *item = cw_item_find(&s->like->imports[2].type->exports, name);
     if (!item || (s->lacks_get && item->type->sort == CW_SORT_FUNC))
         return false;
-    *out = (cw_offer){ .sort = item->type->sort, .resolver = { by_table, s->table } };
+    *out = (cw_offer){.sort = item->type->sort, .resolver = {by_table, s->table}};
     if (item->type->sort == CW_SORT_FUNC)
         out->func = item->type->func;
     if (item->type->sort == CW_SORT_TYPE && item->type->type->sort == CW_SORT_RESOURCE) {
@@ -197,15 +201,16 @@ static bool find_on_shelf(void *user, void *instance, cwrun_str name, cw_offer *
 
 static bool offer_all(const loaded *want, shelf *s, cw_text *why)
 {
-    uint64_t tokens[16] = { 0 };
+    uint64_t tokens[16] = {0};
     const cw_component *c = want->c;
     assert_true(c->n_resources <= 16);
-    cw_offer r = { .sort = CW_SORT_RESOURCE, .resource = 1000 };
-    cw_offer i = { .sort = CW_SORT_INSTANCE, .instance = s };
-    cw_offer f = { .sort = CW_SORT_FUNC, .func = s->like->imports[3].func, .resolver = { by_table, s->table } };
-    const cw_offer *offers[] = { &r, &r, &i, &f };
+    cw_offer r = {.sort = CW_SORT_RESOURCE, .resource = 1000};
+    cw_offer i = {.sort = CW_SORT_INSTANCE, .instance = s};
+    cw_offer f = {.sort = CW_SORT_FUNC, .func = s->like->imports[3].func, .resolver = {by_table, s->table}};
+    const cw_offer *offers[] = {&r, &r, &i, &f};
     for (uint32_t k = 0; k < 4; k++)
-        if (!cw_check_offer(&cw_alloc_default, want->types, c->imports[k].type, offers[k], find_on_shelf, s, tokens, c->n_resources, why))
+        if (!cw_check_offer(&cw_alloc_default, want->types, c->imports[k].type, offers[k], find_on_shelf, s, tokens,
+                            c->n_resources, why))
             return false;
     assert_int_equal(tokens[c->imports[0].resource], 1000);
     return true;
@@ -215,10 +220,10 @@ static void the_linker_binds_resources_on_the_way(void **state)
 {
     (void)state;
     loaded l = LOAD(imports), giver = LOAD(imports);
-    uint64_t table[16] = { 0 };
+    uint64_t table[16] = {0};
     table[giver.c->imports[0].resource] = 1000;
     table[find_def(giver.c, CW_DEF_IMPORT, 2)->binds[0].var] = 2000;
-    shelf s = { .like = giver.c, .table = table, .res = 2000 };
+    shelf s = {.like = giver.c, .table = table, .res = 2000};
     cw_text why;
     cw_text_init(&why, &cw_alloc_default);
     assert_true(offer_all(&l, &s, &why));
@@ -333,7 +338,7 @@ static void types_that_grow_exponentially_are_a_limit_error(void **state)
     memcpy(bytes, PREAMBLE "\7\2\1\x7d", 12); /* type 0: u8 */
     at = 12;
     for (uint8_t i = 0; i < 40; i++) {
-        const uint8_t tuple[] = { 7, 5, 1, 0x6f, 2, i, i };
+        const uint8_t tuple[] = {7, 5, 1, 0x6f, 2, i, i};
         memcpy(bytes + at, tuple, sizeof tuple);
         at += sizeof tuple;
     }
@@ -347,8 +352,8 @@ static void types_that_grow_exponentially_are_a_limit_error(void **state)
 static void every_prefix_fails_or_loads(void **state)
 {
     (void)state;
-    const char *const all[] = { imports, twice };
-    const size_t sizes[] = { sizeof imports - 1, sizeof twice - 1 };
+    const char *const all[] = {imports, twice};
+    const size_t sizes[] = {sizeof imports - 1, sizeof twice - 1};
     for (int i = 0; i < 2; i++)
         for (size_t n = 0; n < sizes[i]; n++) {
             uint8_t *copy = malloc(n ? n : 1);
@@ -363,11 +368,11 @@ static void every_prefix_fails_or_loads(void **state)
 static void out_of_memory_is_an_error_wherever_it_happens(void **state)
 {
     (void)state;
-    const char *const all[] = { imports, twice };
-    const size_t sizes[] = { sizeof imports - 1, sizeof twice - 1 };
+    const char *const all[] = {imports, twice};
+    const size_t sizes[] = {sizeof imports - 1, sizeof twice - 1};
     for (int i = 0; i < 4; i++)
         for (size_t n = 0;; n++) {
-            cw_failalloc f = { .fail_at = n, .fail_after = i & 1 };
+            cw_failalloc f = {.fail_at = n, .fail_after = i & 1};
             cw_alloc a = cw_failalloc_hook(&f);
             loaded l = load_with(all[i / 2], sizes[i / 2], &a);
             bool ok = l.c != NULL;
