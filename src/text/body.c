@@ -38,7 +38,7 @@ static void push_label(cw_module_text *m, const cw_token *id)
         return;
     }
     *label = id ? cw_id_name(m->p, id) : (cwrun_str){ NULL, 0 };
-    cw_add_naming(m, &m->label_names, m->n_labels++, id);
+    cw_add_naming(m, &m->label_names, m->n_labels++, id, (cwrun_str){ NULL, 0 });
 }
 
 static void pop_label(cw_module_text *m)
@@ -339,19 +339,13 @@ typedef CW_VEC(local_run) local_runs;
 static void take_local(cw_module_text *m, local_runs *runs, const cw_token *id)
 {
     cw_parser *p = m->p;
-    cwrun_str annotated = { NULL, 0 };
+    cwrun_str annotated;
     cw_take_name_annotation(p, &annotated);
     size_t at = m->scratch.size;
     cw_write_valtype(m, &m->scratch);
     size_t size = m->scratch.size - at;
     uint32_t index = cw_space_add(p, &m->locals, id);
-    if (annotated.data) {
-        cw_naming *n = CW_VEC_PUSH(&m->local_names, &p->alloc);
-        if (n)
-            *n = (cw_naming){ index, annotated };
-    } else {
-        cw_add_naming(m, &m->local_names, index, id);
-    }
+    cw_add_naming(m, &m->local_names, index, id, annotated);
     local_run *last = runs->n ? &runs->items[runs->n - 1] : NULL;
     if (last && last->size == size && p->ok && !m->scratch.oom &&
         memcmp(m->scratch.data + last->at, m->scratch.data + at, size) == 0) {
@@ -396,8 +390,10 @@ void cw_write_function(cw_module_text *m, uint32_t func)
     m->label_names.n = 0;
     m->hints.size = 0;
     m->n_hints = 0;
+    m->in_function = true;
     write_locals(m, body);
     cw_write_instructions(m, body);
+    m->in_function = false;
     cw_bytes_u8(body, CW_CODE_END);
     cw_bytes_vec(&m->sections[CW_SECTION_CODE], body->data, body->size);
     m->counts[CW_SECTION_CODE]++;

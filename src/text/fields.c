@@ -179,7 +179,7 @@ static void write_offset(cw_module_text *m, cw_bytes *out)
     }
 }
 
-/* The head of an active segment in table or memory `index`: kind, index where needed, then the caller writes the offset. */
+/* Kinds of element segments: a table that the text names is written, even where it is 0. */
 enum { ELEM_PASSIVE = 1, ELEM_EXPLICIT = 2, ELEM_DECLARED = 3, ELEM_EXPRS = 4 };
 
 static void write_elem(cw_module_text *m)
@@ -211,7 +211,7 @@ static void write_elem(cw_module_text *m)
     else if (!func && !active)
         cw_parse_unexpected(p, "a reference type or func");
     bool plain = !exprs || (type.size == 1 && type.data[0] == 0x70); /* funcref needs no type where the table is 0 */
-    bool explicit = active && (table != 0 || !plain);
+    bool explicit = active && (named_table || !plain);
     cw_bytes_u8(out, (uint8_t)((declared ? ELEM_DECLARED : !active ? ELEM_PASSIVE : explicit ? ELEM_EXPLICIT : 0) |
                                (exprs ? ELEM_EXPRS : 0)));
     if (explicit)
@@ -248,27 +248,29 @@ static void write_filled_table(cw_module_text *m, uint32_t index, bool is_64)
     cw_bytes_init(&type, &p->alloc);
     cw_write_reftype(m, &type);
     cw_expect_open(p, CW_WORD_ELEM);
-    bool exprs = cw_at_open(p), plain = type.size == 1 && type.data[0] == 0x70;
-    bool explicit = index != 0 || (exprs && !plain);
+    /* function indices alone make a funcref segment; of another type they are expressions */
+    bool written = cw_at_open(p), exprs = written || !(type.size == 1 && type.data[0] == 0x70);
     cw_bytes *elem = entry(m, CW_SECTION_ELEM);
-    cw_bytes_u8(elem, (uint8_t)((explicit ? ELEM_EXPLICIT : 0) | (exprs ? ELEM_EXPRS : 0)));
-    if (explicit)
-        cw_bytes_u32(elem, index);
+    cw_bytes_u8(elem, (uint8_t)(ELEM_EXPLICIT | (exprs ? ELEM_EXPRS : 0)));
+    cw_bytes_u32(elem, index);
     write_zero_offset(elem, is_64);
-    if (explicit) {
-        if (exprs)
-            cw_bytes_add(elem, type.data, type.size);
-        else
-            cw_bytes_u8(elem, 0);
-    }
-    uint64_t n = 0;
-    if (exprs) {
-        n = count_forms(p);
+    if (exprs)
+        cw_bytes_add(elem, type.data, type.size);
+    else
+        cw_bytes_u8(elem, 0);
+    uint32_t n = written ? count_forms(p) : 0;
+    for (const cw_token *t = p->at; t->kind == CW_TOKEN_ID || t->kind == CW_TOKEN_ATOM; t++)
+        n++;
+    if (written) {
         write_elem_exprs(m, elem);
-    } else {
-        for (const cw_token *t = p->at; t->kind == CW_TOKEN_ID || t->kind == CW_TOKEN_ATOM; t++)
-            n++;
+    } else if (!exprs) {
         write_func_indices(m, elem);
+    } else {
+        cw_bytes_u32(elem, n);
+        while (cw_at_index(p)) {
+            cw_write_instruction(m, elem, CW_OP_REF_FUNC);
+            cw_bytes_u8(elem, CW_CODE_END);
+        }
     }
     cw_expect_close(p);
     cw_bytes *out = entry(m, CW_SECTION_TABLE);

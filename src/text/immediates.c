@@ -268,12 +268,12 @@ void cw_write_instruction(cw_module_text *m, cw_bytes *out, uint16_t op)
     case CW_IMM_MEMORY: cw_bytes_u32(out, take_or_0(m, CW_EXTERN_MEMORY)); break;
     case CW_IMM_MEMORY_INIT:
         write_init(m, out, CW_EXTERN_MEMORY, CW_SPACE_DATA);
-        m->needs_data_count = true;
+        m->needs_data_count |= m->in_function;
         break;
     case CW_IMM_MEMORY_COPY: write_copy(m, out, CW_EXTERN_MEMORY); break;
     case CW_IMM_DATA:
         cw_bytes_u32(out, take(m, CW_SPACE_DATA));
-        m->needs_data_count = true;
+        m->needs_data_count |= m->in_function;
         break;
     case CW_IMM_I32: cw_bytes_signed(out, cw_take_int(p, 32, "i32")); break;
     case CW_IMM_I64: cw_bytes_signed(out, cw_take_int(p, 64, "i64")); break;
@@ -291,7 +291,7 @@ void cw_write_instruction(cw_module_text *m, cw_bytes *out, uint16_t op)
     case CW_IMM_TYPE_DATA:
         cw_bytes_u32(out, take(m, CW_SPACE_TYPE));
         cw_bytes_u32(out, take(m, CW_SPACE_DATA));
-        m->needs_data_count = true;
+        m->needs_data_count |= m->in_function;
         break;
     case CW_IMM_TYPE_ELEM:
         cw_bytes_u32(out, take(m, CW_SPACE_TYPE));

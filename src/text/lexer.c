@@ -404,6 +404,21 @@ static void lex_annotation(lexer *l)
         push_open(l, start, CW_TOKEN_ANNOTATION, (uint16_t)annotation_of(name, (size_t)(l->at - name)));
 }
 
+/* In an annotation that vanishes any tokens may stand, "(@" alone among them. */
+static bool inside_annotation(const lexer *l)
+{
+    const cw_token *tokens = l->source->tokens;
+    for (uint32_t open = l->open; open != NO_OPEN; open = tokens[open].size)
+        if (tokens[open].kind == CW_TOKEN_ANNOTATION && tokens[open].word == CW_ANNOTATION_NONE)
+            return true;
+    return false;
+}
+
+static bool names_annotation(const lexer *l)
+{
+    return l->end - l->at > 2 && (classes[l->at[2]] & IDCHAR || l->at[2] == '"');
+}
+
 static void lex_one(lexer *l)
 {
     const uint8_t *start = l->at;
@@ -412,7 +427,7 @@ static void lex_one(lexer *l)
         lex_atom(l);
     } else if (c == '(' && next == ';') {
         skip_block(l);
-    } else if (c == '(' && next == '@') {
+    } else if (c == '(' && next == '@' && (names_annotation(l) || !inside_annotation(l))) {
         lex_annotation(l);
     } else if (c == '(') {
         l->at++;

@@ -28,7 +28,7 @@ void cw_module_text_init(cw_module_text *m, cw_parser *p)
         cw_bytes_init(&m->sections[i], &p->alloc);
     cw_bytes *const others[] = { &m->params,  &m->results,       &m->key,           &m->body,          &m->pending,
                                  &m->scratch, &m->local_section, &m->label_section, &m->field_section, &m->hints,
-                                 &m->hint_section };
+                                 &m->hint_section, &m->param_section };
     for (unsigned i = 0; i < sizeof others / sizeof *others; i++)
         cw_bytes_init(others[i], &p->alloc);
 }
@@ -44,7 +44,7 @@ void cw_module_text_fini(cw_module_text *m)
         cw_bytes_fini(&m->sections[i]);
     cw_bytes *const others[] = { &m->params,  &m->results,       &m->key,           &m->body,          &m->pending,
                                  &m->scratch, &m->local_section, &m->label_section, &m->field_section, &m->hints,
-                                 &m->hint_section };
+                                 &m->hint_section, &m->param_section };
     for (unsigned i = 0; i < sizeof others / sizeof *others; i++)
         cw_bytes_fini(others[i]);
     for (uint32_t i = 0; i < m->types.n; i++)
@@ -71,15 +71,8 @@ static uint32_t declare(cw_module_text *m, unsigned space)
     const cw_token *id = cw_take_id(p);
     uint32_t index = cw_space_add(p, &m->spaces[space], id);
     cwrun_str name;
-    if (!cw_take_name_annotation(p, &name)) {
-        cw_add_naming(m, &m->names[space], index, id);
-        return index;
-    }
-    cw_naming *n = CW_VEC_PUSH(&m->names[space], &p->alloc);
-    if (n)
-        *n = (cw_naming){ index, name };
-    else
-        cw_parse_oom(p);
+    cw_take_name_annotation(p, &name);
+    cw_add_naming(m, &m->names[space], index, id, name);
     return index;
 }
 
@@ -244,8 +237,8 @@ static void write_module(cw_module_text *m, cw_bytes *out)
     cw_write_customs(m, true, 0, out);
     for (unsigned i = 0; i < sizeof order; i++)
         write_section(m, order[i], out);
-    cw_write_names(m, out);
     cw_write_customs(m, false, 0, out);
+    cw_write_names(m, out);
 }
 
 bool cw_module_text_write(cw_module_text *m, cw_bytes *out)

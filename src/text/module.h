@@ -79,7 +79,7 @@ typedef struct cw_module_text {
     cw_bytes sections[CW_SECTION_COUNT];
     uint32_t counts[CW_SECTION_COUNT];
     uint8_t defined; /* the last kind of definition before which no import may stand, + 1 */
-    bool needs_data_count;
+    bool in_function, needs_data_count; /* some body names a data segment */
 
     /* the signature that was taken last */
     cw_bytes params, results, key;
@@ -97,8 +97,8 @@ typedef struct cw_module_text {
     const cw_token *hint_at;
 
     /* subsections that are written function by function */
-    cw_bytes local_section, label_section, field_section, hints, hint_section;
-    uint32_t n_local_funcs, n_label_funcs, n_field_types, n_hints, n_hint_funcs;
+    cw_bytes local_section, label_section, field_section, param_section, hints, hint_section;
+    uint32_t n_local_funcs, n_label_funcs, n_field_types, n_param_types, n_hints, n_hint_funcs;
 } cw_module_text;
 
 void cw_module_text_init(cw_module_text *m, cw_parser *p);
@@ -152,7 +152,8 @@ void cw_write_field(cw_module_text *m, const cw_field_text *field);
 
 /* Takes "(@name …)" where one stands next. */
 bool cw_take_name_annotation(cw_parser *p, cwrun_str *name);
-void cw_add_naming(cw_module_text *m, cw_namings *names, uint32_t index, const cw_token *id);
+/* Names a thing by its annotation, else its identifier; nothing where it has neither (data NULL, NULL). */
+void cw_add_naming(cw_module_text *m, cw_namings *names, uint32_t index, const cw_token *id, cwrun_str annotated);
 /* vec(naming) behind an index, into a subsection that counts its entries. */
 void cw_write_indirect_names(cw_bytes *section, uint32_t *n, uint32_t index, const cw_namings *names);
 void cw_write_names(cw_module_text *m, cw_bytes *out);

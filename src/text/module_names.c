@@ -18,14 +18,14 @@ bool cw_take_name_annotation(cw_parser *p, cwrun_str *name)
     return p->ok;
 }
 
-void cw_add_naming(cw_module_text *m, cw_namings *names, uint32_t index, const cw_token *id)
+void cw_add_naming(cw_module_text *m, cw_namings *names, uint32_t index, const cw_token *id, cwrun_str annotated)
 {
     cw_parser *p = m->p;
-    if (!id || !p->ok)
+    if ((!id && !annotated.data) || !p->ok)
         return;
     cw_naming *n = CW_VEC_PUSH(names, &p->alloc);
     if (n)
-        *n = (cw_naming){ index, cw_id_name(p, id) };
+        *n = (cw_naming){ index, annotated.data ? annotated : cw_id_name(p, id) };
     else
         cw_parse_oom(p);
 }
@@ -108,6 +108,7 @@ void cw_write_names(cw_module_text *m, cw_bytes *out)
     write_space_names(m, &all, 9, CW_SPACE_DATA);
     write_counted(m, &all, 10, m->n_field_types, &m->field_section);
     write_space_names(m, &all, 11, CW_EXTERN_TAG);
+    write_counted(m, &all, 12, m->n_param_types, &m->param_section);
     if (all.size)
         write_custom(out, CW_STR("name"), &all);
     out->oom = out->oom || all.oom || m->scratch.oom;

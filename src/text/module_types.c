@@ -140,16 +140,8 @@ bool cw_take_signature(cw_module_text *m, bool named)
         if (named)
             cw_take_name_annotation(p, &annotated);
         if (id || annotated.data) {
-            if (m->locals.what) {
-                uint32_t index = cw_space_add(p, &m->locals, id);
-                if (annotated.data) {
-                    cw_naming *n = CW_VEC_PUSH(&m->local_names, &p->alloc);
-                    if (n)
-                        *n = (cw_naming){ index, annotated };
-                } else {
-                    cw_add_naming(m, &m->local_names, index, id);
-                }
-            }
+            uint32_t index = m->locals.what ? cw_space_add(p, &m->locals, id) : m->n_params;
+            cw_add_naming(m, &m->local_names, index, id, annotated);
             cw_write_valtype(m, &m->params);
             m->n_params++;
         } else {
@@ -273,7 +265,9 @@ static void declare_type(cw_module_text *m)
         return;
     const cw_token *id = cw_take_id(p);
     uint32_t index = cw_space_add(p, &m->spaces[CW_SPACE_TYPE], id);
-    cw_add_naming(m, &m->names[CW_SPACE_TYPE], index, id);
+    cwrun_str annotated;
+    cw_take_name_annotation(p, &annotated);
+    cw_add_naming(m, &m->names[CW_SPACE_TYPE], index, id, annotated);
     cw_type_text *type = CW_VEC_PUSH(&m->types, &p->alloc);
     if (type)
         *type = (cw_type_text){ .fields = { .what = "field" } };
@@ -323,7 +317,7 @@ static void write_struct(cw_module_text *m, cw_bytes *out, uint32_t index)
     while (cw_take_form(p, CW_WORD_FIELD)) {
         const cw_token *id = cw_take_id(p);
         if (id) {
-            cw_add_naming(m, &names, fields->n, id);
+            cw_add_naming(m, &names, fields->n, id, (cwrun_str){ NULL, 0 });
             cw_space_add(p, fields, id);
             write_fieldtype(m, &m->scratch);
         } else {
@@ -344,8 +338,10 @@ static void write_comptype(cw_module_text *m, cw_bytes *out, uint32_t index)
 {
     cw_parser *p = m->p;
     if (cw_take_form(p, CW_WORD_FUNC)) {
-        m->locals.what = NULL; /* parameters may be named, to no effect */
+        m->locals.what = NULL;
+        m->local_names.n = 0;
         cw_take_signature(m, true);
+        cw_write_indirect_names(&m->param_section, &m->n_param_types, index, &m->local_names);
         keep_signature(m, &m->types.items[index], index);
         cw_bytes_u8(out, FUNC);
         cw_bytes_add(out, m->key.data, m->key.size);
@@ -369,6 +365,8 @@ static void write_type(cw_module_text *m, uint32_t index, bool alone)
     cw_bytes *out = &m->sections[CW_SECTION_TYPE];
     p->at += 2;
     cw_take_id(p);
+    cwrun_str unused;
+    cw_take_name_annotation(p, &unused);
     if (cw_take_form(p, CW_WORD_SUB)) {
         bool final = cw_take_word(p, CW_WORD_FINAL);
         uint32_t n = 0;
