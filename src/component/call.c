@@ -52,7 +52,7 @@ static bool check_callable(cwrun_func *f, cwrun_error *err)
     if (fn->kind == CW_FN_STUB)
         cw_fail(err, a, CWRUN_ERROR_TRAP, CW_TRAP_HOST, "`%.*s` is an import that nothing was given for", (int)fn->name.size, fn->name.data);
     else if (fn->kind == CW_FN_HOST)
-        cw_fail(err, a, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_UNSUPPORTED, "%s: an export that is the host's own function: not supported yet", f->name);
+        return true;
     else if (fn->options.canon->is_async || fn->type->is_async)
         cw_fail(err, a, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_UNSUPPORTED, "%s: calls of async functions: not supported yet", f->name);
     else {
@@ -74,7 +74,8 @@ static bool check_count(cwrun_func *f, size_t n, cwrun_error *err)
 /* The end of a call that failed: the error is the thread's. */
 static bool fail(cw_run *r, cwrun_error *err)
 {
-    cw_poison(r->func->fn->in, NULL);
+    if (r->func->fn->in)
+        cw_poison(r->func->fn->in, NULL);
     cw_thread_error(r->thread, err);
     return false;
 }
@@ -84,6 +85,9 @@ static void end(cw_run *r)
 {
     cw_thread_free(r->thread);
     r->thread = NULL;
+    if (r->direct)
+        cw_caller_free(r->direct);
+    r->direct = NULL;
     if (r->call) {
         cw_call_end_loans(r->store, r->call);
         cw_call_free(r->store, r->call);
@@ -142,8 +146,11 @@ static bool begin(cw_run *r, cwrun_func *f, const cwrun_val *args, size_t n, cwr
     r->func = f;
     r->thread = NULL;
     r->call = NULL;
+    r->direct = NULL;
     if (!check_callable(f, err) || !check_count(f, n, err))
         return false;
+    if (f->fn->kind == CW_FN_HOST)
+        return cw_direct_begin(r, args, err);
     if (!plan_host(s, f->fn) || (f->fn->type->has_borrow && !(r->call = cw_call_new(s))))
         return cw_fail_oom(err);
     if (!(r->thread = cw_thread_new(&s->exec, err))) {
@@ -210,11 +217,11 @@ static bool lift_result(cw_run *r, cwrun_val *result)
 /* After a run that is not suspended: takes the result or the failure, and gives everything back. */
 static bool finish(cw_run *r, cw_run_status status, cwrun_val *result, cwrun_error *err)
 {
-    bool ok = status == CW_RUN_DONE && lift_result(r, result);
-    if (ok)
-        cw_leave_to(r->func->fn->in, NULL);
-    else
+    bool ok = status == CW_RUN_DONE && (r->direct ? cw_direct_result(r, result) : lift_result(r, result));
+    if (!ok)
         fail(r, err);
+    else if (!r->direct)
+        cw_leave_to(r->func->fn->in, NULL);
     end(r);
     return ok;
 }
@@ -462,7 +469,8 @@ void cw_polled_end(cwrun_polled *p)
 {
     if (!p->run.thread)
         return;
-    cw_poison(p->run.func->fn->in, NULL);
+    if (p->run.func->fn->in)
+        cw_poison(p->run.func->fn->in, NULL);
     end(&p->run);
 }
 

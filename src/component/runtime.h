@@ -238,6 +238,7 @@ struct cwrun_caller {
     cwrun_instance *in;      /* the guest that calls, or NULL */
     cwrun_core_instance *core; /* a core module that calls, or NULL */
     const cw_functype *type;
+    cwrun_val result;        /* of a direct call (direct.c) */
     cw_arena arena;          /* arguments, the function's own allocations, results */
     cwrun_val *args;
     uint32_t n_args;
@@ -292,8 +293,13 @@ typedef struct cw_run {
     cwrun_func *func;
     cw_thread *thread;
     cw_call *call;        /* where handles are lent, or NULL */
+    cwrun_caller *direct; /* the call of a host function that is exported again, or NULL */
     cw_arena *arena;      /* of the result */
 } cw_run;
+
+/* direct.c: r->store and r->func are set; *result is filled in by the second, whose failure is the thread's. */
+bool cw_direct_begin(cw_run *r, const cwrun_val *args, cwrun_error *err);
+bool cw_direct_result(cw_run *r, cwrun_val *result);
 
 struct cwrun_polled {
     cw_run run;
@@ -351,6 +357,7 @@ struct cwrun_store {
     CW_VEC(struct pollfd) polls;
     CW_VEC(cw_queued_drop) drop_later;
     cw_func *instantiate; /* the native that runs instantiations */
+    cw_func *direct;      /* and the one for host functions that are exported again */
 };
 
 /* Whether nothing of the store is on the C stack. */
