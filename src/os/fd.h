@@ -1,4 +1,5 @@
-/* os/fd.h: descriptors of the system, used without ever blocking and without changing them; random bytes; the wall clock.
+/* os/fd.h: descriptors of the system, used without ever blocking and without changing them; random bytes; the wall
+ * clock.
  *
  * Standard streams are shared with other processes, so they are never made O_NONBLOCK: every read and write first asks
  * whether it would block (poll(2)) and then moves no more than is sure to go at once. Errors are negated errno values;
@@ -12,8 +13,8 @@
 
 enum { CW_OS_POLL_IN = 1, CW_OS_POLL_OUT = 4 };
 
-/* One descriptor to ask about; `ready` gets the CW_OS_POLL_… of events that would not block (all of them after an error or a
- * hang-up: the next read or write then tells). */
+/* One descriptor to ask about; `ready` gets the CW_OS_POLL_… of events that would not block (all of them after an error
+ * or a hang-up: the next read or write then tells). */
 typedef struct cw_os_fd_query {
     int fd;
     short events;
@@ -24,11 +25,11 @@ typedef struct cw_os_fd_query {
 size_t cw_os_fd_poll(cw_os_fd_query *items, size_t n);
 
 typedef enum cw_os_fd_kind {
-    CW_OS_FD_CLOSED,   /* no such descriptor */
-    CW_OS_FD_FILE,     /* regular files, disks and memory devices: always ready, any size */
+    CW_OS_FD_CLOSED, /* no such descriptor */
+    CW_OS_FD_FILE,   /* regular files, disks and memory devices: always ready, any size */
     CW_OS_FD_TERMINAL,
     CW_OS_FD_SOCKET,
-    CW_OS_FD_PIPE      /* and whatever else there is */
+    CW_OS_FD_PIPE /* and whatever else there is */
 } cw_os_fd_kind;
 
 cw_os_fd_kind cw_os_fd_look(int fd);

@@ -14,7 +14,8 @@
 #include <unistd.h>
 
 _Static_assert((int)CW_OS_POLL_IN == POLLIN && (int)CW_OS_POLL_OUT == POLLOUT, "cw_os_fd_query has poll's events");
-_Static_assert(sizeof(cw_os_fd_query) == sizeof(struct pollfd) && offsetof(cw_os_fd_query, events) == offsetof(struct pollfd, events) &&
+_Static_assert(sizeof(cw_os_fd_query) == sizeof(struct pollfd) &&
+                   offsetof(cw_os_fd_query, events) == offsetof(struct pollfd, events) &&
                    offsetof(cw_os_fd_query, ready) == offsetof(struct pollfd, revents),
                "cw_os_fd_query is a struct pollfd");
 

@@ -126,7 +126,8 @@ bool cwrun_wasi_run(cwrun_instance *instance, int32_t *status, cwrun_error *err)
     cwrun_func *run = instance ? find_run(instance) : NULL;
     if (!run) {
         cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0,
-                instance ? "the component exports no wasi:cli/run@0.2.x: it is no command" : "cwrun_wasi_run: the instance is NULL");
+                instance ? "the component exports no wasi:cli/run@0.2.x: it is no command"
+                         : "cwrun_wasi_run: the instance is NULL");
         return false;
     }
 

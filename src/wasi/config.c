@@ -98,10 +98,9 @@ static void reset_end(cwrun_wasi *wasi, cw_wasi_end *end)
 static void to_descriptor(cwrun_wasi *wasi, cw_wasi_end *end, int fd)
 {
     reset_end(wasi, end);
-    end->kind = CW_WASI_FD;
     end->fd = fd;
     end->fd_kind = (uint8_t)cw_os_fd_look(fd);
-    end->closed = end->fd_kind == CW_OS_FD_CLOSED;
+    end->kind = end->fd_kind == CW_OS_FD_CLOSED ? CW_WASI_NONE : CW_WASI_FD; /* nobody there: as without a descriptor */
 }
 
 static void to_sink(cwrun_wasi *wasi, cw_wasi_end *end, cwrun_wasi_sink sink, void *user)
@@ -142,7 +141,8 @@ bool cwrun_wasi_stdin_bytes(cwrun_wasi *wasi, const void *bytes, size_t size, cw
     if (cwrun_failed(err))
         return false;
     if (!wasi || (!bytes && size > 0)) {
-        cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "cwrun_wasi_stdin_bytes: %s is NULL", wasi ? "bytes" : "the configuration");
+        cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "cwrun_wasi_stdin_bytes: %s is NULL",
+                wasi ? "bytes" : "the configuration");
         return false;
     }
     uint8_t *copy = cw_new(&wasi->alloc, size);

@@ -49,8 +49,8 @@ static cwrun_status call_row(cwrun_caller *caller, const cwrun_val *args, size_t
         const cwrun_functype *type = cwrun_caller_type(caller), **checked = &c.host->checked[c.row - rows];
         if (*checked != type) {
             if (!cw_wasi_type_fits(c.row->type, type))
-                return cwrun_caller_trap(caller, "%s#%s is imported with a type that is not WASI's: %s", c.row->interface,
-                                         c.row->name, c.row->type);
+                return cwrun_caller_trap(caller, "%s#%s is imported with a type that is not WASI's: %s",
+                                         c.row->interface, c.row->name, c.row->type);
             *checked = type;
         }
     }
@@ -79,7 +79,8 @@ cwrun_status cw_wasi_give(cw_wasi_call *c, const void *data, size_t size)
 
 cwrun_status cw_wasi_give_case(cw_wasi_call *c, uint8_t which, const void *payload, size_t size)
 {
-    /* A tag of one byte, then the payload where the alignment of the whole, which is that of its widest payload, puts it. */
+    /* A tag of one byte, then the payload where the alignment of the whole, which is that of its widest payload, puts
+     * it. */
     const cwrun_type *type = cwrun_functype_result(cwrun_caller_type(c->caller));
     size_t whole = cwrun_type_size(type), at = cwrun_type_align(type);
     uint8_t *copy = cwrun_caller_alloc(c->caller, whole);
@@ -165,7 +166,8 @@ cw_wasi_object *cw_wasi_object_of(cw_wasi_call *c, cwrun_handle handle, cw_wasi_
     cw_wasi_object *object = cwrun_handle_object(cwrun_caller_store(c->caller), handle);
     if (object && is_ours(c->host, object) && object->kind == kind)
         return object;
-    cwrun_caller_trap(c->caller, "%s#%s: not a handle of %s", c->row->interface, c->row->name, resource_of_kind[kind].name);
+    cwrun_caller_trap(c->caller, "%s#%s: not a handle of %s", c->row->interface, c->row->name,
+                      resource_of_kind[kind].name);
     return NULL;
 }
 
@@ -178,7 +180,8 @@ cwrun_handle cw_wasi_handle(cw_wasi_call *c, cw_wasi_object *object)
 {
     cwrun_handle handle = 0;
     if (object) {
-        handle = cwrun_resource_new(c->caller, resource_of_kind[object->kind].interface, resource_of_kind[object->kind].name, object);
+        handle = cwrun_resource_new(c->caller, resource_of_kind[object->kind].interface,
+                                    resource_of_kind[object->kind].name, object);
         if (!handle)
             cw_wasi_object_release(object);
     }
@@ -281,8 +284,10 @@ static void drop_extension(void *wasi)
 bool cwrun_store_set_wasi(cwrun_store *store, cwrun_wasi *wasi, cwrun_error *err)
 {
     if (!store || !wasi)
-        cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "cwrun_store_set_wasi: %s is NULL", store ? "the configuration" : "the store");
-    if (store && wasi && !cwrun_failed(err) && cwrun_store_set_extension(store, &extension_key, wasi, drop_extension, err))
+        cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "cwrun_store_set_wasi: %s is NULL",
+                store ? "the configuration" : "the store");
+    if (store && wasi && !cwrun_failed(err) &&
+        cwrun_store_set_extension(store, &extension_key, wasi, drop_extension, err))
         return true;
     cwrun_wasi_drop(wasi);
     return false;

@@ -1,5 +1,5 @@
-/* wasi/host.h: what the files of the WASI host share: the state of one store's WASI, the objects behind guests' handles, and
- * how a function of wasi.def takes its arguments and answers.
+/* wasi/host.h: what the files of the WASI host share: the state of one store's WASI, the objects behind guests'
+ * handles, and how a function of wasi.def takes its arguments and answers.
  *
  * The one idea: WASI is an embedder like any other. Everything goes through include/cwrun; a function that would block
  * answers cwrun_caller_wait with the row that carries on, and nothing here ever waits. */
@@ -36,7 +36,7 @@ struct cw_wasi_call {
 /* ---- standard streams ---- */
 
 typedef enum cw_wasi_end_kind {
-    CW_WASI_NONE,  /* input: at its end; output: thrown away */
+    CW_WASI_NONE, /* input: at its end; output: thrown away */
     CW_WASI_FD,
     CW_WASI_BYTES, /* input only */
     CW_WASI_SINK   /* output only */
@@ -113,8 +113,8 @@ struct cwrun_wasi {
     cwrun_wasi_clock wall, monotonic; /* now NULL: the system's */
     cwrun_wasi_random random;         /* fill NULL: the system's */
 
-    uint8_t *scratch;                /* CW_WASI_SCRATCH bytes for what is read; made on first use */
-    const cwrun_functype **checked;  /* per row: the import type that was last found to fit */
+    uint8_t *scratch;               /* CW_WASI_SCRATCH bytes for what is read; made on first use */
+    const cwrun_functype **checked; /* per row: the import type that was last found to fit */
 };
 
 enum { CW_WASI_SCRATCH = 65536 };
@@ -146,7 +146,8 @@ cwrun_status cw_wasi_give(cw_wasi_call *c, const void *data, size_t size);
 cwrun_status cw_wasi_give_case(cw_wasi_call *c, uint8_t which, const void *payload, size_t size);
 cwrun_status cw_wasi_out_of_memory(cw_wasi_call *c);
 /* Waits for descriptors or the deadline, then goes on with `row`. */
-cwrun_status cw_wasi_wait(cw_wasi_call *c, const cwrun_wait *waits, size_t n, uint64_t deadline, const cw_wasi_row *row);
+cwrun_status cw_wasi_wait(cw_wasi_call *c, const cwrun_wait *waits, size_t n, uint64_t deadline,
+                          const cw_wasi_row *row);
 
 enum { CW_WASI_OK = 0, CW_WASI_ERR = 1, CW_WASI_NOTHING = 0, CW_WASI_SOME = 1 };
 

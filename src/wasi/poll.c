@@ -1,14 +1,14 @@
-/* wasi/poll.c: wasi:io/poll. A pollable is a moment in time or the readiness of a stream; all of a poll's descriptors are
- * asked in one poll(2) that does not wait, and if nothing is ready the guest is suspended until something is. */
+/* wasi/poll.c: wasi:io/poll. A pollable is a moment in time or the readiness of a stream; all of a poll's descriptors
+ * are asked in one poll(2) that does not wait, and if nothing is ready the guest is suspended until something is. */
 #include "wasi/host.h"
 
 /* What a set of pollables waits for. */
 typedef struct waiting {
-    cw_os_fd_query *fds;   /* of those that a descriptor answers for */
-    uint32_t *who;      /* their indices */
+    cw_os_fd_query *fds; /* of those that a descriptor answers for */
+    uint32_t *who;       /* their indices */
     size_t n_fds;
-    uint64_t deadline;  /* earliest, by the system's clock */
-    uint32_t *ready;    /* indices */
+    uint64_t deadline; /* earliest, by the system's clock */
+    uint32_t *ready;   /* indices */
     size_t n_ready;
 } waiting;
 
@@ -102,7 +102,8 @@ cwrun_status cw_wasi_poll_poll(cw_wasi_call *c)
     const cwrun_handle *handles = in->data;
     waiting w;
     if (in->size == 0 || in->size > UINT32_MAX)
-        return cwrun_caller_trap(c->caller, "wasi:io/poll#poll: the list of pollables is %s", in->size ? "too long" : "empty");
+        return cwrun_caller_trap(c->caller, "wasi:io/poll#poll: the list of pollables is %s",
+                                 in->size ? "too long" : "empty");
     if (!init_waiting(c, &w, in->size))
         return cw_wasi_out_of_memory(c);
 

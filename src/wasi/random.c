@@ -1,4 +1,5 @@
-/* wasi/random.c: wasi:random. The insecure interfaces give the same bytes as the secure one: there is no reason to be worse. */
+/* wasi/random.c: wasi:random. The insecure interfaces give the same bytes as the secure one: there is no reason to be
+ * worse. */
 #include "wasi/host.h"
 
 enum { MOST_BYTES = 64 << 20 };
@@ -16,7 +17,8 @@ cwrun_status cw_wasi_random_bytes(cw_wasi_call *c)
 {
     uint64_t size = c->args[0].of.u64;
     if (size > MOST_BYTES)
-        return cwrun_caller_trap(c->caller, "%s#%s: more than %d bytes at once", c->row->interface, c->row->name, MOST_BYTES);
+        return cwrun_caller_trap(c->caller, "%s#%s: more than %d bytes at once", c->row->interface, c->row->name,
+                                 MOST_BYTES);
     cwrun_list bytes = {NULL, (size_t)size};
     if (size > 0) {
         void *data = cwrun_caller_alloc(c->caller, (size_t)size);

@@ -1,8 +1,9 @@
 /* wasi/signature.c: does the type that a guest imports have the shape of the WIT type in wasi.def?
  *
- * The C functions read arguments as the C structs that their rows promise, so a guest that imports another type under the
- * same name must be stopped before. The row's text is read along with the guest's type; names of types are looked up in
- * the table of wasi.def, any other name is a resource. That a handle is one of ours is checked where it is used. */
+ * The C functions read arguments as the C structs that their rows promise, so a guest that imports another type under
+ * the same name must be stopped before. The row's text is read along with the guest's type; names of types are looked
+ * up in the table of wasi.def, any other name is a resource. That a handle is one of ours is checked where it is used.
+ */
 #include "base/str.h"
 #include "wasi/host.h"
 

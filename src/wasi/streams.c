@@ -43,7 +43,8 @@ static outcome take(cwrun_wasi *host, cw_wasi_end *end, uint64_t size, const uin
         *code = ENOMEM;
         return BROKEN;
     }
-    int64_t got = cw_os_fd_read(end->fd, (cw_os_fd_kind)end->fd_kind, scratch, size < CW_WASI_SCRATCH ? (size_t)size : CW_WASI_SCRATCH);
+    int64_t got = cw_os_fd_read(end->fd, (cw_os_fd_kind)end->fd_kind, scratch,
+                                size < CW_WASI_SCRATCH ? (size_t)size : CW_WASI_SCRATCH);
     if (got == -EAGAIN)
         return BLOCKED;
     if (got == 0)
@@ -77,11 +78,8 @@ static outcome put(cw_wasi_end *end, const uint8_t *data, size_t size, size_t *n
     *n = sent > 0 ? (size_t)sent : 0;
     if (sent == -EAGAIN || (sent >= 0 && (size_t)sent < size))
         return BLOCKED;
-    if (sent == -EPIPE) {
-        end->closed = true;
-        return CLOSED;
-    }
     if (sent < 0) {
+        end->closed = sent == -EPIPE; /* for all its handles; this one learns why */
         *code = (int)-sent;
         return BROKEN;
     }
@@ -327,8 +325,8 @@ static cwrun_status write_permitted(cw_wasi_call *c, bool zeroes)
     if (!contents(c, zeroes, &data, &size))
         return cw_wasi_out_of_memory(c);
     if (size > stream->of.stream.permit)
-        return cwrun_caller_trap(c->caller, "%s of %llu bytes: check-write permitted %llu", c->row->name, (unsigned long long)size,
-                                 (unsigned long long)stream->of.stream.permit);
+        return cwrun_caller_trap(c->caller, "%s of %llu bytes: check-write permitted %llu", c->row->name,
+                                 (unsigned long long)size, (unsigned long long)stream->of.stream.permit);
     stream->of.stream.permit -= size;
 
     int code = 0;
@@ -375,8 +373,8 @@ static cwrun_status write_and_flush(cw_wasi_call *c, bool zeroes)
     if (!contents(c, zeroes, &data, &size))
         return cw_wasi_out_of_memory(c);
     if (size > BLOCKING_WRITE_MOST)
-        return cwrun_caller_trap(c->caller, "%s of %llu bytes: at most %d are allowed", c->row->name, (unsigned long long)size,
-                                 BLOCKING_WRITE_MOST);
+        return cwrun_caller_trap(c->caller, "%s of %llu bytes: at most %d are allowed", c->row->name,
+                                 (unsigned long long)size, BLOCKING_WRITE_MOST);
 
     cw_wasi_end *end = stream->of.stream.end;
     int code = 0;

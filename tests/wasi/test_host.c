@@ -80,7 +80,8 @@ static cwrun_func *func(const char *name)
 }
 
 /* Calls with up to two arguments. */
-static bool try_call(const char *name, const cwrun_val *a, const cwrun_val *b, const cwrun_val *third, cwrun_val *result)
+static bool try_call(const char *name, const cwrun_val *a, const cwrun_val *b, const cwrun_val *third,
+                     cwrun_val *result)
 {
     cwrun_val args[3];
     size_t n = 0;
@@ -403,8 +404,14 @@ static void a_reader_that_is_gone_closes_the_stream(void **state)
     start();
     cwrun_val out = get("stdout-get-stdout");
     close(p[0]);
-    expect_error(write_text(OUT "blocking-write-and-flush", &out, "anybody?"), 1);
+    cwrun_val error = expect_error(write_text(OUT "blocking-write-and-flush", &out, "anybody?"), 0);
+    error = cwrun_borrow(error.of.handle);
+    cwrun_val code = call("types-filesystem-error-code", &error, NULL);
+    const cwrun_val payload = cwrun_val_payload(&code);
+    assert_int_equal(cwrun_val_case(&payload), 32); /* pipe */
     expect_error(call(OUT "check-write", &out, NULL), 1);
+    cwrun_val again = get("stdout-get-stdout");
+    expect_error(call(OUT "check-write", &again, NULL), 1);
     cwrun_val pollable = call(OUT "subscribe", &out, NULL);
     assert_true(is_ready(cwrun_borrow(pollable.of.handle)));
     close(p[1]);

@@ -97,8 +97,10 @@ static void other_types_are_refused(void **state)
         {"IO_POLL", "poll", "func(in: list<borrow<pollable>>, more: u32) -> list<u32>"},
         {"IO_POLL", "[method]pollable.block", "func(self: borrow<pollable>) -> bool"},
         {"IO_STREAMS", "[method]input-stream.read", "func(self: borrow<input-stream>, len: u64) -> result<list<u8>>"},
-        {"IO_STREAMS", "[method]input-stream.read", "func(self: borrow<input-stream>, len: u64) -> result<_, stream-error>"},
-        {"IO_STREAMS", "[method]input-stream.read", "func(self: borrow<input-stream>, len: u64) -> result<list<u8>, error-code>"},
+        {"IO_STREAMS", "[method]input-stream.read",
+         "func(self: borrow<input-stream>, len: u64) -> result<_, stream-error>"},
+        {"IO_STREAMS", "[method]input-stream.read",
+         "func(self: borrow<input-stream>, len: u64) -> result<list<u8>, error-code>"},
         {"IO_STREAMS", "[method]input-stream.subscribe", "func(self: borrow<input-stream>) -> borrow<pollable>"},
         {"IO_STREAMS", "[method]input-stream.subscribe", "func(self: borrow<input-stream>) -> u32"},
         {"CLI_EXIT", "exit", "func(status: result<u8>)"},
@@ -110,7 +112,8 @@ static void other_types_are_refused(void **state)
         {"CLOCKS_WALL", "now", "func() -> record { seconds: u64 }"},
         {"CLOCKS_WALL", "now", "func() -> record { seconds: u64, nanoseconds: u32, more: u8 }"},
         {"FILESYSTEM_TYPES", "filesystem-error-code", "func(err: borrow<error>) -> option<advice>"},
-        {"FILESYSTEM_TYPES", "[method]descriptor.get-flags", "func(self: borrow<descriptor>) -> result<open-flags, error-code>"},
+        {"FILESYSTEM_TYPES", "[method]descriptor.get-flags",
+         "func(self: borrow<descriptor>) -> result<open-flags, error-code>"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
         for (size_t row = 0; row < N_ROWS; row++)
