@@ -34,11 +34,13 @@ typedef enum cw_encoding { CW_UTF8, CW_UTF16, CW_LATIN1_UTF16 } cw_encoding;
 typedef struct cw_canon_opts {
     uint8_t encoding; /* cw_encoding */
     bool memory64;    /* the memory has 64-bit addresses */
-    bool is_async, always_task_return, gc;
+    bool is_async, always_task_return;
+    bool gc;         /* values as references: checked, not executed yet */
     uint32_t memory; /* CW_NO_INDEX where none */
     uint32_t realloc;
     uint32_t post_return;
     uint32_t callback;
+    cw_type_id gc_type; /* gc, lowers: the core function's type; else CW_NO_TYPE */
 } cw_canon_opts;
 
 /* Canonical built-ins: one table, canon.def. */

@@ -210,6 +210,12 @@ void cw_read_canon(cw_loader *l);
 void cw_read_value(cw_loader *l);
 void cw_read_component_start(cw_loader *l);
 
+/* ---- check_gc_abi.c ---- */
+
+/* Whether a component function may be lifted from or lowered to a core function of this type with the `gc` option. */
+void cw_check_gc_func(cw_loader *l, const uint8_t *at, const cw_canon_opts *o, const cw_functype *f,
+                      const cw_subtype *core);
+
 /* Refuses types that are nested too deeply or too big. */
 bool cw_check_type_size(cw_loader *l, const uint8_t *at, uint32_t depth, uint32_t tree_size);
 

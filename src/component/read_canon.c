@@ -50,13 +50,20 @@ enum {
     SEEN_REALLOC = 4,
     SEEN_POST_RETURN = 8,
     SEEN_ASYNC = 16,
-    SEEN_CALLBACK = 32
+    SEEN_CALLBACK = 32,
+    SEEN_CORE_TYPE = 64,
+    SEEN_GC = 128
 };
 
 static cw_canon_opts no_opts(void)
 {
     return (cw_canon_opts){
-        .memory = CW_NO_INDEX, .realloc = CW_NO_INDEX, .post_return = CW_NO_INDEX, .callback = CW_NO_INDEX};
+        .memory = CW_NO_INDEX,
+        .realloc = CW_NO_INDEX,
+        .post_return = CW_NO_INDEX,
+        .callback = CW_NO_INDEX,
+        .gc_type = CW_NO_TYPE,
+    };
 }
 
 static void take_memory(cw_loader *l, const uint8_t *at, uint32_t index, cw_canon_opts *o)
@@ -82,6 +89,19 @@ static bool signature_is(const cw_subtype *f, const cw_valtype *params, uint32_t
            (n_results == 0 || memcmp(f->results, results, n_results * sizeof *results) == 0);
 }
 
+static cw_type_id read_gc_type(cw_loader *l, const uint8_t *at, uint32_t index)
+{
+    const cw_scope *s = l->scope;
+    if (!l->r->ok)
+        return CW_NO_TYPE;
+    cw_type_id id = index < s->core.type_ids.n ? s->core.type_ids.items[index] : CW_NO_TYPE;
+    if (index >= s->core.type_ids.n)
+        cw_reader_fail(l->r, at, "unknown core type %u: core type index out of bounds", index);
+    else if (id == CW_NO_TYPE || cw_types_get(l->config->types, id)->kind != CW_COMP_FUNC)
+        cw_reader_fail(l->r, at, "canonical option `core type` must reference a core function type");
+    return id;
+}
+
 static void read_opt(cw_loader *l, cw_canon_opts *o, unsigned *seen)
 {
     static const struct {
@@ -96,18 +116,14 @@ static void read_opt(cw_loader *l, cw_canon_opts *o, unsigned *seen)
         {SEEN_POST_RETURN, "post-return"},
         {SEEN_ASYNC, "async"},
         {SEEN_CALLBACK, "callback"},
+        {SEEN_CORE_TYPE, "core-type"},
+        {SEEN_GC, "gc"},
     };
     enum { KINDS = sizeof kinds / sizeof *kinds };
     const uint8_t *at = l->r->at;
     uint8_t code = cw_read_u8(l->r);
     if (!l->r->ok)
         return;
-    if (code == 8 || code == 9) {
-        cw_reader_fail(l->r, at,
-                       "canonical option `%s` is not supported yet: it requires the component model gc feature",
-                       code == 8 ? "core-type" : "gc");
-        return;
-    }
     if (code >= KINDS) {
         cw_reader_fail(l->r, at, "invalid leading byte 0x%02x for a canonical option", code);
         return;
@@ -118,7 +134,7 @@ static void read_opt(cw_loader *l, cw_canon_opts *o, unsigned *seen)
         return;
     }
     *seen |= kinds[code].bit;
-    uint32_t index = code >= 3 && code != 6 ? cw_read_u32(l->r) : 0;
+    uint32_t index = code >= 3 && code != 6 && code != 9 ? cw_read_u32(l->r) : 0;
     switch (code) {
     case 3:
         take_memory(l, at, index, o);
@@ -134,6 +150,12 @@ static void read_opt(cw_loader *l, cw_canon_opts *o, unsigned *seen)
         break;
     case 7:
         o->callback = index;
+        break;
+    case 8:
+        o->gc_type = read_gc_type(l, at, index);
+        break;
+    case 9:
+        o->gc = true;
         break;
     default:
         o->encoding = code;
@@ -156,6 +178,8 @@ static cw_canon_opts read_opts(cw_loader *l)
         cw_reader_fail(l->r, at, "cannot specify callback without async");
     if (o.is_async && (seen & SEEN_POST_RETURN))
         cw_reader_fail(l->r, at, "cannot specify post-return function in async");
+    if (!o.gc && (seen & SEEN_CORE_TYPE))
+        cw_reader_fail(l->r, at, "cannot specify `core-type` without `gc`");
     if (seen & SEEN_REALLOC) {
         if (!(seen & SEEN_MEMORY))
             cw_reader_fail(l->r, at, "canonical option `realloc` requires `memory` to also be specified");
@@ -178,6 +202,13 @@ static void need_realloc(cw_loader *l, const uint8_t *at, const cw_canon_opts *o
     need_memory(l, at, o, when);
     if (when && o->realloc == CW_NO_INDEX && l->r->ok)
         cw_reader_fail(l->r, at, "canonical option `realloc` is required");
+}
+
+/* Only lift and lower are described with references; nothing else is made of a `gc` option. */
+static void refuse_gc(cw_loader *l, const uint8_t *at, const cw_canon_opts *o, const char *name)
+{
+    if (l->r->ok && o->gc)
+        cw_reader_fail(l->r, at, "canonical option `gc` is not supported yet for `%s`", name);
 }
 
 static void refuse_lift_opts(cw_loader *l, const uint8_t *at, const cw_canon_opts *o)
@@ -315,12 +346,18 @@ static void read_lift(cw_loader *l, const uint8_t *at)
         return;
 
     check_async(l, opts_at, &o, t->func);
-    signature want = flatten_functype(l, opts_at, &o, t->func, true);
-    if (l->r->ok)
-        check_callee(l, at, callee, &want, index);
+    if (o.gc && o.gc_type != CW_NO_TYPE)
+        cw_reader_fail(l->r, opts_at, "canonical option `core-type` is not allowed in `canon lift`");
+    if (o.gc) {
+        cw_check_gc_func(l, opts_at, &o, t->func, callee);
+    } else {
+        signature want = flatten_functype(l, opts_at, &o, t->func, true);
+        if (l->r->ok)
+            check_callee(l, at, callee, &want, index);
+    }
     if (l->r->ok && o.post_return != CW_NO_INDEX) {
         const cw_subtype *f = cw_core_func_at(l, opts_at, o.post_return);
-        if (f && !signature_is(f, want.results, want.n_results, NULL, 0))
+        if (f && !signature_is(f, callee->results, callee->n_results, NULL, 0))
             cw_reader_fail(l->r, opts_at,
                            "canonical option `post-return` uses a core function with an incorrect signature");
     }
@@ -353,8 +390,15 @@ static void read_lower(cw_loader *l, const uint8_t *at)
         return;
     refuse_lift_opts(l, opts_at, &o);
     check_async(l, opts_at, &o, f);
-    signature s = flatten_functype(l, opts_at, &o, f, false);
-    cw_type_id id = register_signature(l, &s);
+    if (o.gc && o.gc_type == CW_NO_TYPE)
+        cw_reader_fail(l->r, opts_at, "cannot specify `gc` without also specifying a `core-type` for lowerings");
+    cw_type_id id = o.gc_type;
+    if (o.gc && l->r->ok) {
+        cw_check_gc_func(l, opts_at, &o, f, cw_types_get(l->config->types, id));
+    } else {
+        signature s = flatten_functype(l, opts_at, &o, f, false);
+        id = register_signature(l, &s);
+    }
 
     cw_def *def = cw_add_def(l, CW_DEF_LOWER, CW_SORT_CORE_FUNC, at);
     def->of.canon.builtin = CW_CANON_LOWER;
@@ -437,6 +481,7 @@ static void read_element_opts(cw_loader *l, builtin *b)
 {
     const uint8_t *at = l->r->at;
     b->opts = read_opts(l);
+    refuse_gc(l, at, &b->opts, b->row->name);
     bool reads = b->row == &rows[CW_CANON_STREAM_READ] || b->row == &rows[CW_CANON_FUTURE_READ];
     refuse_lift_opts(l, at, &b->opts);
     need_memory(l, at, &b->opts, b->value != NULL);
@@ -448,6 +493,7 @@ static void read_task_return(cw_loader *l, builtin *b)
     b->value = cw_read_resultlist(l);
     const uint8_t *at = l->r->at;
     b->opts = read_opts(l);
+    refuse_gc(l, at, &b->opts, b->row->name);
     if (!l->r->ok)
         return;
     if (b->value && b->value->has_borrow)
@@ -472,6 +518,7 @@ static void read_error_opts(cw_loader *l, builtin *b)
 {
     const uint8_t *at = l->r->at;
     b->opts = read_opts(l);
+    refuse_gc(l, at, &b->opts, b->row->name);
     if (l->r->ok && b->opts.is_async)
         cw_reader_fail(l->r, at, "cannot specify `async` option on `%s`", b->row->name);
     refuse_lift_opts(l, at, &b->opts);
