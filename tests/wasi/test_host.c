@@ -2,6 +2,8 @@
  * (methods: `resource-method`) and calls it. Everything goes over the public interface. */
 #include "cwrun/wasi.h"
 
+#include "oom/failalloc.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -656,6 +658,59 @@ static void random_bytes_can_be_replaced(void **state)
     assert_int_equal(err.kind, CWRUN_ERROR_TRAP);
 }
 
+/* ---- memory ---- */
+
+/* Uses everything that allocates; false after the first call that failed. */
+static bool use_memory(int fd)
+{
+    cwrun_val out, in, pollable, result;
+    const cwrun_list list = {"x", 1};
+    const cwrun_val five = cwrun_u64(5);
+    if (!try_call("stdout-get-stdout", NULL, NULL, NULL, &out) || !try_call("stdin-get-stdin", NULL, NULL, NULL, &in))
+        return false;
+    out = cwrun_borrow(out.of.handle);
+    in = cwrun_borrow(in.of.handle);
+    for (int i = 0; i < 100; i++) /* more than a slab */
+        if (!try_call(IN "subscribe", &in, NULL, NULL, &pollable))
+            return false;
+    const cwrun_val arg = bytes(OUT "write", 1, &list);
+    bool ok = try_call(IN "read", &in, &five, NULL, &result) && try_call(OUT "check-write", &out, NULL, NULL, &result);
+    fill(fd);
+    return ok && try_call(OUT "write", &out, &arg, NULL, &result);
+}
+
+static void memory_may_run_out_anywhere(void **state)
+{
+    (void)state;
+    cwrun_wasi_drop(wasi);
+    for (size_t n = 0;; n++) {
+        cw_failalloc f = {.fail_at = n};
+        cwrun_alloc a = cw_failalloc_hook(&f);
+        int p[2];
+        assert_int_equal(pipe(p), 0);
+        wasi = cwrun_wasi_new_with(&a, &err);
+        cwrun_wasi_arg(wasi, "prog", &err);
+        cwrun_wasi_env(wasi, "A", "1", &err);
+        cwrun_wasi_cwd(wasi, "/", &err);
+        if (wasi) {
+            cwrun_wasi_stdin_fd(wasi, p[0]);
+            cwrun_wasi_stdout_fd(wasi, p[1]);
+        }
+        store = cwrun_store_new(engine, NULL, NULL);
+        if (cwrun_store_set_wasi(store, wasi, &err)) {
+            guest = cwrun_instantiate(store, proxy, NULL, &err);
+            assert_non_null(guest);
+            use_memory(p[1]);
+        }
+        assert_true(f.failed || !cwrun_failed(&err));
+        finish(NULL);
+        assert_int_equal(f.live_blocks, 0);
+        close(p[0]), close(p[1]);
+        if (!f.failed)
+            break;
+    }
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, configure, finish)
@@ -681,6 +736,7 @@ int main(void)
         TEST(exit_is_the_guests_own),
         TEST(clocks_can_be_replaced),
         TEST(random_bytes_can_be_replaced),
+        TEST(memory_may_run_out_anywhere),
     };
     return cmocka_run_group_tests(tests, load, unload);
 }
