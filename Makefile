@@ -14,7 +14,7 @@ PREFIX  ?= /usr/local
 OPT     ?= -O2
 WARN    := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wpointer-arith -Wstrict-prototypes -Wvla
 CPPFLAGS += -Iinclude -Isrc -I$(BUILD)/gen -D_GNU_SOURCE
-BASEFLAGS = $(OPT) -g -fPIC -fvisibility=hidden -fno-strict-aliasing $(CPPFLAGS) $(CFLAGS) $(CWFLAGS)
+BASEFLAGS = $(OPT) -g -fPIC -fno-asynchronous-unwind-tables -fvisibility=hidden -fno-strict-aliasing $(CPPFLAGS) $(CFLAGS) $(CWFLAGS)
 ALLFLAGS  = -std=c11 $(WARN) $(BASEFLAGS) -fno-stack-protector -MMD -MP
 LIBS      = -lm -lpthread
 

@@ -19,7 +19,7 @@ for t in "$BUILD"/tests/unit/test_* "$BUILD"/tests/api/test_* "$BUILD"/tests/oom
     CWRUN="$BUILD/cwrun" timeout 300 "$t" >"$log.one" 2>&1
     status=$?
     cat "$log.one" >>"$log"
-    good=$(sed -n 's/^\[  PASSED  \] \([0-9]*\) test.*/\1/p' "$log.one" | awk '{n += $1} END {print n + 0}')
+    good=$(sed -n 's/.*\[  PASSED  \] \([0-9]*\) test.*/\1/p' "$log.one" | awk '{n += $1} END {print n + 0}')
     bad=$(grep -c '^\[  FAILED  \] [a-z_]*[0-9a-z_]*$' "$log.one")
     [ "$status" -ne 0 ] && [ "$bad" -eq 0 ] && bad=1
     if [ "$bad" -ne 0 ]; then

@@ -336,6 +336,8 @@ static int run_component(plan *p, cwrun_store *store, cwrun_component *component
             break;
     if (instance && !p->n_invokes)
         cwrun_wasi_run(instance, &status, err);
+    else if (err->code != CWRUN_LIMIT_TIMEOUT || err->kind != CWRUN_ERROR_LIMIT)
+        cwrun_wasi_flush(store); /* what a slow reader has not taken yet */
     return cwrun_failed(err) ? cli_report(err) : status;
 }
 

@@ -443,7 +443,7 @@ static uint32_t find_label(const cwrun_type *t, cwrun_str label)
 static bool fail_label(parser *p, const cwrun_type *t, size_t from, cwrun_str label, const char *what)
 {
     cwrun_str near = { NULL, 0 };
-    unsigned best = 3;
+    unsigned best = label.size < 3 ? (unsigned)label.size : 3;
     for (uint32_t i = 0; i < t->n_fields; i++) {
         unsigned d = cw_str_distance(label, t->fields[i].name, best);
         if (d < best) {
