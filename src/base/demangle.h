@@ -14,8 +14,8 @@ enum {
  * the same. Neither time nor stack depends on what hostile symbols ask for: bytes read, depth and output are bounded.
  *
  * The differences to the crate: faults behind back-references make no "{invalid syntax}" but 0; so do nesting deeper
- * than 256 and bytes that are no graphic ASCII; prefixes of other platforms ("R", "__R", "ZN", "__ZN") are no symbols in
- * WebAssembly; string and char constants show text beyond ASCII as \u{…}. */
+ * than 256 and bytes that are no graphic ASCII; prefixes of other platforms ("R", "__R", "ZN", "__ZN") are no symbols
+ * in WebAssembly; string and char constants show text beyond ASCII as \u{…}. */
 size_t cw_demangle(cwrun_str mangled, char *out, size_t room);
 
 #endif
