@@ -220,8 +220,6 @@ struct cw_component {
     cw_resource_var *resources;
     uint32_t n_imports, n_exports;
     cw_component_extern *imports, *exports;
-    const cwrun_item *import_items,
-        *export_items; /* the same for reflection, [n_imports], [n_exports]; once cw_reflect_component was called */
     const cw_functype **func_types; /* [n[FUNC]]: static type of every function index */
     uint32_t *type_vars;            /* [n[TYPE]]: the variable of a type index that is a resource, else CW_NO_INDEX */
     const cw_itype *type;           /* the component's own type */

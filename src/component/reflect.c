@@ -1,5 +1,4 @@
-/* component/reflect.c: the public accessors of types (cwrun/type.h), and the trees of items behind
- * cwrun_component_import and _export. */
+/* component/reflect.c: the public accessors of types (cwrun/type.h), and items of core modules. */
 #include "component/reflect.h"
 
 /* ---- types ---- */
@@ -107,72 +106,7 @@ bool cwrun_functype_is_async(const cwrun_functype *type)
     return type && type->is_async;
 }
 
-/* ---- items ---- */
-
-static uint8_t kind_of(const cw_itype *t)
-{
-    switch (t->sort) {
-    case CW_SORT_FUNC:
-        return CWRUN_ITEM_FUNC;
-    case CW_SORT_INSTANCE:
-        return CWRUN_ITEM_INSTANCE;
-    case CW_SORT_COMPONENT:
-        return CWRUN_ITEM_COMPONENT;
-    case CW_SORT_VALUE:
-        return CWRUN_ITEM_VALUE;
-    case CW_SORT_CORE_MODULE:
-        return CWRUN_ITEM_MODULE;
-    default:
-        return t->type->sort == CW_SORT_RESOURCE ? CWRUN_ITEM_RESOURCE : CWRUN_ITEM_TYPE;
-    }
-}
-
-static bool fill_item(cw_arena *a, cwrun_item *out, cwrun_str name, const cw_itype *t)
-{
-    out->kind = kind_of(t);
-    out->name = name;
-    switch (out->kind) {
-    case CWRUN_ITEM_FUNC:
-        out->func = t->func;
-        break;
-    case CWRUN_ITEM_VALUE:
-        out->type = t->value;
-        break;
-    case CWRUN_ITEM_TYPE: /* types of functions and instances have none */
-        out->type = t->type->sort == CW_SORT_VALUE ? t->type->value : NULL;
-        break;
-    case CWRUN_ITEM_INSTANCE: {
-        cwrun_item *items = CW_ARENA_ARRAY(a, t->exports.n, cwrun_item);
-        if (!items)
-            return false;
-        out->n_items = t->exports.n;
-        out->items = items;
-        for (uint32_t i = 0; i < t->exports.n; i++)
-            if (!fill_item(a, &items[i], t->exports.items[i].name, t->exports.items[i].type))
-                return false;
-        break;
-    }
-    default:
-        break;
-    }
-    return true;
-}
-
-static const cwrun_item *items_of(cw_arena *a, const cw_component_extern *externs, uint32_t n)
-{
-    cwrun_item *items = CW_ARENA_ARRAY(a, n, cwrun_item);
-    for (uint32_t i = 0; items && i < n; i++)
-        if (!fill_item(a, &items[i], externs[i].name.text, externs[i].type))
-            return NULL;
-    return items;
-}
-
-bool cw_reflect_component(cw_arena *a, cw_component *c)
-{
-    c->import_items = items_of(a, c->imports, c->n_imports);
-    c->export_items = items_of(a, c->exports, c->n_exports);
-    return c->import_items && c->export_items;
-}
+/* ---- items of core modules ---- */
 
 static bool fill_core_item(cw_arena *a, cwrun_item *out, const cw_module *m, cwrun_str module, cwrun_str name,
                            uint8_t kind, uint32_t index)

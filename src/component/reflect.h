@@ -1,5 +1,4 @@
-/* component/reflect.h: the public view of what is imported and exported (cwrun_item trees), built once when a file is
- * loaded. */
+/* component/reflect.h: the public view of what core modules import and export (of components: items.c). */
 #ifndef CW_COMPONENT_REFLECT_H
 #define CW_COMPONENT_REFLECT_H
 
@@ -11,8 +10,6 @@ typedef struct cw_core_reflect {
     const cw_types *types;
 } cw_core_reflect;
 
-/* Fills in import_items and export_items of a component. False where memory ran out. */
-bool cw_reflect_component(cw_arena *a, cw_component *c);
 /* Arrays of m->n_imports and m->n_exports items; NULL where memory ran out. */
 const cwrun_item *cw_reflect_module_imports(cw_arena *a, const cw_module *m);
 const cwrun_item *cw_reflect_module_exports(cw_arena *a, const cw_module *m);

@@ -7,7 +7,8 @@
 
 #include <cmocka.h>
 
-#include "component/reflect.h"
+#include "component/check_types.h"
+#include "component/runtime.h"
 #include "oom/failalloc.h"
 
 typedef struct loaded {
@@ -140,20 +141,17 @@ static void two_instances_of_a_component_have_different_resources(void **state)
     unload(&l);
 }
 
-static void print_items(const loaded *l, cw_text *text)
-{
-    cw_text_init(text, &cw_alloc_default);
-    for (uint32_t i = 0; i < l->c->n_imports; i++)
-        assert_true(cwrun_item_print(&l->c->import_items[i], 0, cw_text_write, text));
-}
-
 static void imports_print_as_wit(void **state)
 {
     (void)state;
     loaded l = LOAD(imports);
-    assert_true(cw_reflect_component(&l.arena, l.c));
+    cwrun_component public = {.root = l.c};
+    cw_arena_init(&public.arena, &cw_alloc_default);
+    assert_true(cw_component_items(&public, &l.err));
     cw_text text;
-    print_items(&l, &text);
+    cw_text_init(&text, &cw_alloc_default);
+    for (uint32_t i = 0; i < l.c->n_imports; i++)
+        assert_true(cwrun_item_print(&public.imports[i], 0, cw_text_write, &text));
     assert_string_equal(text.data, "resource r;\n"
                                    "resource q;\n"
                                    "t:p/i@1.0.0: interface {\n"
@@ -164,7 +162,8 @@ static void imports_print_as_wit(void **state)
                                    "}\n"
                                    "f: func(a: q, b: borrow<res>);\n");
     cw_text_fini(&text);
-    assert_true(cw_str_eq_c(l.c->import_items[2].items[1].type->interface, "t:p/i@1.0.0"));
+    assert_true(cw_str_eq_c(public.imports[2].items[1].type->interface, "t:p/i@1.0.0"));
+    cw_arena_fini(&public.arena);
     unload(&l);
 }
 
