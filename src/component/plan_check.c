@@ -248,7 +248,9 @@ static bool walk_value(walk *w, const cwrun_type *t, const uint8_t *src, const p
     case CWRUN_KIND_RECORD:
     case CWRUN_KIND_TUPLE:
         for (uint32_t i = 0; i < t->n_fields; i++) {
-            path field = {.up = at, .name = t->fields[i].name, .index = i};
+            path field = {.up = at, .index = i};
+            if (t->kind != CWRUN_KIND_TUPLE) /* parameters are a tuple with names: args[0] */
+                field.name = t->fields[i].name;
             if (!walk_value(w, t->fields[i].type, src + t->fields[i].offset[CW_P8], &field))
                 return false;
         }
