@@ -12,7 +12,7 @@ allowed() {
     core) echo "base core cwrun" ;;
     exec) echo "base os core exec cwrun" ;;
     component) echo "base os core exec component cwrun" ;;
-    text) echo "base core component text cwrun" ;;
+    text) echo "base os core exec component text cwrun" ;;
     wit) echo "base core component wit cwrun" ;;
     bindgen) echo "base core component wit bindgen cwrun" ;;
     wasi) echo "base os wasi cwrun" ;;

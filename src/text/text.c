@@ -1,6 +1,9 @@
 /* text/text.c: from text to binary: whole files, and the three forms of a definition: text, binary, quote. */
 #include "text/text.h"
 
+#include "base/error.h"
+#include "cwrun/text.h"
+
 cw_form cw_module_form(const cw_parser *p, const cw_token **id)
 {
     cw_parser next = *p;
@@ -71,4 +74,35 @@ bool cw_text_encode(const cw_words *words, cwrun_str text, const char *file, con
     cw_arena_fini(&arena);
     cw_source_fini(&source);
     return p.ok;
+}
+
+/* ---- public ---- */
+
+cwrun_str cwrun_text_encode(cwrun_str text, const char *file, cwrun_arena *arena, cwrun_error *err)
+{
+    cwrun_str none = { NULL, 0 };
+    if (cwrun_failed(err))
+        return none;
+    cw_words *words = cw_new(&arena->alloc, sizeof *words);
+    if (!words) {
+        cw_fail_oom(err);
+        return none;
+    }
+    cw_words_init(words);
+    cw_bytes out;
+    cw_bytes_init(&out, &arena->alloc);
+    cwrun_str binary = none;
+    if (cw_text_encode(words, text, file, &arena->alloc, &out, err)) {
+        binary = cw_arena_copy(arena, out.data, out.size);
+        if (!binary.data)
+            cw_fail_oom(err);
+    }
+    cw_bytes_fini(&out);
+    cw_free(&arena->alloc, words, sizeof *words);
+    return binary;
+}
+
+bool cwrun_is_text(const void *bytes, size_t size)
+{
+    return size < 4 || memcmp(bytes, "\0asm", 4) != 0;
 }

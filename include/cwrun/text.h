@@ -1,0 +1,53 @@
+/* cwrun/text.h: the text format: to binary, and scripts of the specification.
+ *
+ * Nothing here needs an engine. Errors in a text name file, line and column, and show the line. */
+#ifndef CWRUN_TEXT_H
+#define CWRUN_TEXT_H
+
+#include "cwrun/base.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Encodes a text: one (module …), or a module's fields alone. The binary lies in `arena`; {NULL, 0} and err set where the text
+ * is wrong. file names it in errors (NULL: none). The module is not validated. */
+CWRUN_API cwrun_str cwrun_text_encode(cwrun_str text, const char *file, cwrun_arena *arena, cwrun_error *err);
+
+/* Whether bytes look like text rather than a binary: they do not begin with the magic "\0asm". */
+CWRUN_API bool cwrun_is_text(const void *bytes, size_t size);
+
+/* ---- scripts (.wast) ---- */
+
+/* What became of a command. */
+enum { CWRUN_WAST_PASSED, CWRUN_WAST_FAILED, CWRUN_WAST_SKIPPED /* it needs what is not supported yet */ };
+
+typedef struct cwrun_wast_command {
+    const char *file;
+    uint32_t line;
+    const char *directive; /* "assert_return" */
+    uint8_t outcome;       /* CWRUN_WAST_… */
+    const char *message;   /* of a failure or skip: why; never NULL */
+} cwrun_wast_command;
+
+typedef struct cwrun_wast_options {
+    uint64_t features_on, features_off; /* as in cwrun_config */
+    /* told of every command that did not pass, and of all where `all`; may be NULL */
+    void (*report)(void *user, const cwrun_wast_command *command);
+    void *user;
+    bool all;
+} cwrun_wast_options;
+
+typedef struct cwrun_wast_counts {
+    uint32_t passed, failed, skipped, total;
+    uint32_t message_agreement; /* refused modules whose error has the script's words */
+} cwrun_wast_counts;
+
+/* Runs a script; options may be NULL. False with err set only where the script itself cannot be read; what its commands do
+ * is counted. Thread-safe. */
+CWRUN_API bool cwrun_wast_run(cwrun_str script, const char *file, const cwrun_wast_options *options, cwrun_wast_counts *counts, cwrun_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

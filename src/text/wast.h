@@ -1,0 +1,60 @@
+/* text/wast.h: the state of a running script; private to text/. Scripts are those of the core specification's reference
+ * interpreter: its README says what each directive means. */
+#ifndef CW_TEXT_WAST_H
+#define CW_TEXT_WAST_H
+
+#include "cwrun/text.h"
+#include "exec/exec.h"
+#include "text/text.h"
+
+typedef enum cw_verdict { CW_PASS, CW_FAIL, CW_SKIP } cw_verdict;
+
+typedef struct cw_wast_name {
+    cwrun_str name;
+    cw_instance *in;   /* NULL: a definition alone, or an instance that could not be made */
+    cw_module *module;
+} cw_wast_name;
+typedef CW_VEC(cw_wast_name) cw_wast_names;
+
+typedef struct cw_spectest_item {
+    const char *name;
+    cw_extern item;
+} cw_spectest_item;
+enum { CW_SPECTEST_ITEMS = 15 };
+
+typedef struct cw_wast {
+    cw_words words;
+    cw_parser p;
+    cw_alloc alloc;
+    cw_arena arena; /* names, binaries, modules */
+    cw_types *types;
+    cw_exec exec;
+    cw_features features;
+    const cwrun_wast_options *options;
+    cwrun_wast_counts *counts;
+    cw_wast_names instances, registered;
+    cw_wast_name current;
+    CW_VEC(cw_module *) modules;
+    cw_spectest_item spectest[CW_SPECTEST_ITEMS];
+    uint32_t n_spectest;
+    bool lacking; /* the current instance lacks something that is not supported yet, or an action on it did not run */
+    bool link_lacking; /* the last linking met an instance that could not be made for that reason */
+    char note[512]; /* why the command did not pass */
+} cw_wast;
+
+/* ---- spectest.c ---- */
+
+/* Makes the objects of the module "spectest" in w->exec. */
+void cw_spectest_make(cw_wast *w);
+
+/* ---- wast_values.c ---- */
+
+/* Takes a constant "(i32.const 1)" for a parameter of a type; slots gets its value (v128: two). False where it is none of that
+ * type (the parser may have failed too). */
+bool cw_wast_take_arg(cw_wast *w, cw_valtype type, uint64_t *slots);
+/* Takes a result pattern and says whether the value matches it. */
+bool cw_wast_take_result(cw_wast *w, cw_valtype type, const uint64_t *slots);
+/* "i32 5 (0x5)": for messages. */
+void cw_wast_print(cw_wast *w, cw_valtype type, const uint64_t *slots, char *out, size_t size);
+
+#endif
