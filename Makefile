@@ -18,6 +18,11 @@ BASEFLAGS = $(OPT) -g -fPIC -fno-asynchronous-unwind-tables -fvisibility=hidden 
 ALLFLAGS  = -std=c11 $(WARN) $(BASEFLAGS) -fno-stack-protector -MMD -MP
 LIBS      = -lm -lpthread
 
+# `make V=1` shows whole commands.
+ifndef V
+quiet = @echo "  $(1) $(2)";
+endif
+
 SRCS     := $(sort $(foreach l,$(LAYERS),$(wildcard src/$(l)/*.c)))
 OBJS     := $(SRCS:src/%.c=$(BUILD)/obj/%.o)
 CLI_SRCS := $(wildcard src/cli/*.c)
@@ -30,17 +35,17 @@ all: $(BUILD)/cwrun $(BUILD)/libcwrun.a $(BUILD)/libcwrun.so
 
 $(BUILD)/libcwrun.a: $(OBJS)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call quiet,AR,$@)$(AR) rcs $@ $^
 
 $(BUILD)/libcwrun.so: $(OBJS) src/api/libcwrun.map
-	$(CC) -shared $(CFLAGS) $(CWFLAGS) -Wl,-soname,libcwrun.so.0 -Wl,--version-script=src/api/libcwrun.map -o $@ $(OBJS) $(LIBS) $(LDFLAGS)
+	$(call quiet,LD,$@)$(CC) -shared $(CFLAGS) $(CWFLAGS) -Wl,-soname,libcwrun.so.0 -Wl,--version-script=src/api/libcwrun.map -o $@ $(OBJS) $(LIBS) $(LDFLAGS)
 
 $(BUILD)/cwrun: $(CLI_OBJS) $(BUILD)/libcwrun.a
-	$(CC) $(OPT) -g $(CFLAGS) $(CWFLAGS) -o $@ $(CLI_OBJS) $(BUILD)/libcwrun.a $(LIBS) $(LDFLAGS)
+	$(call quiet,LD,$@)$(CC) $(OPT) -g $(CFLAGS) $(CWFLAGS) -o $@ $(CLI_OBJS) $(BUILD)/libcwrun.a $(LIBS) $(LDFLAGS)
 
 $(BUILD)/obj/%.o: src/%.c
 	@mkdir -p $(@D)
-	$(CC) $(ALLFLAGS) -c -o $@ $<
+	$(call quiet,CC,$<)$(CC) $(ALLFLAGS) -c -o $@ $<
 
 # ---- tests ----
 
@@ -50,17 +55,17 @@ DRIVERS    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/spec/*.c te
 
 $(BUILD)/tests/%: tests/%.c $(BUILD)/libcwrun.a
 	@mkdir -p $(@D)
-	$(CC) -std=c11 $(WARN) -Wno-conversion $(BASEFLAGS) -Itests -MMD -MP -o $@ $< $(BUILD)/libcwrun.a -lcmocka $(LIBS) $(LDFLAGS)
+	$(call quiet,CC,$<)$(CC) -std=c11 $(WARN) -Wno-conversion $(BASEFLAGS) -Itests -MMD -MP -o $@ $< $(BUILD)/libcwrun.a -lcmocka $(LIBS) $(LDFLAGS)
 
 # Examples see the public headers alone, as an embedder does.
 $(BUILD)/examples/%: examples/%.c $(BUILD)/libcwrun.a
 	@mkdir -p $(@D)
-	$(CC) -std=c11 $(WARN) $(OPT) -g $(CFLAGS) $(CWFLAGS) -Iinclude -MMD -MP -o $@ $< $(BUILD)/libcwrun.a $(LIBS) $(LDFLAGS)
+	$(call quiet,CC,$<)$(CC) -std=c11 $(WARN) $(OPT) -g $(CFLAGS) $(CWFLAGS) -Iinclude -MMD -MP -o $@ $< $(BUILD)/libcwrun.a $(LIBS) $(LDFLAGS)
 
 tests: $(UNIT_TESTS) $(EXAMPLES) $(DRIVERS)
 
 check: all tests
-	BUILD=$(BUILD) CC="$(CC)" tests/run.sh
+	@BUILD=$(BUILD) CC="$(CC)" tests/run.sh
 
 asan:
 	$(MAKE) BUILD=build-asan OPT="-O1" CFLAGS="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer" CWFLAGS="-DCW_DISPATCH_SWITCH" check

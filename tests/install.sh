@@ -9,7 +9,7 @@ trap 'rm -rf "$dir"' EXIT
 try() {
     if "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAILED: $*"; fi
 }
-try make -s install PREFIX="$dir" BUILD="$BUILD"
+try env -u MAKEFLAGS -u MFLAGS make -s install PREFIX="$dir" BUILD="$BUILD"
 if command -v pkg-config >/dev/null; then
     export PKG_CONFIG_PATH=$dir/lib/pkgconfig
     flags=$(pkg-config --cflags cwrun) libs=$(pkg-config --libs --static cwrun)

@@ -16,7 +16,7 @@ $(GEN): $(BUILD)/gen/gen_handlers src/exec/exec.mk
 $(HANDLER_PARTS:%=$(BUILD)/gen/handlers_%.c): $(GEN) ;
 
 $(HANDLER_OBJS): $(BUILD)/gen/%.o: $(BUILD)/gen/%.c
-	$(CC) $(ALLFLAGS) -foptimize-sibling-calls -fcf-protection=none -fomit-frame-pointer -c -o $@ $<
+	$(call quiet,CC,$<)$(CC) $(ALLFLAGS) -foptimize-sibling-calls -fcf-protection=none -fomit-frame-pointer -c -o $@ $<
 
 $(BUILD)/obj/exec/ops.o $(BUILD)/obj/exec/interp.o: $(GEN)
 
@@ -24,7 +24,7 @@ $(BUILD)/obj/exec/ops.o $(BUILD)/obj/exec/interp.o: $(GEN)
 
 # Handlers must end in jumps, or the C stack grows with every instruction.
 check-tailcalls: $(HANDLER_OBJS)
-	tools/check_tailcalls.sh $(HANDLER_OBJS)
+	@tools/check_tailcalls.sh $(HANDLER_OBJS)
 
 check: check-tailcalls
 
