@@ -27,6 +27,7 @@ guest strings-latin1 strings.c strings compact-utf16 -DENCODING=1
 guest records records.c records utf8
 guest resources resources.c resources utf8
 guest command command.c command utf8
+guest kv kv.c demo:kv-store/kv-database utf8
 for source in *.wat; do
     "$TOOLS" parse "$source" -o "${source%.wat}.wasm"
 done
