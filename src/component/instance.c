@@ -323,7 +323,7 @@ static bool step(job *j, cw_func **start)
     }
     if (cwrun_failed(err))
         return false;
-    if (!value && def->sort != CW_SORT_TYPE) {
+    if (!value && def->sort != CW_SORT_TYPE && def->sort != CW_SORT_CORE_TYPE) {
         cw_fail_oom(err); /* all else was checked when the component was loaded */
         return false;
     }
