@@ -9,7 +9,7 @@
 # Variables: CC, BUILD (where things go), LAYERS (folders of src that make the library), CWFLAGS (further flags), PREFIX, DESTDIR.
 
 BUILD   ?= build
-LAYERS  ?= base os core exec component wit wasi api
+LAYERS  ?= base os core exec component wit wasi text api
 PREFIX  ?= /usr/local
 OPT     ?= -O2
 WARN    := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wpointer-arith -Wstrict-prototypes -Wvla

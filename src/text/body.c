@@ -9,10 +9,13 @@ enum {
     FOLDED,      /* (op …): pending bytes follow at its end */
     FOLDED_BLOCK, /* (block …), (loop …), (try_table …) */
     FOLDED_IF,   /* (if …): state 0 before (then, 1 behind it, 2 behind (else; the header is pending until (then */
-    FOLDED_TRY,  /* (try …): state 0 before (do, 1 behind it, 2 where it ended with a delegate */
+    FOLDED_TRY,  /* (try …) */
     PART,        /* (then …), (else …), (do …), (catch …) */
-    FLAT         /* block … end; op says which; state 1 behind an else, catch_all */
+    FLAT         /* block … end; op says which; state: 0, or how far an if or try has come */
 };
+
+/* States of a try; an if behind its else is at TRY_CATCH_ALL, too: no further part may come. */
+enum { TRY_NEW, TRY_DONE, TRY_CATCH, TRY_CATCH_ALL, TRY_DELEGATE };
 
 static cw_frame_text *top_frame(cw_module_text *m)
 {
@@ -128,12 +131,12 @@ static void flat_else(cw_module_text *m, cw_bytes *out, cw_frame_text *f, uint16
 {
     cw_parser *p = m->p;
     uint16_t opener = op == CW_OP_ELSE ? CW_OP_IF : CW_OP_TRY;
-    if (!f || f->kind != FLAT || f->op != opener || f->state) {
+    if (!f || f->kind != FLAT || f->op != opener || f->state == TRY_CATCH_ALL) {
         cw_parse_unexpected(p, NULL);
         return;
     }
     cw_take(p);
-    f->state = op == CW_OP_ELSE || op == CW_OP_CATCH_ALL;
+    f->state = op == CW_OP_CATCH ? TRY_CATCH : TRY_CATCH_ALL;
     if (op == CW_OP_ELSE)
         check_label(m, f);
     if (op == CW_OP_CATCH)
@@ -145,7 +148,7 @@ static void flat_else(cw_module_text *m, cw_bytes *out, cw_frame_text *f, uint16
 static void flat_end(cw_module_text *m, cw_bytes *out, cw_frame_text *f, uint16_t op)
 {
     cw_parser *p = m->p;
-    if (!f || f->kind != FLAT || (op == CW_OP_DELEGATE && f->op != CW_OP_TRY)) {
+    if (!f || f->kind != FLAT || (op == CW_OP_DELEGATE && (f->op != CW_OP_TRY || f->state))) {
         cw_parse_unexpected(p, NULL);
         return;
     }
@@ -190,6 +193,30 @@ static void flat(cw_module_text *m, cw_bytes *out)
 
 /* ---- folded instructions ---- */
 
+static bool try_part(cw_module_text *m, cw_bytes *out, cw_frame_text *f, uint16_t word)
+{
+    uint8_t state = f->state;
+    if (word == CW_WORD_DO && state == TRY_NEW)
+        f->state = TRY_DONE;
+    else if (word == CW_OP_CATCH && (state == TRY_DONE || state == TRY_CATCH))
+        f->state = TRY_CATCH;
+    else if (word == CW_OP_CATCH_ALL && (state == TRY_DONE || state == TRY_CATCH))
+        f->state = TRY_CATCH_ALL;
+    else if (word == CW_OP_DELEGATE && state == TRY_DONE)
+        f->state = TRY_DELEGATE;
+    else
+        return false;
+    m->p->at += 2;
+    if (word == CW_OP_DELEGATE)
+        pop_label(m);
+    if (word == CW_OP_CATCH_ALL)
+        cw_bytes_u8(out, CW_CODE_CATCH_ALL);
+    else if (word != CW_WORD_DO)
+        cw_write_instruction(m, out, word);
+    push_frame(m, PART, word);
+    return true;
+}
+
 /* (then, (else, (do, (catch, (catch_all, (delegate inside their form. */
 static bool folded_part(cw_module_text *m, cw_bytes *out, cw_frame_text *f, uint16_t word)
 {
@@ -202,21 +229,8 @@ static bool folded_part(cw_module_text *m, cw_bytes *out, cw_frame_text *f, uint
         push_label(m, f->label);
     } else if (f->kind == FOLDED_IF && word == CW_OP_ELSE && f->state == 1) {
         cw_bytes_u8(out, CW_CODE_ELSE);
-    } else if (f->kind == FOLDED_TRY && f->state < 2 && (word == CW_WORD_DO) == (f->state == 0)) {
-        if (word != CW_WORD_DO && word != CW_OP_CATCH && word != CW_OP_CATCH_ALL && word != CW_OP_DELEGATE)
-            return false;
-        p->at += 2;
-        f->state = word == CW_OP_DELEGATE ? 2 : 1;
-        if (word == CW_OP_CATCH) {
-            cw_write_instruction(m, out, word);
-        } else if (word == CW_OP_CATCH_ALL) {
-            cw_bytes_u8(out, CW_CODE_CATCH_ALL);
-        } else if (word == CW_OP_DELEGATE) {
-            pop_label(m);
-            cw_write_instruction(m, out, word);
-        }
-        push_frame(m, PART, word);
-        return true;
+    } else if (f->kind == FOLDED_TRY) {
+        return try_part(m, out, f, word);
     } else {
         return false;
     }
@@ -279,7 +293,7 @@ static void close_frame(cw_module_text *m, cw_bytes *out)
     if (f->kind == FOLDED) {
         write_hint(m, f->hint, out);
         flush_pending(m, f, out);
-    } else if (f->kind != PART && !(f->kind == FOLDED_TRY && f->state == 2)) {
+    } else if (f->kind != PART && !(f->kind == FOLDED_TRY && f->state == TRY_DELEGATE)) {
         cw_bytes_u8(out, CW_CODE_END);
         pop_label(m);
     }

@@ -15,8 +15,9 @@ static bool encode_quote(cw_parser *p, const cw_words *words, cw_bytes *out)
 {
     cw_bytes text;
     cw_bytes_init(&text, &p->alloc);
-    for (const cw_token *t = p->at; t->kind == CW_TOKEN_STRING; t++) {
-        cw_take_strings(p, &text);
+    while (p->at->kind == CW_TOKEN_STRING) { /* strings of a quotation are lines, so to say */
+        cwrun_str piece = cw_take_string(p);
+        cw_bytes_add(&text, piece.data, piece.size);
         cw_bytes_u8(&text, ' ');
     }
     if (p->at->kind != CW_TOKEN_CLOSE)

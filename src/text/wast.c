@@ -395,6 +395,8 @@ static cw_verdict do_refused(cw_wast *w, uint16_t word)
     const cw_token *open = p->at, *id;
     cwrun_error err = CWRUN_ERROR_INIT;
     cw_expect_open(p, CW_WORD_MODULE);
+    /* before memory64, text had limits of 32 bits: what is malformed there is invalid now */
+    bool older = !(w->features & CW_FEATURE_MULTI_MEMORY);
     bool encoded = false, invalid = word == CW_WORD_ASSERT_INVALID, binary = cw_module_form(p, &id) == CW_FORM_BINARY;
     cw_module *m = take_module(w, &encoded, &err);
     if (!p->ok && cwrun_failed(&err)) { /* the text's fault, not the script's: go on behind it */
@@ -409,7 +411,7 @@ static cw_verdict do_refused(cw_wast *w, uint16_t word)
         v = CW_FAIL;
     } else if (err.kind != CWRUN_ERROR_INPUT) {
         v = verdict_of(w, &err);
-    } else if (invalid ? !encoded : encoded && !binary) {
+    } else if (invalid ? !encoded : encoded && !binary && !older) {
         note(w, "it is %s: %s", encoded ? "invalid, but not malformed" : "malformed, not just invalid", err.message);
         v = CW_FAIL;
     } else {
@@ -479,9 +481,9 @@ static void count(cw_wast *w, const cw_token *open, const char *directive, cw_ve
     const cwrun_wast_options *o = w->options;
     if (!o || !o->report || (v == CW_PASS && !o->all))
         return;
-    uint32_t line, column;
-    cw_source_place(w->p.source, open->offset, &line, &column);
-    cwrun_wast_command command = { w->p.source->file ? w->p.source->file : "", line, directive, (uint8_t)v, w->note };
+    for (; w->line_offset < open->offset; w->line_offset++)
+        w->line += w->p.source->text[w->line_offset] == '\n';
+    cwrun_wast_command command = { w->p.source->file ? w->p.source->file : "", w->line, directive, (uint8_t)v, w->note };
     o->report(o->user, &command);
 }
 
@@ -556,6 +558,7 @@ bool cwrun_wast_run(cwrun_str script, const char *file, const cwrun_wast_options
     w->alloc = cw_alloc_default;
     w->options = options;
     w->counts = counts;
+    w->line = 1;
     w->features = CW_FEATURES_3_0;
     if (options)
         w->features = (w->features | options->features_on) & ~options->features_off;

@@ -39,6 +39,7 @@ typedef struct cw_wast {
     uint32_t n_spectest;
     bool lacking; /* the current instance lacks something that is not supported yet, or an action on it did not run */
     bool link_lacking; /* the last linking met an instance that could not be made for that reason */
+    uint32_t line_offset, line; /* where the last told command stands: lines are counted once */
     char note[512]; /* why the command did not pass */
 } cw_wast;
 

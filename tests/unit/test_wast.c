@@ -1,0 +1,126 @@
+/* unit/test_wast.c: the script runner: what it counts, and every script under tests/wast. */
+#include "cwrun/text.h"
+
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+static void print_command(void *user, const cwrun_wast_command *c)
+{
+    (void)user;
+    fprintf(stderr, "%s:%u: %s: %s\n", c->file, c->line, c->directive, c->message);
+}
+
+static cwrun_wast_counts run(const char *script)
+{
+    cwrun_wast_counts c;
+    cwrun_error err = CWRUN_ERROR_INIT;
+    if (!cwrun_wast_run(cwrun_str_of(script), "a.wast", NULL, &c, &err))
+        fail_msg("%s", err.message);
+    return c;
+}
+
+static void expect(const char *script, uint32_t passed, uint32_t failed)
+{
+    cwrun_wast_counts c = run(script);
+    if (c.passed != passed || c.failed != failed || c.total != passed + failed)
+        fail_msg("%s: %u passed, %u failed of %u", script, c.passed, c.failed, c.total);
+}
+
+#define ADD "(module $m (func (export \"add\") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))"
+
+static void right_and_wrong_results_are_told_apart(void **state)
+{
+    (void)state;
+    expect(ADD "(assert_return (invoke \"add\" (i32.const 1) (i32.const 2)) (i32.const 3))", 2, 0);
+    expect(ADD "(assert_return (invoke $m \"add\" (i32.const 1) (i32.const 2)) (i32.const 4))", 1, 1);
+    expect(ADD "(assert_return (invoke \"add\" (i32.const 1) (i32.const 2)))", 1, 1);
+    expect(ADD "(assert_return (invoke \"add\" (i32.const 1)) (i32.const 3))", 1, 1);
+    expect(ADD "(assert_return (invoke \"add\" (i32.const 1) (i64.const 2)) (i32.const 3))", 1, 1);
+    expect(ADD "(assert_return (invoke \"sub\" (i32.const 1) (i32.const 2)) (i32.const 3))", 1, 1);
+    expect(ADD "(assert_return (invoke \"add\" (i32.const 1) (i32.const 2)) (either (i32.const 4) (i32.const 3)))", 2, 0);
+    expect(ADD "(assert_trap (invoke \"add\" (i32.const 1) (i32.const 2)) \"unreachable\")", 1, 1);
+    expect("(module (func (export \"f\") unreachable)) (assert_trap (invoke \"f\") \"unreachable\")", 2, 0);
+    expect("(module (func (export \"f\") unreachable)) (assert_trap (invoke \"f\") \"divide\")", 1, 1);
+}
+
+static void verdicts_about_modules_distinguish_malformed_and_invalid(void **state)
+{
+    (void)state;
+    expect("(assert_malformed (module quote \"(func\") \"unexpected token\")", 1, 0);
+    expect("(assert_malformed (module quote \"(func)\") \"unexpected token\")", 0, 1);
+    expect("(assert_malformed (module quote \"(func i32.const 0)\") \"type mismatch\")", 0, 1);
+    expect("(assert_invalid (module (func i32.const 0)) \"type mismatch\")", 1, 0);
+    expect("(assert_invalid (module (func i32.cons 0)) \"type mismatch\")", 0, 1);
+    expect("(assert_malformed (module binary \"\\00as\") \"unexpected end\")", 1, 0);
+    expect("(assert_unlinkable (module (import \"a\" \"b\" (func))) \"unknown import\")", 1, 0);
+    expect("(assert_unlinkable (module) \"unknown import\")", 0, 1);
+    assert_int_equal(run("(assert_invalid (module (func i32.const 0)) \"type mismatch\")").message_agreement, 1);
+    assert_int_equal(run("(assert_invalid (module (func i32.const 0)) \"something else\")").message_agreement, 0);
+}
+
+static void a_wrong_command_does_not_hide_the_next(void **state)
+{
+    (void)state;
+    expect("(assert_return (foo)) (module)", 1, 1);
+    expect("(module (func (foo))) (module)", 1, 1);
+    expect("(register \"a\" $b) (module)", 1, 1);
+    expect("(func) (memory 1)", 1, 0);
+    expect("", 0, 0);
+    cwrun_wast_counts c;
+    cwrun_error err = CWRUN_ERROR_INIT;
+    assert_false(cwrun_wast_run(cwrun_str_of("(module) (foo)"), "a.wast", NULL, &c, &err));
+    assert_non_null(strstr(err.message, "a.wast:1:11: unknown operator foo"));
+    cwrun_error_clear(&err);
+}
+
+static char *read_file(const char *path, size_t *size)
+{
+    FILE *f = fopen(path, "rb");
+    assert_non_null(f);
+    fseek(f, 0, SEEK_END);
+    *size = (size_t)ftell(f);
+    rewind(f);
+    char *text = malloc(*size + 1);
+    assert_int_equal(fread(text, 1, *size, f), *size);
+    fclose(f);
+    return text;
+}
+
+static void the_scripts_under_tests_wast_pass(void **state)
+{
+    (void)state;
+    DIR *folder = opendir("tests/wast");
+    assert_non_null(folder);
+    bool all = true;
+    for (struct dirent *e; (e = readdir(folder));) {
+        char path[300];
+        size_t size;
+        if (!strstr(e->d_name, ".wast"))
+            continue;
+        snprintf(path, sizeof path, "tests/wast/%s", e->d_name);
+        char *text = read_file(path, &size);
+        cwrun_wast_counts c;
+        cwrun_error err = CWRUN_ERROR_INIT;
+        cwrun_wast_options options = { .report = print_command };
+        bool ok = cwrun_wast_run((cwrun_str){ text, size }, path, &options, &c, &err) && c.passed == c.total;
+        cwrun_error_report(&err, stderr);
+        all = all && ok;
+        free(text);
+    }
+    closedir(folder);
+    assert_true(all);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(right_and_wrong_results_are_told_apart),
+        cmocka_unit_test(verdicts_about_modules_distinguish_malformed_and_invalid),
+        cmocka_unit_test(a_wrong_command_does_not_hide_the_next),
+        cmocka_unit_test(the_scripts_under_tests_wast_pass),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

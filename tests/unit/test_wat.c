@@ -1,0 +1,182 @@
+/* unit/test_wat.c: core modules from text: encodings that no script sees, error messages, deep nesting, no memory. */
+#include "cwrun/text.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "oom/failalloc.h"
+
+static void expect_binary(const char *text, const char *bytes, size_t size)
+{
+    cwrun_error err = CWRUN_ERROR_INIT;
+    cwrun_arena *arena = cwrun_arena_new(NULL);
+    cwrun_str binary = cwrun_text_encode(cwrun_str_of(text), "a.wat", arena, &err);
+    if (!binary.data)
+        fail_msg("%s", err.message);
+    assert_int_equal(binary.size, size + 8);
+    assert_memory_equal(binary.data, "\0asm\1\0\0\0", 8);
+    assert_memory_equal(binary.data + 8, bytes, size);
+    cwrun_arena_drop(arena);
+}
+#define BINARY(text, bytes) expect_binary(text, bytes, sizeof(bytes) - 1)
+
+static void expect_same(const char *one, const char *other)
+{
+    cwrun_error err = CWRUN_ERROR_INIT;
+    cwrun_arena *arena = cwrun_arena_new(NULL);
+    cwrun_str a = cwrun_text_encode(cwrun_str_of(one), NULL, arena, &err);
+    cwrun_str b = cwrun_text_encode(cwrun_str_of(other), NULL, arena, &err);
+    if (!a.data || !b.data)
+        fail_msg("%s", err.message);
+    assert_int_equal(a.size, b.size);
+    assert_memory_equal(a.data, b.data, a.size);
+    cwrun_arena_drop(arena);
+}
+
+static void expect_error(const char *text, const char *message)
+{
+    cwrun_error err = CWRUN_ERROR_INIT;
+    cwrun_arena *arena = cwrun_arena_new(NULL);
+    cwrun_str binary = cwrun_text_encode(cwrun_str_of(text), "a.wat", arena, &err);
+    if (binary.data)
+        fail_msg("%s: it was taken", text);
+    if (!strstr(err.message, message))
+        fail_msg("%s: \"%s\", not \"%s\"", text, err.message, message);
+    cwrun_error_clear(&err);
+    cwrun_arena_drop(arena);
+}
+
+static void sections_are_written_in_their_order(void **state)
+{
+    (void)state;
+    BINARY("(module)", "");
+    BINARY("", "");
+    BINARY("(func (result i32) i32.const 7)", "\1\5\1\x60\0\1\x7f\3\2\1\0\x0a\6\1\4\0\x41\7\x0b");
+    BINARY("(global i32 (i32.const -1)) (memory 1 2)", "\5\4\1\1\1\2\6\6\1\x7f\0\x41\x7f\x0b");
+    BINARY("(module (@custom \"x\" (before type) \"yz\") (type (func)))", "\0\4\1xyz\1\4\1\x60\0\0");
+    BINARY("(module binary \"\\00asm\" \"\\01\\00\\00\\00\")", "");
+    BINARY("(module quote \"(memory\" \"1)\")", "\5\3\1\0\1");
+}
+
+static void abbreviations_mean_what_they_stand_for(void **state)
+{
+    (void)state;
+    expect_same("(func (param i32 i64))", "(type (func (param i32) (param i64))) (func (type 0))");
+    expect_same("(func (export \"a\") (export \"b\"))", "(func) (export \"a\" (func 0)) (export \"b\" (func 0))");
+    expect_same("(func (export \"a\") (import \"m\" \"n\"))", "(import \"m\" \"n\" (func)) (export \"a\" (func 0))");
+    expect_same("(memory (data \"abc\"))", "(memory 1 1) (data (i32.const 0) \"abc\")");
+    expect_same("(table funcref (elem 0)) (func)", "(table 1 1 funcref) (elem (table 0) (offset i32.const 0) func 0) (func)");
+    expect_same("(func (i32.add (i32.const 1) (i32.const 2)) drop)", "(func i32.const 1 i32.const 2 i32.add drop)");
+    expect_same("(func (if (i32.const 1) (then nop) (else return)))", "(func i32.const 1 if nop else return end)");
+    expect_same("(func (local i32 i32) (local i64))", "(func (local i32) (local i32) (local i64))");
+    expect_same("(func (block (result i32 i32) unreachable) drop drop)",
+                "(type (func)) (type (func (result i32 i32))) (func block (type 1) unreachable end drop drop)");
+    expect_same("(type $t (func)) (func (result (ref null func)) (ref.null func))", "(type $t (func)) (func (result funcref) ref.null func)");
+}
+
+static void errors_have_the_words_of_the_specification(void **state)
+{
+    (void)state;
+    expect_error("(func (i32.foo))", "a.wat:1:8: unknown operator i32.foo");
+    expect_error("(func $a) (func $a)", "a.wat:1:17: duplicate func $a");
+    expect_error("(func (local $a i32) (local $a i32))", "duplicate local $a");
+    expect_error("(func local.get $x)", "unknown local $x");
+    expect_error("(func br $x)", "unknown label $x");
+    expect_error("(func call $x)", "unknown func $x");
+    expect_error("(func block $a end $b)", "mismatching label $b");
+    expect_error("(func i32.const 0x1_0000_0000)", "i32 constant out of range");
+    expect_error("(func i64.const -0x8000000000000001)", "i64 constant out of range");
+    expect_error("(func f32.const 1e99)", "f32 constant out of range");
+    expect_error("(func f32.const nan:0x0)", "constant out of range");
+    expect_error("(func i32.const 1x)", "unknown operator 1x");
+    expect_error("(func i32.load align=3)", "alignment must be a power of two");
+    expect_error("(type (func)) (func (type 0) (param i32))", "inline function type");
+    expect_error("(func) (import \"a\" \"b\" (func))", "import after function");
+    expect_error("(memory 0) (func (import \"a\" \"b\"))", "import after memory");
+    expect_error("(start 0) (start 0)", "multiple start sections");
+    expect_error("(func (nop)", "unexpected token");
+    expect_error("(func block)", "unexpected token ), expected end");
+    expect_error("(func (if (i32.const 0)))", "expected (then");
+    expect_error("(import \"\\ff\" \"\" (func))", "malformed UTF-8 encoding");
+    expect_error("(func v128.const i32x4 1 2 3)", "wrong number of lane literals");
+    expect_error("(func v128.const i8x16 256 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0)", "i8 constant out of range");
+    expect_error("(module) x", "unknown operator x");
+    expect_error("(foo)", "unknown operator foo");
+    expect_error("(func (@custom \"x\"))", "misplaced @custom annotation");
+}
+
+static void an_error_shows_the_place(void **state)
+{
+    (void)state;
+    expect_error("(module\n\t(func\n\t\tcall $f))", "a.wat:3:8: unknown func $f\n 3 | \t\tcall $f))\n   | \t\t     ^");
+}
+
+static char *repeat(const char *a, const char *middle, const char *b, size_t n)
+{
+    size_t size_a = strlen(a), size_b = strlen(b), size = strlen(middle);
+    char *text = malloc(n * (size_a + size_b) + size + 40), *at = text;
+    at += sprintf(at, "(func ");
+    for (size_t i = 0; i < n; i++, at += size_a)
+        memcpy(at, a, size_a);
+    memcpy(at, middle, size);
+    at += size;
+    for (size_t i = 0; i < n; i++, at += size_b)
+        memcpy(at, b, size_b);
+    strcpy(at, ")");
+    return text;
+}
+
+static void no_nesting_is_too_deep(void **state)
+{
+    (void)state;
+    char *one = repeat("(block ", "nop", ")", 100000), *other = repeat("block ", "nop ", "end ", 100000);
+    expect_same(one, other);
+    free(one), free(other);
+    one = repeat("(i32.eqz ", "(i32.const 0)", ")", 100000), other = repeat("", "i32.const 0 ", "i32.eqz ", 100000);
+    expect_same(one, other);
+    free(one), free(other);
+    one = repeat("(;", "", ";)", 100000);
+    expect_same(one, "(func)");
+    free(one);
+}
+
+static void memory_that_runs_out_is_an_error(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "(module $m (@custom \"c\" \"x\") (rec (type $s (sub (struct (field $a i32)))) (type $t (func (param $p i32))))"
+        "(import \"m\" \"n\" (func $i)) (table $tb funcref (elem $i)) (memory (data \"a\\00b\")) (global $g i32 (i32.const 1))"
+        "(func $\"f\\41\" (param $x i32) (local $y i64) (block $l (br_if $l (local.get $x))) (i32.const 0) if $z end)"
+        "(elem $e (ref func) (ref.func $i)) (data $d \"x\") (tag $tag) (start $i) (export \"e\" (func $i)))";
+    for (unsigned at = 0; at < 10000; at++) {
+        cw_failalloc f = { .fail_at = at };
+        cwrun_alloc alloc = cw_failalloc_hook(&f);
+        cwrun_arena *arena = cwrun_arena_new(&alloc);
+        cwrun_error err = CWRUN_ERROR_INIT;
+        cwrun_str binary = { NULL, 0 };
+        if (arena)
+            binary = cwrun_text_encode(cwrun_str_of(text), "a.wat", arena, &err);
+        assert_true(!arena || binary.data || err.kind == CWRUN_ERROR_LIMIT);
+        cwrun_error_clear(&err);
+        cwrun_arena_drop(arena);
+        assert_int_equal(f.live_blocks, 0);
+        if (!f.failed)
+            return;
+    }
+    fail();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sections_are_written_in_their_order),
+        cmocka_unit_test(abbreviations_mean_what_they_stand_for),
+        cmocka_unit_test(errors_have_the_words_of_the_specification),
+        cmocka_unit_test(an_error_shows_the_place),
+        cmocka_unit_test(no_nesting_is_too_deep),
+        cmocka_unit_test(memory_that_runs_out_is_an_error),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
