@@ -6,6 +6,7 @@
 typedef struct cw_builtin {
     cwrun_instance *in;
     cw_resource_type *rt;
+    uint8_t canon; /* cw_canon */
 } cw_builtin;
 
 static const char *const names[CW_CANON_COUNT] = {
@@ -131,7 +132,11 @@ static cw_step run_unsupported(cw_thread *t, cw_func *func, uint64_t *frame, uin
 {
     (void)frame;
     (void)state;
-    cw_thread_trap(t, CW_TRAP_UNSUPPORTED, "canonical built-in `%s`: not supported yet", (const char *)func->user);
+    const cw_builtin *b = func->user;
+    bool anywhere = b->canon == CW_CANON_CONTEXT_GET || b->canon == CW_CANON_CONTEXT_SET || b->canon == CW_CANON_BACKPRESSURE_INC ||
+                    b->canon == CW_CANON_BACKPRESSURE_DEC;
+    if (anywhere || check_leave(t, b->in))
+        cw_thread_trap(t, CW_TRAP_UNSUPPORTED, "canonical built-in `%s`: not supported yet", names[b->canon]);
     return CW_STEP_TRAP;
 }
 
@@ -149,8 +154,7 @@ cw_func *cw_builtin_new(cwrun_instance *in, const cw_def *def, cwrun_error *err)
     case CW_CANON_RESOURCE_NEW: native = &new_native; break;
     case CW_CANON_RESOURCE_REP: native = &rep_native; break;
     case CW_CANON_RESOURCE_DROP: native = &drop_native; break;
-    default:
-        return cw_func_native_new(x, type, &unsupported_native, 1, (void *)(uintptr_t)names[def->of.canon.builtin], NULL, err);
+    default: native = &unsupported_native; break;
     }
     cw_builtin *b = CW_ARENA_NEW(&x->arena, cw_builtin);
     if (!b) {
@@ -159,6 +163,8 @@ cw_func *cw_builtin_new(cwrun_instance *in, const cw_def *def, cwrun_error *err)
         return NULL;
     }
     b->in = in;
-    b->rt = in->resources[def->of.canon.resource];
+    b->canon = def->of.canon.builtin;
+    if (native != &unsupported_native)
+        b->rt = in->resources[def->of.canon.resource];
     return cw_func_native_new(x, type, native, DROP_SLOTS, b, NULL, err);
 }
