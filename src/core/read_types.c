@@ -36,7 +36,8 @@ static cw_valtype type_use(const scope *s, uint32_t index)
         return CW_REF_TYPE(id);
     if (!s->b)
         return CW_BOT;
-    if (index >= s->b->group_start && index < s->b->group_end)
+    bool recursive = s->m->features & CW_FEATURE_GC; /* recursive types came with it */
+    if (recursive && index >= s->b->group_start && index < s->b->group_end)
         return CW_REF_TYPE(CW_TYPE_MEMBER(index - s->b->group_start));
     return CW_BOT;
 }
