@@ -8,10 +8,11 @@ Unsupported is what needs something that is not executed yet (async, values, val
 about text alone. FILE lists known failures, one a line: script (folder/name.wast), line, reason; one that passes is a failure.
 -v lists what is unsupported and what is refused in other words than the script's. Closing line: N passed, N failed, N unsupported.
 """
-import json, os, struct, subprocess, sys
+import json, os, re, struct, subprocess, sys
 from urllib.parse import quote
 
 RUN_SECONDS = 120
+SIMD, GC, EXCEPTIONS, FUNCTION_REFERENCES, REFERENCE_TYPES = 1 << 0, 1 << 2, 1 << 3, 1 << 7, 1 << 8
 THREADS, CUSTOM_PAGE_SIZES, NESTED_NAMES = 1 << 15, 1 << 17, 1 << 32
 RESERVED = {"none", "some", "ok", "err", "true", "false", "inf", "nan"}
 
@@ -93,12 +94,11 @@ def words(c, top):
 
 
 def features(script):
-    """Options of wasm-tools in the comments say what is needed; the component model's own scripts have none."""
-    head = script.split("\n(", 1)[0]
-    bits = 0 if "RUN:" in head else THREADS
-    for option, bit in (("cm-nested-names", NESTED_NAMES), ("custom-page-sizes", CUSTOM_PAGE_SIZES), ("shared-everything", THREADS)):
-        bits |= bit if option in head else 0
-    return bits
+    """What to switch on and off: options of wasm-tools in the comments of its own scripts say so."""
+    options = re.findall(r"[\w-]+", " ".join(re.findall(r"RUN:.*|^;;.*-f.*", script, re.M)))
+    on = {"cm-nested-names": NESTED_NAMES, "custom-page-sizes": CUSTOM_PAGE_SIZES}
+    off = {"-simd": SIMD, "-gc": GC, "-exceptions": EXCEPTIONS, "-reference-types": REFERENCE_TYPES | FUNCTION_REFERENCES}
+    return THREADS | sum(on.get(o, 0) for o in set(options)), sum(off.get(o, 0) for o in set(options))
 
 
 def scripts(paths):
@@ -135,7 +135,7 @@ def run(driver, path, folder):
     lines = [(c, words(c, "check" if "RUN:" in script else "component")) for c in commands]
     made = os.path.join(folder, "s.txt")
     with open(made, "w") as f:
-        f.write("features 0 %d\n" % features(script))
+        f.write("features 0 %d %d\n" % features(script))
         f.writelines(" ".join(w) + "\n" for _, w in lines if w)
     results = [("U", str(c["line"]), c["type"], "-", "text alone") for c, w in lines if not w]
     try:
