@@ -6,6 +6,7 @@
 #include "cwrun/component.h"
 #include "cwrun/core.h"
 #include "cwrun/engine.h"
+#include "cwrun/text.h"
 #include "cwrun/type.h"
 #include "cwrun/value.h"
 #include "cwrun/wasi.h"

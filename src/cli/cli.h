@@ -17,7 +17,7 @@ enum cli_option {
 typedef struct cli_args {
     char **words;
     int n, at;
-    char command;       /* 'R', 'V' or 'I' */
+    char command;       /* 'R', 'V', 'I', 'P' or 'T' */
     const char *name;   /* of the option taken last */
     const char *value;  /* its argument */
     bool bad;           /* a message was printed: exit with EXIT_USAGE */
@@ -41,7 +41,9 @@ typedef struct cli_file {
     cwrun_module *module;
 } cli_file;
 
-/* Reads and checks a file ("-": standard input). */
+/* All bytes of a file ("-": standard input), in malloc'ed memory; NULL with err set. */
+uint8_t *cli_read(const char *path, size_t *size, cwrun_error *err);
+/* Reads and checks a file ("-": standard input); text is encoded first. */
 bool cli_load(cwrun_engine *engine, const char *path, cli_file *file, cwrun_error *err);
 void cli_file_drop(cli_file *file);
 
@@ -65,5 +67,7 @@ const char *cli_grant_of(cwrun_str import);
 int cli_run(int argc, char **argv);
 int cli_validate(int argc, char **argv);
 int cli_inspect(int argc, char **argv);
+int cli_parse(int argc, char **argv);
+int cli_wast(int argc, char **argv);
 
 #endif

@@ -41,37 +41,44 @@ static bool looks_like_text(const uint8_t *bytes, size_t size)
     return true;
 }
 
-bool cli_load(cwrun_engine *engine, const char *path, cli_file *file, cwrun_error *err)
+uint8_t *cli_read(const char *path, size_t *size, cwrun_error *err)
 {
-    static const uint8_t magic[4] = { 0, 'a', 's', 'm' };
     bool is_stdin = !strcmp(path, "-");
-    const char *name = is_stdin ? "<stdin>" : path;
-    *file = (cli_file){ path, NULL, NULL };
     if (cwrun_failed(err))
-        return false;
+        return NULL;
     FILE *in = is_stdin ? stdin : fopen(path, "rb");
     if (!in) {
         cwrun_error_set(err, CWRUN_ERROR_INPUT, 0, "%s: %s", path, strerror(errno));
-        return false;
+        return NULL;
     }
-    size_t size;
-    uint8_t *bytes = read_all(in, &size, err, name);
+    uint8_t *bytes = read_all(in, size, err, is_stdin ? "<stdin>" : path);
     if (!is_stdin)
         fclose(in);
+    return bytes;
+}
+
+bool cli_load(cwrun_engine *engine, const char *path, cli_file *file, cwrun_error *err)
+{
+    const char *name = !strcmp(path, "-") ? "<stdin>" : path;
+    *file = (cli_file){ path, NULL, NULL };
+    size_t size;
+    uint8_t *bytes = cli_read(path, &size, err);
     if (!bytes)
         return false;
-
+    cwrun_arena *arena = cwrun_arena_new(NULL);
+    cwrun_str binary = { (const char *)bytes, size };
     if (size == 0)
         cwrun_error_set(err, CWRUN_ERROR_INPUT, 0, "%s: the file is empty", name);
-    else if (size >= 4 && memcmp(bytes, magic, 4) != 0 && looks_like_text(bytes, size))
-        cwrun_error_set(err, CWRUN_ERROR_INPUT, 0,
-                        "%s: this is text, not a WebAssembly binary (magic header not detected); the text format is not supported yet: "
-                        "`wasm-tools parse` or `wat2wasm` makes a binary of it",
-                        name);
-    else if (size >= 8 && bytes[6] == 1 && bytes[7] == 0)
-        file->component = cwrun_component_load(engine, bytes, size, name, err);
-    else
-        file->module = cwrun_module_load(engine, bytes, size, name, err);
+    else if (!arena)
+        cwrun_error_set(err, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_HOST_MEMORY, "%s: out of memory", name);
+    else if (cwrun_is_text(bytes, size) && looks_like_text(bytes, size))
+        binary = cwrun_text_encode(binary, name, arena, err);
+    bool ok = !cwrun_failed(err);
+    if (ok && binary.size >= 8 && binary.data[6] == 1 && binary.data[7] == 0)
+        file->component = cwrun_component_load(engine, binary.data, binary.size, name, err);
+    else if (ok)
+        file->module = cwrun_module_load(engine, binary.data, binary.size, name, err);
+    cwrun_arena_drop(arena);
     free(bytes);
     return file->component || file->module;
 }

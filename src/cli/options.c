@@ -15,7 +15,13 @@ static const struct {
 
 static const char *command_name(char command)
 {
-    return command == 'R' ? "run" : command == 'V' ? "validate" : "inspect";
+    switch (command) {
+    case 'R': return "run";
+    case 'V': return "validate";
+    case 'P': return "parse";
+    case 'T': return "wast";
+    default: return "inspect";
+    }
 }
 
 int cli_usage_error(const cli_args *args, const char *format, ...)

@@ -1,0 +1,283 @@
+/* cli/wast.c: `cwrun wast`: runs the specification's scripts and counts their commands. Files are shared out to threads;
+ * what they print comes in the order of the files. */
+#include <dirent.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+typedef struct line_known {
+    char *text; /* "path:line", without what follows it */
+} line_known;
+
+typedef struct script {
+    char *path;
+    cwrun_wast_counts counts;
+    uint32_t known;    /* failures that were known */
+    uint32_t recovered; /* known failures that passed */
+    char *log;
+    size_t log_size;
+    FILE *log_file;
+    struct job *job;
+    bool readable;
+} script;
+
+typedef struct job {
+    script *scripts;
+    size_t n, next, done;
+    bool list, progress;
+    uint64_t on, off;
+    line_known *known;
+    size_t n_known;
+    pthread_mutex_t lock;
+} job;
+
+/* ---- files ---- */
+
+static bool add_script(job *j, const char *path)
+{
+    script *more = realloc(j->scripts, (j->n + 1) * sizeof *more);
+    char *copy = more ? strdup(path) : NULL;
+    if (more)
+        j->scripts = more;
+    if (!copy)
+        return false;
+    j->scripts[j->n++] = (script){ .path = copy };
+    return true;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const script *)a)->path, ((const script *)b)->path);
+}
+
+static bool add_path(job *j, const char *path, int depth)
+{
+    struct stat st;
+    if (depth > 20 || stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
+        return add_script(j, path);
+    DIR *folder = opendir(path);
+    size_t first = j->n;
+    bool ok = folder != NULL;
+    for (struct dirent *e; ok && (e = readdir(folder));) {
+        char inside[4096];
+        if (e->d_name[0] == '.' || snprintf(inside, sizeof inside, "%s/%s", path, e->d_name) >= (int)sizeof inside)
+            continue;
+        size_t size = strlen(inside);
+        bool is_folder = stat(inside, &st) == 0 && S_ISDIR(st.st_mode);
+        if (is_folder || (size > 5 && !strcmp(inside + size - 5, ".wast")))
+            ok = add_path(j, inside, depth + 1);
+    }
+    if (folder)
+        closedir(folder);
+    if (depth == 0 && j->n > first)
+        qsort(j->scripts + first, j->n - first, sizeof *j->scripts, by_name);
+    return ok;
+}
+
+/* ---- known failures: lines "path:line reason", # begins a comment ---- */
+
+static bool read_known(job *j, const char *path, cwrun_error *err)
+{
+    size_t size;
+    char *text = (char *)cli_read(path, &size, err);
+    if (!text)
+        return false;
+    for (char *at = text, *end = text + size; at < end;) {
+        char *stop = memchr(at, '\n', (size_t)(end - at));
+        stop = stop ? stop : end;
+        size_t n = 0;
+        while (at + n < stop && at[n] != ' ' && at[n] != '\t' && at[n] != '#')
+            n++;
+        if (n) {
+            line_known *more = realloc(j->known, (j->n_known + 1) * sizeof *more);
+            char *copy = more ? strndup(at, n) : NULL;
+            if (more)
+                j->known = more;
+            if (!copy)
+                break;
+            j->known[j->n_known++] = (line_known){ copy };
+        }
+        at = stop + 1;
+    }
+    free(text);
+    return true;
+}
+
+/* The list's paths are ends of ours. */
+static bool is_known(job *j, const cwrun_wast_command *c)
+{
+    char place[4200];
+    size_t size = (size_t)snprintf(place, sizeof place, "%s:%u", c->file, c->line);
+    for (size_t i = 0; i < j->n_known && size < sizeof place; i++) {
+        size_t known = strlen(j->known[i].text);
+        if (known <= size && !strcmp(place + size - known, j->known[i].text) &&
+            (known == size || place[size - known - 1] == '/'))
+            return true;
+    }
+    return false;
+}
+
+/* ---- running ---- */
+
+static void report(void *user, const cwrun_wast_command *c)
+{
+    script *s = user;
+    bool known = s->job->n_known && is_known(s->job, c);
+    if (c->outcome == CWRUN_WAST_PASSED) {
+        s->recovered += known;
+        if (known && s->log_file)
+            fprintf(s->log_file, "%s:%u: %s passes, but is listed as a known failure\n", c->file, c->line, c->directive);
+        return;
+    }
+    s->known += known;
+    if (s->job->list && !known && s->log_file)
+        fprintf(s->log_file, "%s:%u: %s %s: %s\n", c->file, c->line, c->directive,
+                c->outcome == CWRUN_WAST_FAILED ? "failed" : "was skipped", c->message);
+}
+
+static void run_one(job *j, script *s)
+{
+    cwrun_error err = CWRUN_ERROR_INIT;
+    size_t size;
+    s->job = j;
+    s->log_file = open_memstream(&s->log, &s->log_size);
+    uint8_t *text = cli_read(s->path, &size, &err);
+    cwrun_wast_options options = { j->on, j->off, report, s, j->n_known != 0 };
+    s->readable = text && cwrun_wast_run((cwrun_str){ (const char *)text, size }, s->path, &options, &s->counts, &err);
+    free(text);
+    if (s->log_file) {
+        if (cwrun_failed(&err))
+            fprintf(s->log_file, "%s\n", err.message);
+        fclose(s->log_file);
+    }
+    cwrun_error_clear(&err);
+}
+
+static void *work(void *user)
+{
+    job *j = user;
+    pthread_mutex_lock(&j->lock);
+    while (j->next < j->n) {
+        script *s = &j->scripts[j->next++];
+        pthread_mutex_unlock(&j->lock);
+        run_one(j, s);
+        pthread_mutex_lock(&j->lock);
+        j->done++;
+        if (j->progress)
+            fprintf(stderr, "\r%zu of %zu files", j->done, j->n);
+    }
+    pthread_mutex_unlock(&j->lock);
+    return NULL;
+}
+
+static void print_json(const script *s)
+{
+    putchar('{');
+    printf("\"file\":\"");
+    for (const char *c = s->path; *c; c++)
+        if (*c == '"' || *c == '\\')
+            printf("\\%c", *c);
+        else if ((unsigned char)*c < 0x20)
+            printf("\\u%04x", *c);
+        else
+            putchar(*c);
+    const cwrun_wast_counts *c = &s->counts;
+    printf("\",\"passed\":%u,\"failed\":%u,\"skipped\":%u,\"total\":%u,\"message_agreement\":%u}\n", c->passed,
+           c->failed + !s->readable, c->skipped, c->total + !s->readable, c->message_agreement);
+}
+
+static int finish(job *j, bool json)
+{
+    cwrun_wast_counts all = { 0 };
+    size_t good = 0;
+    for (size_t i = 0; i < j->n; i++) {
+        script *s = &j->scripts[i];
+        const cwrun_wast_counts *c = &s->counts;
+        bool ok = s->readable && c->total - c->passed == s->known && !s->recovered;
+        good += ok;
+        fwrite(s->log, 1, s->log ? s->log_size : 0, json ? stderr : stdout);
+        if (json)
+            print_json(s);
+        else if (!ok && s->readable)
+            printf("%s: %u of %u passed, %u failed, %u need what is not supported yet\n", s->path, c->passed, c->total, c->failed,
+                   c->skipped);
+        all.passed += c->passed, all.failed += c->failed, all.skipped += c->skipped, all.total += c->total;
+        all.message_agreement += c->message_agreement;
+        free(s->log);
+        free(s->path);
+    }
+    if (!json)
+        printf("%zu of %zu files; %u of %u commands passed, %u failed, %u need what is not supported yet; %u messages agree\n", good,
+               j->n, all.passed, all.total, all.failed, all.skipped, all.message_agreement);
+    return good == j->n ? 0 : EXIT_LOAD;
+}
+
+/* NAME[=n],… : features that scripts may use, or not. */
+static bool take_features(job *j, const char *names)
+{
+    while (*names) {
+        char name[64];
+        size_t size = strcspn(names, ",="), all = strcspn(names, ",");
+        snprintf(name, sizeof name, "%.*s", (int)size, names);
+        uint64_t bit = cwrun_wast_feature(name);
+        if (!bit)
+            return false;
+        *(names[size] == '=' && names[size + 1] == 'n' ? &j->off : &j->on) |= bit;
+        names += all + (names[all] == ',');
+    }
+    return true;
+}
+
+int cli_wast(int argc, char **argv)
+{
+    cli_args args = { .words = argv, .n = argc, .command = 'T' };
+    job j = { .progress = false };
+    bool json = false;
+    uint64_t threads = 1;
+    cwrun_error err = CWRUN_ERROR_INIT;
+    for (int option; (option = cli_next_option(&args)) >= 0;) {
+        if (option == OPT_HELP) {
+            cli_print_help('T', stdout);
+            return 0;
+        }
+        json = json || option == OPT_JSON;
+        j.list = j.list || option == OPT_LIST_FAILURES;
+        if (option == OPT_KNOWN && !read_known(&j, args.value, &err))
+            return cli_report(&err);
+        if (option == OPT_JOBS && (!cli_parse_count(args.value, 256, &threads) || !threads))
+            return cli_usage_error(&args, "-j takes a number of threads, not %s", args.value);
+        if (option == OPT_WASM && !take_features(&j, args.value))
+            return cli_usage_error(&args, "-W %s: unknown feature", args.value);
+    }
+    if (args.bad)
+        return EXIT_USAGE;
+    if (args.at == args.n)
+        return cli_usage_error(&args, "which files?");
+    for (; args.at < args.n; args.at++)
+        if (!add_path(&j, args.words[args.at], 0))
+            cwrun_error_set(&err, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_HOST_MEMORY, "out of memory");
+    if (cwrun_failed(&err))
+        return cli_report(&err);
+
+    pthread_t helpers[256];
+    size_t n_helpers = 0;
+    j.progress = isatty(2) && !json;
+    pthread_mutex_init(&j.lock, NULL);
+    while (n_helpers + 1 < threads && pthread_create(&helpers[n_helpers], NULL, work, &j) == 0)
+        n_helpers++;
+    work(&j);
+    for (size_t i = 0; i < n_helpers; i++)
+        pthread_join(helpers[i], NULL);
+    pthread_mutex_destroy(&j.lock);
+    if (j.progress)
+        fputs("\r                              \r", stderr);
+    int status = finish(&j, json);
+    for (size_t i = 0; i < j.n_known; i++)
+        free(j.known[i].text);
+    free(j.known);
+    free(j.scripts);
+    return status;
+}
