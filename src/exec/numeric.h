@@ -77,8 +77,8 @@ static inline double max64(double x, double y)
     return x == y ? f64_of_bits(bits_of_f64(x) & bits_of_f64(y)) : x + y;
 }
 
-/* Rounding goes through the integers where there is a fraction to lose; else x + 0, which quiets a NaN. The sign is put
- * back for results of -0. */
+/* Rounding goes through the integers where there is a fraction to lose; else x + 0, which quiets a NaN (and stands alone: under
+ * copysign a compiler may drop it). The sign is put back for results of -0. */
 #define CW_ROUND(suffix, T, I, bits, whole, copysign, fabs)                                                                   \
     static inline T trunc##suffix(T x)                                                                                        \
     {                                                                                                                         \
@@ -86,12 +86,16 @@ static inline double max64(double x, double y)
     }                                                                                                                         \
     static inline T floor##suffix(T x)                                                                                        \
     {                                                                                                                         \
-        const T t = fabs(x) < whole ? (T)(I)x : x + (T)0;                                                                     \
+        if (!(fabs(x) < whole))                                                                                               \
+            return x + (T)0;                                                                                                  \
+        const T t = (T)(I)x;                                                                                                  \
         return copysign(t > x ? t - 1 : t, x);                                                                                \
     }                                                                                                                         \
     static inline T ceil##suffix(T x)                                                                                         \
     {                                                                                                                         \
-        const T t = fabs(x) < whole ? (T)(I)x : x + (T)0;                                                                     \
+        if (!(fabs(x) < whole))                                                                                               \
+            return x + (T)0;                                                                                                  \
+        const T t = (T)(I)x;                                                                                                  \
         return copysign(t < x ? t + 1 : t, x);                                                                                \
     }                                                                                                                         \
     static inline T nearest##suffix(T x)                                                                                      \
