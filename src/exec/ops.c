@@ -54,6 +54,26 @@ void cw_switch_run(cw_registers *r)
         parts[part_of[*(const uint64_t *)(const void *)r->ip]](r);
 }
 
+#elif defined(__ELF__) && defined(__GNUC__)
+
+/* Distances from the table's start, since thousands of pointers would be relocated whenever the program starts; C has no
+ * constant expression for them. */
+extern const int32_t cw_handler_offsets[];
+__asm__(".pushsection .rodata\n"
+        ".balign 4\n"
+        ".hidden cw_handler_offsets\n"
+        "cw_handler_offsets:\n"
+        ".long 0\n"
+#define HANDLER(name, part) ".long cw_h_" #name " - cw_handler_offsets\n"
+#include "handlers.def"
+#undef HANDLER
+        ".popsection\n");
+
+uint64_t cw_handler_word(uint32_t handler)
+{
+    return (uintptr_t)cw_handler_offsets + (uint64_t)(int64_t)cw_handler_offsets[handler];
+}
+
 #else
 
 static cw_handler *const handlers[] = {
