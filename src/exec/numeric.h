@@ -30,6 +30,16 @@ static inline double f64_of_bits(uint64_t x)
     return bits.f;
 }
 
+/* A NaN made quiet; anything else as it is. Said in bits, because compilers drop arithmetic that only quiets. */
+static inline float quiet32(float x)
+{
+    return x != x ? f32_of_bits(bits_of_f32(x) | 0x00400000u) : x;
+}
+static inline double quiet64(double x)
+{
+    return x != x ? f64_of_bits(bits_of_f64(x) | 0x0008000000000000u) : x;
+}
+
 static inline uint32_t popcount32(uint32_t x)
 {
     x = x - (x >> 1 & 0x55555555u);
@@ -77,30 +87,29 @@ static inline double max64(double x, double y)
     return x == y ? f64_of_bits(bits_of_f64(x) & bits_of_f64(y)) : x + y;
 }
 
-/* Rounding goes through the integers where there is a fraction to lose; else x + 0, which quiets a NaN (and stands alone: under
- * copysign a compiler may drop it). The sign is put back for results of -0. */
+/* Rounding goes through the integers where there is a fraction to lose. The sign is put back for results of -0. */
 #define CW_ROUND(suffix, T, I, bits, whole, copysign, fabs)                                                                   \
     static inline T trunc##suffix(T x)                                                                                        \
     {                                                                                                                         \
-        return fabs(x) < whole ? copysign((T)(I)x, x) : x + (T)0;                                                             \
+        return fabs(x) < whole ? copysign((T)(I)x, x) : quiet##suffix(x);                                                     \
     }                                                                                                                         \
     static inline T floor##suffix(T x)                                                                                        \
     {                                                                                                                         \
         if (!(fabs(x) < whole))                                                                                               \
-            return x + (T)0;                                                                                                  \
+            return quiet##suffix(x);                                                                                          \
         const T t = (T)(I)x;                                                                                                  \
         return copysign(t > x ? t - 1 : t, x);                                                                                \
     }                                                                                                                         \
     static inline T ceil##suffix(T x)                                                                                         \
     {                                                                                                                         \
         if (!(fabs(x) < whole))                                                                                               \
-            return x + (T)0;                                                                                                  \
+            return quiet##suffix(x);                                                                                          \
         const T t = (T)(I)x;                                                                                                  \
         return copysign(t < x ? t + 1 : t, x);                                                                                \
     }                                                                                                                         \
     static inline T nearest##suffix(T x)                                                                                      \
     {                                                                                                                         \
-        return fabs(x) < whole ? copysign((fabs(x) + whole) - whole, x) : x + (T)0;                                           \
+        return fabs(x) < whole ? copysign((fabs(x) + whole) - whole, x) : quiet##suffix(x);                                   \
     }
 CW_ROUND(32, float, int32_t, uint32_t, 0x1p23f, __builtin_copysignf, __builtin_fabsf)
 CW_ROUND(64, double, int64_t, uint64_t, 0x1p52, __builtin_copysign, __builtin_fabs)
