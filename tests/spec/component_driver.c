@@ -53,9 +53,9 @@ static void note(script *s, const char *format, ...)
             *c = ' ';
 }
 
-static const char *text_of(const char *word)
+static const char *text_of(script *s, const char *word)
 {
-    char *out = malloc(strlen(word) + 1), *at = out; /* names live as long as the process */
+    char *out = cwrun_arena_alloc(s->arena, strlen(word) + 1), *at = out;
     for (const char *c = word + (*word == '='); *c; c++) {
         if (*c == '%' && c[1] && c[2]) {
             char hex[3] = {c[1], c[2], 0};
@@ -205,7 +205,7 @@ static verdict do_register(script *s, const char *name, const char *as)
 /* Calls; on failure err says why. *unsupported points to the mark of the instance. */
 static bool act(script *s, char **words, cwrun_val *result, const cwrun_functype **type, bool **unsupported, cwrun_error *err)
 {
-    const char *name = text_of(words[0]), *field = text_of(words[1]), *args = text_of(words[2]);
+    const char *name = text_of(s, words[0]), *field = text_of(s, words[1]), *args = text_of(s, words[2]);
     named *of = *name ? find(s->instances, s->n_instances, name) : &s->current;
     static bool none;
     *unsupported = of ? &of->unsupported : &none;
@@ -225,14 +225,6 @@ static bool act(script *s, char **words, cwrun_val *result, const cwrun_functype
     return ok;
 }
 
-static const char *print(const cwrun_val *v)
-{
-    cw_text t;
-    cw_text_init(&t, &cw_alloc_default);
-    cwrun_val_print(v, cw_text_write, &t);
-    return t.data ? t.data : "";
-}
-
 static verdict do_return(script *s, char **words, bool compare)
 {
     cwrun_error err = CWRUN_ERROR_INIT;
@@ -246,7 +238,7 @@ static verdict do_return(script *s, char **words, bool compare)
     }
     if (!compare)
         return PASS;
-    const char *text = text_of(words[3]);
+    const char *text = text_of(s, words[3]);
     const cwrun_type *result = cwrun_functype_result(type);
     if (!result || !*text) {
         note(s, result ? "a result that was not expected" : "no result");
@@ -254,9 +246,16 @@ static verdict do_return(script *s, char **words, bool compare)
     }
     if (!cwrun_val_parse(result, cwrun_str_of(text), s->arena, &want, &err))
         return of_error(s, &err);
-    const char *one = print(&have), *other = print(&want);
-    note(s, "result is %s, not %s", one, other);
-    return strcmp(one, other) == 0 ? PASS : *unsupported ? UNSUPPORTED : FAIL;
+    cw_text one, other;
+    cw_text_init(&one, &cw_alloc_default);
+    cw_text_init(&other, &cw_alloc_default);
+    cwrun_val_print(&have, cw_text_write, &one);
+    cwrun_val_print(&want, cw_text_write, &other);
+    bool same = one.data && other.data && strcmp(one.data, other.data) == 0;
+    note(s, "result is %s, not %s", one.data, other.data);
+    cw_text_fini(&one);
+    cw_text_fini(&other);
+    return same ? PASS : *unsupported ? UNSUPPORTED : FAIL;
 }
 
 /* Scripts may show a trap as runners print it, "wasm trap: REASON". */
@@ -276,7 +275,7 @@ static verdict do_trap(script *s, char **words)
     cwrun_val result;
     const cwrun_functype *type;
     bool *unsupported;
-    const char *text = text_of(words[3]);
+    const char *text = text_of(s, words[3]);
     verdict v = FAIL;
     if (act(s, words, &result, &type, &unsupported, &err)) {
         note(s, "it did not trap with \"%s\"", text);
@@ -316,11 +315,11 @@ static verdict run_line(script *s, char **words, unsigned n)
 {
     const char *kind = words[0];
     if (strcmp(kind, "component") == 0 || strcmp(kind, "check") == 0 || strcmp(kind, "definition") == 0)
-        return do_component(s, kind, text_of(words[2]), text_of(words[3]));
+        return do_component(s, kind, text_of(s, words[2]), text_of(s, words[3]));
     if (strcmp(kind, "instance") == 0)
-        return do_instance(s, text_of(words[2]), text_of(words[3]));
+        return do_instance(s, text_of(s, words[2]), text_of(s, words[3]));
     if (strcmp(kind, "register") == 0)
-        return do_register(s, text_of(words[2]), text_of(words[3]));
+        return do_register(s, text_of(s, words[2]), text_of(s, words[3]));
     if (n == 5 && strcmp(kind, "invoke") == 0)
         return do_return(s, words + 2, false);
     if (n == 6 && strcmp(kind, "return") == 0)
@@ -328,7 +327,7 @@ static verdict run_line(script *s, char **words, unsigned n)
     if (n == 6 && strcmp(kind, "trap") == 0)
         return do_trap(s, words + 2);
     if (strcmp(kind, "invalid") == 0 || strcmp(kind, "malformed") == 0 || strncmp(kind, "un", 2) == 0)
-        return do_refused(s, kind, text_of(words[2]), text_of(words[3]));
+        return do_refused(s, kind, text_of(s, words[2]), text_of(s, words[3]));
     note(s, "a command that the driver does not know");
     return FAIL;
 }
