@@ -321,7 +321,7 @@ bool cwrun_func_call(cwrun_func *func, const cwrun_val *args, size_t n_args, cwr
     if (!func || cwrun_failed(err))
         return false;
     cwrun_store *s = func->in->store;
-    bool ok, done = false;
+    bool ok = false, done = false;
     if (func->is_scalar && n_args == func->n_params && cw_may_enter_from(func->fn->in, NULL) == CW_TRAP_NONE) {
         ok = call_scalars(func, args, result, err, &done);
         if (ok)
