@@ -6,7 +6,7 @@
 static const uint8_t section_of[CW_EXTERN_COUNT] = { CW_SECTION_FUNC, CW_SECTION_TABLE, CW_SECTION_MEMORY, CW_SECTION_GLOBAL,
                                                      CW_SECTION_TAG };
 
-static uint8_t kind_of(uint16_t word)
+uint8_t cw_extern_kind_of(uint16_t word)
 {
     switch (word) {
     case CW_WORD_FUNC: return CW_EXTERN_FUNC;
@@ -120,7 +120,7 @@ static void write_typeuse(cw_module_text *m, cw_bytes *out)
     cw_bytes_u32(out, cw_take_typeuse(m, true));
 }
 
-static void write_externtype(cw_module_text *m, cw_bytes *out, uint8_t kind)
+void cw_write_externtype(cw_module_text *m, cw_bytes *out, uint8_t kind)
 {
     switch (kind) {
     case CW_EXTERN_FUNC: write_typeuse(m, out); break;
@@ -335,13 +335,13 @@ static void write_import(cw_module_text *m)
     cw_bytes_vec(out, module.data, module.size);
     cw_bytes_vec(out, name.data, name.size);
     cw_take(p);
-    uint8_t kind = kind_of(p->at->word);
+    uint8_t kind = cw_extern_kind_of(p->at->word);
     cw_take(p);
     cw_take_id(p);
     cwrun_str unused;
     cw_take_name_annotation(p, &unused);
     cw_bytes_u8(out, kind);
-    write_externtype(m, out, kind);
+    cw_write_externtype(m, out, kind);
     cw_expect_close(p);
 }
 
@@ -406,7 +406,7 @@ static void write_definition(cw_module_text *m, uint8_t kind, uint32_t index)
         write_globaltype(m, out);
         write_const_expr(m, out);
         break;
-    default: write_externtype(m, entry(m, section_of[kind]), kind);
+    default: cw_write_externtype(m, entry(m, section_of[kind]), kind);
     }
 }
 
@@ -414,7 +414,7 @@ static void write_definition(cw_module_text *m, uint8_t kind, uint32_t index)
 static void write_thing(cw_module_text *m, const cw_field_text *field)
 {
     cw_parser *p = m->p;
-    uint8_t kind = kind_of(field->word);
+    uint8_t kind = cw_extern_kind_of(field->word);
     while (cw_take_form(p, CW_WORD_EXPORT)) {
         write_export(m, cw_take_name(p), kind, field->index);
         cw_expect_close(p);
@@ -429,14 +429,14 @@ static void write_thing(cw_module_text *m, const cw_field_text *field)
     cw_bytes_vec(out, module.data, module.size);
     cw_bytes_vec(out, name.data, name.size);
     cw_bytes_u8(out, kind);
-    write_externtype(m, out, kind);
+    cw_write_externtype(m, out, kind);
 }
 
 static void write_export_field(cw_module_text *m)
 {
     cw_parser *p = m->p;
     cwrun_str name = cw_take_name(p);
-    uint8_t kind = cw_at_open(p) ? kind_of(p->at[1].word) : CW_EXTERN_COUNT;
+    uint8_t kind = cw_at_open(p) ? cw_extern_kind_of(p->at[1].word) : CW_EXTERN_COUNT;
     if (kind == CW_EXTERN_COUNT) {
         cw_take(p);
         cw_parse_unexpected(p, "func, table, memory, global or tag");

@@ -119,6 +119,10 @@ bool cw_at_reftype(const cw_parser *p);
 /* Registers the names of a `type` or `rec` field; then, in a second pass, writes it. */
 void cw_declare_types(cw_module_text *m, cw_field_text *field);
 void cw_write_types(cw_module_text *m, const cw_field_text *field);
+/* The same for one "(type …)" alone; and the definition in it, up to but not with the parenthesis that closes the field.
+ * alone: it is a recursion group of its own. */
+void cw_declare_type(cw_module_text *m);
+void cw_write_subtype(cw_module_text *m, uint32_t index, bool alone);
 /* Takes (param …)* (result …)* into m->params, m->results; named: parameters become locals. False: there were none. */
 bool cw_take_signature(cw_module_text *m, bool named);
 /* A type use: its type index. named: parameters become locals. */
@@ -145,6 +149,10 @@ uint32_t cw_take_label(cw_module_text *m);
 
 /* ---- fields.c ---- */
 
+/* The kind (cw_extern_kind) that a word names; CW_EXTERN_COUNT: none. */
+uint8_t cw_extern_kind_of(uint16_t word);
+/* The type of an import, behind its identifier. */
+void cw_write_externtype(cw_module_text *m, cw_bytes *out, uint8_t kind);
 /* Everything but types. */
 void cw_write_field(cw_module_text *m, const cw_field_text *field);
 

@@ -207,6 +207,7 @@ static uint32_t implied_type(cw_module_text *m)
     }
     *type = (cw_type_text){ .is_plain = true, .fields = { .what = "field" } };
     uint32_t index = m->types.n - 1;
+    m->spaces[CW_SPACE_TYPE].n = m->types.n;
     cw_bytes *out = &m->sections[CW_SECTION_TYPE];
     cw_bytes_u8(out, FUNC);
     cw_bytes_add(out, key.data, key.size);
@@ -256,7 +257,7 @@ void cw_write_blocktype(cw_module_text *m, cw_bytes *out)
 
 /* ---- definitions ---- */
 
-static void declare_type(cw_module_text *m)
+void cw_declare_type(cw_module_text *m)
 {
     cw_parser *p = m->p;
     const cw_token *open = p->at;
@@ -284,12 +285,12 @@ void cw_declare_types(cw_module_text *m, cw_field_text *field)
     field->index = m->types.n;
     field->at = p->at;
     if (field->word == CW_WORD_TYPE) {
-        declare_type(m);
+        cw_declare_type(m);
         return;
     }
     p->at += 2;
     while (p->ok && !cw_at_close(p))
-        declare_type(m);
+        cw_declare_type(m);
     cw_expect_close(p);
 }
 
@@ -358,33 +359,39 @@ static void write_comptype(cw_module_text *m, cw_bytes *out, uint32_t index)
     cw_expect_close(p);
 }
 
+void cw_write_subtype(cw_module_text *m, uint32_t index, bool alone)
+{
+    cw_parser *p = m->p;
+    cw_bytes *out = &m->sections[CW_SECTION_TYPE];
+    if (!cw_take_form(p, CW_WORD_SUB)) {
+        m->types.items[index].is_plain = alone;
+        write_comptype(m, out, index);
+        return;
+    }
+    bool final = cw_take_word(p, CW_WORD_FINAL);
+    uint32_t n = 0;
+    m->scratch.size = 0;
+    for (; cw_at_index(p); n++)
+        cw_bytes_u32(&m->scratch, cw_take_index(p, &m->spaces[CW_SPACE_TYPE]));
+    if (!final || n) {
+        cw_bytes_u8(out, final ? VALTYPE_SUB_FINAL : VALTYPE_SUB);
+        cw_bytes_u32(out, n);
+        cw_bytes_add(out, m->scratch.data, m->scratch.size);
+    }
+    m->types.items[index].is_plain = alone && final && !n;
+    write_comptype(m, out, index);
+    cw_expect_close(p);
+}
+
 /* (type $id subtype) */
 static void write_type(cw_module_text *m, uint32_t index, bool alone)
 {
     cw_parser *p = m->p;
-    cw_bytes *out = &m->sections[CW_SECTION_TYPE];
     p->at += 2;
     cw_take_id(p);
     cwrun_str unused;
     cw_take_name_annotation(p, &unused);
-    if (cw_take_form(p, CW_WORD_SUB)) {
-        bool final = cw_take_word(p, CW_WORD_FINAL);
-        uint32_t n = 0;
-        m->scratch.size = 0;
-        for (; cw_at_index(p); n++)
-            cw_bytes_u32(&m->scratch, cw_take_index(p, &m->spaces[CW_SPACE_TYPE]));
-        if (!final || n) {
-            cw_bytes_u8(out, final ? VALTYPE_SUB_FINAL : VALTYPE_SUB);
-            cw_bytes_u32(out, n);
-            cw_bytes_add(out, m->scratch.data, m->scratch.size);
-        }
-        m->types.items[index].is_plain = alone && final && !n;
-        write_comptype(m, out, index);
-        cw_expect_close(p);
-    } else {
-        m->types.items[index].is_plain = alone;
-        write_comptype(m, out, index);
-    }
+    cw_write_subtype(m, index, alone);
     cw_expect_close(p);
 }
 

@@ -1,5 +1,5 @@
 /* text/text.c: from text to binary: whole files, and the three forms of a definition: text, binary, quote. */
-#include "text/text.h"
+#include "text/component.h"
 
 #include "base/error.h"
 #include "cwrun/text.h"
@@ -32,19 +32,9 @@ static bool encode_quote(cw_parser *p, const cw_words *words, cw_bytes *out)
     return p->ok;
 }
 
-bool cw_encode_module(cw_parser *p, const cw_words *words, cw_bytes *out)
+/* The forms of a definition that are strings; the cursor is behind "(module" or "(component". */
+static bool encode_strings(cw_parser *p, const cw_words *words, cw_form form, cw_bytes *out)
 {
-    const cw_token *id;
-    cw_form form = cw_module_form(p, &id);
-    if (form == CW_FORM_TEXT) {
-        cw_module_text m;
-        cw_module_text_init(&m, p);
-        bool ok = cw_module_text_write(&m, out);
-        if (ok && !cw_at_close(p) && !cw_at_end(p))
-            cw_parse_unexpected(p, "a module field");
-        cw_module_text_fini(&m);
-        return p->ok;
-    }
     cw_take_id(p);
     cw_take(p);
     if (form == CW_FORM_QUOTE)
@@ -57,6 +47,34 @@ bool cw_encode_module(cw_parser *p, const cw_words *words, cw_bytes *out)
     return p->ok;
 }
 
+bool cw_encode_module(cw_parser *p, const cw_words *words, cw_bytes *out)
+{
+    const cw_token *id;
+    cw_form form = cw_module_form(p, &id);
+    if (form != CW_FORM_TEXT)
+        return encode_strings(p, words, form, out);
+    cw_module_text m;
+    cw_module_text_init(&m, p);
+    bool ok = cw_module_text_write(&m, out);
+    if (ok && !cw_at_close(p) && !cw_at_end(p))
+        cw_parse_unexpected(p, "a module field");
+    cw_module_text_fini(&m);
+    return p->ok;
+}
+
+bool cw_encode_component(cw_parser *p, const cw_words *words, cw_bytes *out)
+{
+    const cw_token *id;
+    cw_form form = cw_module_form(p, &id);
+    if (form != CW_FORM_TEXT)
+        return encode_strings(p, words, form, out);
+    cw_component_text c;
+    cw_component_text_init(&c, p, words);
+    cw_component_text_write(&c, out);
+    cw_component_text_fini(&c);
+    return p->ok;
+}
+
 bool cw_text_encode(const cw_words *words, cwrun_str text, const char *file, const cw_alloc *a, cw_bytes *out, cwrun_error *err)
 {
     cw_source source;
@@ -66,8 +84,11 @@ bool cw_text_encode(const cw_words *words, cwrun_str text, const char *file, con
     cw_arena_init(&arena, a);
     cw_parser p;
     cw_parser_init(&p, &source, &arena, a, err);
-    bool whole = cw_take_form(&p, CW_WORD_MODULE);
-    cw_encode_module(&p, words, out);
+    bool component = cw_take_form(&p, CW_WORD_COMPONENT), whole = component || cw_take_form(&p, CW_WORD_MODULE);
+    if (component)
+        cw_encode_component(&p, words, out);
+    else
+        cw_encode_module(&p, words, out);
     if (whole)
         cw_expect_close(&p);
     if (p.ok && !cw_at_end(&p))
