@@ -11,7 +11,7 @@
 #include "core/opcodes.h"
 #include "exec/code.h"
 
-enum { MAX_FRAME_SLOTS = 65000, FLUSH_AT = 1024 };
+enum { MAX_FRAME_SLOTS = 65000 };
 
 /* ---- instructions that are one operation ---- */
 
@@ -48,8 +48,6 @@ static const uint16_t memory_ops[][2] = {
     BOTH(I64_STORE8) BOTH(I64_STORE16) BOTH(I64_STORE32)
 };
 
-/* ---- reading the body ---- */
-
 typedef const uint8_t *place;
 
 static uint32_t read_u32(place *at)
@@ -57,525 +55,28 @@ static uint32_t read_u32(place *at)
     return cw_leb_u32_checked(at);
 }
 
-static const cw_subtype *type_at(const cw_translator *t, uint32_t index)
-{
-    return cw_types_get(t->m->types, t->m->type_ids[index]);
-}
-
-/* The code after the op byte of a value type that is the result of a block. */
-static cw_valtype short_valtype(uint8_t byte)
-{
-    switch (byte) {
-    case 0x7f:
-        return CW_I32;
-    case 0x7e:
-        return CW_I64;
-    case 0x7d:
-        return CW_F32;
-    case 0x7c:
-        return CW_F64;
-    case 0x7b:
-        return CW_V128;
-    default:
-        return CW_FUNCREF; /* any reference: only its class matters here */
-    }
-}
-
-/* Single results of block types, to point to. */
-static const cw_valtype single_types[] = { CW_I32, CW_I64, CW_F32, CW_F64, CW_V128, CW_FUNCREF };
-
-static void read_block_type(cw_translator *t, place *at, cw_block *b)
-{
-    const uint8_t byte = **at;
-    if (byte == 0x40) {
-        ++*at;
-        return;
-    }
-    if (byte == 0x63 || byte == 0x64) { /* (ref null? ht) */
-        ++*at;
-        (void)cw_leb_s64_checked(at);
-        b->n_results = 1;
-        b->results = &single_types[5];
-        return;
-    }
-    const int64_t index = cw_leb_s64_checked(at);
-    if (index < 0) {
-        const cw_valtype type = short_valtype(byte);
-        b->n_results = 1;
-        b->results = &single_types[type >= CW_I32 && type <= CW_V128 ? type - CW_I32 : 5];
-        return;
-    }
-    const cw_subtype *type = type_at(t, (uint32_t)index);
-    b->n_params = type->n_params;
-    b->params = type->params;
-    b->n_results = type->n_results;
-    b->results = type->results;
-}
-
-static void skip_memarg(place *at)
-{
-    if (read_u32(at) & 0x40)
-        (void)read_u32(at);
-    (void)cw_leb_u64_checked(at);
-}
-
-static void skip_immediates(place *at, uint8_t imm)
-{
-    uint32_t n = 0;
-    switch (imm) {
-    case CW_IMM_NONE:
-        return;
-    case CW_IMM_BLOCK:
-        if (**at == 0x63 || **at == 0x64)
-            ++*at;
-        (void)cw_leb_s64_checked(at);
-        return;
-    case CW_IMM_BR_TABLE:
-        for (n = read_u32(at) + 1; n; n--)
-            (void)read_u32(at);
-        return;
-    case CW_IMM_SELECT:
-        for (n = read_u32(at); n; n--) {
-            if (**at == 0x63 || **at == 0x64)
-                ++*at;
-            (void)cw_leb_s64_checked(at);
-        }
-        return;
-    case CW_IMM_TRY_TABLE:
-        skip_immediates(at, CW_IMM_BLOCK);
-        for (n = read_u32(at); n; n--) {
-            const uint8_t kind = *(*at)++;
-            if (kind < 2)
-                (void)read_u32(at);
-            (void)read_u32(at);
-        }
-        return;
-    case CW_IMM_MEMARG:
-        skip_memarg(at);
-        return;
-    case CW_IMM_MEMARG_LANE:
-        skip_memarg(at);
-        ++*at;
-        return;
-    case CW_IMM_CALL_INDIRECT:
-    case CW_IMM_TABLE_INIT:
-    case CW_IMM_TABLE_COPY:
-    case CW_IMM_MEMORY_INIT:
-    case CW_IMM_MEMORY_COPY:
-    case CW_IMM_TYPE_FIELD:
-    case CW_IMM_TYPE_COUNT:
-    case CW_IMM_TYPE_DATA:
-    case CW_IMM_TYPE_ELEM:
-    case CW_IMM_TYPE_TYPE:
-        (void)read_u32(at);
-        (void)read_u32(at);
-        return;
-    case CW_IMM_I32:
-    case CW_IMM_I64:
-    case CW_IMM_HEAP:
-        (void)cw_leb_s64_checked(at);
-        return;
-    case CW_IMM_F32:
-        *at += 4;
-        return;
-    case CW_IMM_F64:
-        *at += 8;
-        return;
-    case CW_IMM_V128:
-    case CW_IMM_SHUFFLE:
-        *at += 16;
-        return;
-    case CW_IMM_LANE:
-    case CW_IMM_FENCE:
-        ++*at;
-        return;
-    case CW_IMM_BR_ON_CAST:
-        ++*at;
-        (void)read_u32(at);
-        (void)cw_leb_s64_checked(at);
-        (void)cw_leb_s64_checked(at);
-        return;
-    default: /* one index */
-        (void)read_u32(at);
-        return;
-    }
-}
-
-/* ---- blocks and branches ---- */
-
-static cw_block *block_at(cw_translator *t, uint32_t depth)
-{
-    return &t->blocks[t->n_blocks - 1 - depth];
-}
-
-static uint32_t n_branch_values(const cw_block *b)
-{
-    return b->kind == CW_BLOCK_LOOP ? b->n_params : b->n_results;
-}
-
-static cw_block *open_block(cw_translator *t, uint8_t kind)
-{
-    cw_block *b = &t->blocks[t->n_blocks < t->cap_blocks ? t->n_blocks++ : t->n_blocks - 1];
-    *b = (cw_block){ .kind = kind };
-    return b;
-}
-
-/* Charges and polls at the place where the code is now; the cost is known when the block ends. */
-static uint32_t emit_metering(cw_translator *t)
-{
-    if (t->options.fuel) {
-        cw_emit_add(t, CW_IOP_FUEL);
-        cw_emit_flush(t);
-        return t->code.n - 8;
-    }
-    if (t->options.interruptible)
-        cw_emit_add(t, CW_IOP_POLL);
-    return 0;
-}
-
-static void finish_metering(cw_translator *t, const cw_block *b)
-{
-    if (b->fuel_field && !t->failed) {
-        const uint32_t cost = b->n_insns + 1;
-        memcpy(t->code.items + b->fuel_field, &cost, 4);
-    }
-}
-
-static void start_label(cw_translator *t, uint32_t label)
-{
-    cw_stack_forget_aliases(t);
-    cw_emit_label(t, label);
-    cw_emit_flush(t);
-}
-
-/* The slot of an entry at `height`, where all below are single slots. */
-static uint32_t home_at(const cw_translator *t, uint32_t height)
-{
-    return t->first_home + height;
-}
-
-/* True where the values of a branch to the block are not yet where they belong. */
-static bool needs_moves(const cw_translator *t, const cw_block *b)
-{
-    const uint32_t n = n_branch_values(b);
-    for (uint32_t i = 0; i < n; i++) {
-        const uint32_t from = t->n - n + i;
-        if (t->stack[from].kind != CW_ENTRY_SLOT || from != b->height + i)
-            return true;
-    }
-    return false;
-}
-
-/* Copies the topmost entries, none of which is pending, to where the block wants them; the stack stays as it is. Homes go
- * up, so that copying upwards overwrites nothing that is still needed. */
-static void move_values(cw_translator *t, const cw_block *b)
-{
-    const uint32_t n = n_branch_values(b);
-    for (uint32_t i = 0; i < n; i++)
-        cw_stack_copy(t, t->n - n + i, home_at(t, b->height + i));
-}
-
-static void emit_return(cw_translator *t)
-{
-    const uint32_t n = t->type->n_results;
-    if (n == 0) {
-        cw_emit_add(t, CW_IOP_RETURN);
-        return;
-    }
-    if (n == 1) {
-        const char type = cw_entry_type(t->type->results[0]);
-        const uint32_t op = type == 'f' ? CW_IOP_RETURN_F : type == 'd' ? CW_IOP_RETURN_D : CW_IOP_RETURN_I;
-        cw_stack_op(t, op, 0, NULL);
-        return;
-    }
-    for (uint32_t i = 0; i < n; i++)
-        cw_stack_settle(t, t->n - n + i);
-    for (uint32_t i = 0; i < n; i++)
-        cw_stack_copy(t, t->n - n + i, i);
-    cw_emit_add(t, CW_IOP_RETURN);
-    cw_stack_drop_to(t, t->n - n);
-}
-
-static void emit_jump(cw_translator *t, cw_block *b)
-{
-    if (b->kind == CW_BLOCK_FUNC) {
-        emit_return(t);
-        return;
-    }
-    b->used = true;
-    cw_emit_add(t, CW_IOP_BR)->label = b->label;
-}
-
-/* Jumps with moves or a return, on a way of its own: the entries stay as they were for the way that goes on. */
-static void emit_jump_aside(cw_translator *t, cw_block *b)
-{
-    if (b->kind == CW_BLOCK_FUNC) {
-        const uint32_t n = t->type->n_results;
-        if (n == 1) {
-            /* as cw_stack_op would, but without popping */
-            cw_entry *e = cw_stack_top(t, 0);
-            const cw_entry saved = *e;
-            if (e->kind == CW_ENTRY_LOCAL)
-                t->locals[e->index].n_entries++;
-            emit_return(t);
-            t->stack[t->n++] = saved;
-            return;
-        }
-        for (uint32_t i = 0; i < n; i++)
-            cw_stack_copy(t, t->n - n + i, i);
-        cw_emit_add(t, CW_IOP_RETURN);
-        return;
-    }
-    move_values(t, b);
-    emit_jump(t, b);
-}
-
-/* Several results of the function go through their homes, since they may be parameters that returning overwrites. The
- * topmost n_above entries stay as they are, in accumulators too. */
-static void settle_values(cw_translator *t, const cw_block *b, uint32_t n_above)
-{
-    const uint32_t n = n_branch_values(b);
-    if (b->kind == CW_BLOCK_FUNC && n > 1)
-        for (uint32_t i = 0; i < n; i++)
-            cw_stack_settle(t, t->n - n_above - n + i);
-}
-
-/* A branch to the block where the i32 on top is not zero. */
-static void emit_branch_if(cw_translator *t, cw_block *b)
-{
-    settle_values(t, b, 1);
-    t->n--; /* what goes along lies below the condition */
-    const bool direct = b->kind != CW_BLOCK_FUNC && !needs_moves(t, b);
-    t->n++;
-    if (direct) {
-        b->used = true;
-        cw_stack_branch(t, b->label, false);
-        return;
-    }
-    const uint32_t skip = cw_emit_label_new(t);
-    cw_stack_branch(t, skip, true);
-    cw_stack_bind_all(t);
-    emit_jump_aside(t, b);
-    cw_emit_label(t, skip);
-    cw_stack_forget_aliases(t);
-}
-
-/* The label that a br_table may go to for a block that wants values or a return. */
-static uint32_t bridge_to(cw_translator *t, cw_block *b)
-{
-    if (b->bridge_turn != t->n_tables) {
-        b->bridge_turn = t->n_tables;
-        b->bridge = cw_emit_label_new(t);
-    }
-    return b->bridge;
-}
-
-static void emit_br_table(cw_translator *t, place *at)
-{
-    const uint32_t n = read_u32(at);
-    place rest = *at;
-    t->n_tables++;
-    settle_values(t, block_at(t, cw_leb_u32_checked(&(place){ *at })), 1);
-    const uint32_t first = t->table_labels.n;
-    if (!CW_VEC_RESERVE(&t->table_labels, t->a, (size_t)n + 1)) {
-        cw_translate_oom(t);
-        return;
-    }
-    for (uint32_t i = 0; i <= n; i++) {
-        cw_block *b = block_at(t, read_u32(at));
-        uint32_t label = b->label;
-        if (b->kind == CW_BLOCK_FUNC || n_branch_values(b))
-            label = bridge_to(t, b);
-        else
-            b->used = true;
-        t->table_labels.items[t->table_labels.n++] = label;
-    }
-    const uint64_t count = n;
-    cw_ir *ir = cw_stack_op(t, CW_IOP_BR_TABLE, 0, &count);
-    ir->label = first;
-    cw_stack_bind_all(t);
-    cw_stack_forget_aliases(t);
-    for (uint32_t i = 0; i <= n; i++) {
-        cw_block *b = block_at(t, read_u32(&rest));
-        if ((b->kind == CW_BLOCK_FUNC || n_branch_values(b)) && b->bridge_turn == t->n_tables) {
-            b->bridge_turn = 0;
-            cw_emit_label(t, b->bridge);
-            emit_jump_aside(t, b);
-        }
-    }
-    t->dead = true;
-}
-
-static void push_types(cw_translator *t, const cw_valtype *types, uint32_t n)
-{
-    for (uint32_t i = 0; i < n; i++)
-        cw_stack_push_slot(t, cw_entry_type(types[i]));
-}
-
-static void begin_block(cw_translator *t, place *at, uint8_t kind)
-{
-    cw_block header = { .kind = kind };
-    read_block_type(t, at, &header);
-    uint32_t else_label = 0;
-    if (kind == CW_BLOCK_IF) {
-        cw_stack_flush(t, t->n - 1);
-        /* parameters are the same on both ways */
-        if (header.n_params) {
-            cw_entry *condition = cw_stack_top(t, 0);
-            if (condition->kind == CW_ENTRY_PENDING)
-                cw_stack_bind(t, t->n - 1);
-            for (uint32_t i = t->n - 1 - header.n_params; i < t->n - 1; i++)
-                cw_stack_settle(t, i);
-        }
-        else_label = cw_emit_label_new(t);
-        cw_stack_branch(t, else_label, true);
-    } else {
-        cw_stack_flush(t, t->n);
-    }
-    cw_block *b = open_block(t, kind);
-    *b = header;
-    b->else_label = else_label;
-    b->height = t->n - b->n_params;
-    b->label = cw_emit_label_new(t);
-    if (kind == CW_BLOCK_LOOP) {
-        for (uint32_t i = b->height; i < t->n; i++)
-            cw_stack_settle(t, i);
-        start_label(t, b->label);
-        b->fuel_field = emit_metering(t);
-    }
-}
-
-/* Values at the end of a way through the block go to where those of branches go. */
-static void settle_results(cw_translator *t, const cw_block *b)
-{
-    cw_stack_bind_all(t);
-    for (uint32_t i = 0; i < b->n_results; i++)
-        cw_stack_settle(t, b->height + i);
-}
-
-static void begin_else(cw_translator *t)
-{
-    cw_block *b = block_at(t, 0);
-    if (!t->dead) {
-        settle_results(t, b);
-        b->used = true;
-        cw_emit_add(t, CW_IOP_BR)->label = b->label;
-    }
-    cw_stack_drop_to(t, b->height);
-    push_types(t, b->params, b->n_params);
-    start_label(t, b->else_label);
-    b->kind = CW_BLOCK_ELSE;
-    t->dead = false;
-}
-
-static void end_block(cw_translator *t)
-{
-    cw_block *b = block_at(t, 0);
-    finish_metering(t, b);
-    if (b->kind == CW_BLOCK_FUNC) {
-        if (!t->dead)
-            emit_return(t);
-        cw_emit_flush(t);
-        t->n_blocks--;
-        return;
-    }
-    if (!b->fuel_field && t->n_blocks > 1)
-        block_at(t, 1)->n_insns += b->n_insns;
-    t->n_blocks--;
-    const bool falls_to_else = b->kind == CW_BLOCK_IF; /* without else: its parameters are its results */
-    if (!falls_to_else && (b->kind == CW_BLOCK_LOOP || !b->used))
-        return; /* nothing comes here but what falls through, with its values as they are, or is dead too */
-    if (!t->dead)
-        settle_results(t, b);
-    cw_stack_drop_to(t, b->height);
-    if (falls_to_else)
-        cw_emit_label(t, b->else_label);
-    cw_emit_label(t, b->label);
-    cw_stack_forget_aliases(t);
-    cw_emit_flush(t);
-    push_types(t, b->results, b->n_results);
-    t->dead = false;
-}
-
-/* ---- calls ---- */
+/* ---- what is not executed yet ---- */
 
 /* A vector that only passes through: a local, a global, an argument or a result. */
-static void unsupported_vector(cw_translator *t)
+void cw_translate_no_vectors(cw_translator *t)
 {
     cw_fail(t->err, t->a, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_UNSUPPORTED, "not supported yet: SIMD value");
     t->failed = true;
 }
 
-/* Arguments go to their homes, where the callee's frame begins; everything else leaves the accumulators. */
-static uint32_t prepare_arguments(cw_translator *t, uint32_t n_params, uint32_t n_above)
+static void unsupported(cw_translator *t, place at)
 {
-    const uint32_t first = t->n - n_above - n_params;
-    for (int c = 0; c < CW_CLASSES; c++)
-        if (t->pending[c] >= 0 && (uint32_t)t->pending[c] < t->n - n_above)
-            cw_stack_bind(t, (uint32_t)t->pending[c]);
-    for (uint32_t i = first; i < first + n_params; i++)
-        cw_stack_settle(t, i);
-    return home_at(t, first);
-}
-
-static void finish_call(cw_translator *t, const cw_subtype *type)
-{
-    if (type->result_slots != type->n_results) {
-        unsupported_vector(t);
-        return;
+    cw_op op = cw_op_of_byte(*at);
+    if (*at >= 0xfb && *at <= 0xfe) {
+        place number = at + 1;
+        op = cw_op_of_prefixed(*at, read_u32(&number));
     }
-    cw_stack_bind_all(t);
-    cw_stack_forget_aliases(t);
-    cw_stack_drop_to(t, t->n - type->n_params);
-    push_types(t, type->results, type->n_results);
-    if (type->n_results == 1) {
-        const cw_entry *e = cw_stack_top(t, 0);
-        t->alias[cw_class_of(e->type)] = (cw_alias){ e->home, CW_ALIAS_FIXED };
-    }
+    const char *what = *at == 0xfd ? "SIMD" : *at == 0xfb || op == CW_OP_REF_EQ ? "GC" : *at == 0xfe ? "threads" : *at == 0xfc ? "wide arithmetic" : "exception";
+    cw_fail(t->err, t->a, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_UNSUPPORTED, "not supported yet: %s instruction %s", what, cw_opcodes[op].name);
+    t->failed = true;
 }
 
-static void emit_call(cw_translator *t, uint32_t func, bool is_tail)
-{
-    const cw_module *m = t->m;
-    const cw_subtype *type = cw_types_get(m->types, m->func_types[func]);
-    const uint32_t base = prepare_arguments(t, type->n_params, 0);
-    const bool imported = func < m->n_imported_funcs;
-    const uint64_t raw[3] = { imported ? func : (uintptr_t)&m->codes[func - m->n_imported_funcs], base, type->param_slots };
-    if (is_tail) {
-        cw_stack_op(t, imported ? CW_IOP_TAIL_CALL_IMPORT : CW_IOP_TAIL_CALL, 0, raw);
-        t->dead = true;
-        return;
-    }
-    cw_stack_op(t, imported ? CW_IOP_CALL_IMPORT : CW_IOP_CALL, 0, raw);
-    finish_call(t, type);
-}
-
-static void emit_call_indirect(cw_translator *t, uint32_t type_index, uint32_t table, bool is_tail)
-{
-    const cw_subtype *type = type_at(t, type_index);
-    const uint32_t base = prepare_arguments(t, type->n_params, 1);
-    const uint64_t raw[4] = { t->m->type_ids[type_index], table, base, type->param_slots };
-    if (is_tail) {
-        cw_stack_op(t, CW_IOP_TAIL_CALL_INDIRECT, 0, raw);
-        t->dead = true;
-        return;
-    }
-    cw_stack_op(t, t->m->tables[table].limits.is_64 ? CW_IOP_CALL_INDIRECT64 : CW_IOP_CALL_INDIRECT, 0, raw);
-    finish_call(t, type);
-}
-
-static void emit_call_ref(cw_translator *t, uint32_t type_index, bool is_tail)
-{
-    const cw_subtype *type = type_at(t, type_index);
-    const uint64_t raw[2] = { prepare_arguments(t, type->n_params, 1), type->param_slots };
-    cw_stack_op(t, is_tail ? CW_IOP_TAIL_CALL_REF : CW_IOP_CALL_REF, 0, raw);
-    if (is_tail)
-        t->dead = true;
-    else
-        finish_call(t, type);
-}
-
-/* ---- the rest ---- */
+/* ---- instructions ---- */
 
 static void emit_memory_access(cw_translator *t, cw_op op, place *at)
 {
@@ -597,7 +98,7 @@ static void emit_cold(cw_translator *t, uint32_t op, uint32_t n, char result, ui
     cw_stack_bind_all(t);
     for (uint32_t i = t->n - n; i < t->n; i++)
         cw_stack_settle(t, i);
-    const uint64_t raw[3] = { home_at(t, t->n - n), x, y };
+    const uint64_t raw[3] = { cw_stack_home(t, t->n - n), x, y };
     cw_stack_drop_to(t, t->n - n);
     cw_stack_op(t, op, 0, raw);
     if (result) {
@@ -633,43 +134,6 @@ static void emit_simple(cw_translator *t, cw_op op)
         }
     }
     cw_stack_op(t, iop, 0, NULL);
-}
-
-/* br_on_null goes with the values below the reference, br_on_non_null with the reference on top of them. */
-static void emit_br_on_null(cw_translator *t, cw_block *b, bool on_null)
-{
-    cw_stack_bind_all(t);
-    if (cw_stack_top(t, 0)->kind == CW_ENTRY_CONST)
-        cw_stack_settle(t, t->n - 1);
-    cw_stack_forget_aliases(t);
-    settle_values(t, b, on_null ? 1 : 0);
-    const cw_entry ref = *cw_stack_top(t, 0);
-    const uint32_t skip = cw_emit_label_new(t);
-    cw_ir *test = cw_emit_add(t, on_null ? CW_IOP_BR_I64_NZ : CW_IOP_BR_I64_Z);
-    test->kinds = CW_KIND_SLOT;
-    test->v[0] = ref.kind == CW_ENTRY_LOCAL ? t->locals[ref.index].slot : ref.home;
-    test->label = skip;
-    if (on_null)
-        t->n--;
-    emit_jump_aside(t, b);
-    if (on_null)
-        t->n++;
-    cw_emit_label(t, skip);
-    cw_stack_forget_aliases(t);
-    if (!on_null)
-        cw_stack_pop(t);
-}
-
-static void unsupported(cw_translator *t, place at)
-{
-    cw_op op = cw_op_of_byte(*at);
-    if (*at >= 0xfb && *at <= 0xfe) {
-        place number = at + 1;
-        op = cw_op_of_prefixed(*at, read_u32(&number));
-    }
-    const char *what = *at == 0xfd ? "SIMD" : *at == 0xfb || op == CW_OP_REF_EQ ? "GC" : *at == 0xfe ? "threads" : *at == 0xfc ? "wide arithmetic" : "exception";
-    cw_fail(t->err, t->a, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_UNSUPPORTED, "not supported yet: %s instruction %s", what, cw_opcodes[op].name);
-    t->failed = true;
 }
 
 /* One instruction behind prefix 0xfc, its number already read. */
@@ -744,53 +208,46 @@ static void translate_live(cw_translator *t, cw_op op, place start, place *at)
     case CW_OP_NOP:
         return;
     case CW_OP_BLOCK:
-        begin_block(t, at, CW_BLOCK_BLOCK);
+        cw_block_begin(t, at, CW_BLOCK_BLOCK);
         return;
     case CW_OP_LOOP:
-        begin_block(t, at, CW_BLOCK_LOOP);
+        cw_block_begin(t, at, CW_BLOCK_LOOP);
         return;
     case CW_OP_IF:
-        begin_block(t, at, CW_BLOCK_IF);
+        cw_block_begin(t, at, CW_BLOCK_IF);
         return;
-    case CW_OP_BR: {
-        cw_block *b = block_at(t, read_u32(at));
-        if (b->kind != CW_BLOCK_FUNC) {
-            cw_stack_bind_all(t);
-            move_values(t, b);
-        }
-        emit_jump(t, b);
-        t->dead = true;
+    case CW_OP_BR:
+        cw_block_branch(t, cw_block_at(t, read_u32(at)));
         return;
-    }
     case CW_OP_BR_IF:
-        emit_branch_if(t, block_at(t, read_u32(at)));
+        cw_block_branch_if(t, cw_block_at(t, read_u32(at)));
         return;
     case CW_OP_BR_TABLE:
-        emit_br_table(t, at);
+        cw_block_branch_table(t, at);
         return;
     case CW_OP_RETURN:
-        emit_return(t);
+        cw_block_return(t);
         t->dead = true;
         return;
     case CW_OP_CALL:
     case CW_OP_RETURN_CALL:
-        emit_call(t, read_u32(at), op == CW_OP_RETURN_CALL);
+        cw_call_direct(t, read_u32(at), op == CW_OP_RETURN_CALL);
         return;
     case CW_OP_CALL_INDIRECT:
     case CW_OP_RETURN_CALL_INDIRECT: {
         const uint32_t type = read_u32(at);
-        emit_call_indirect(t, type, read_u32(at), op == CW_OP_RETURN_CALL_INDIRECT);
+        cw_call_indirect(t, type, read_u32(at), op == CW_OP_RETURN_CALL_INDIRECT);
         return;
     }
     case CW_OP_CALL_REF:
     case CW_OP_RETURN_CALL_REF:
-        emit_call_ref(t, read_u32(at), op == CW_OP_RETURN_CALL_REF);
+        cw_call_ref(t, read_u32(at), op == CW_OP_RETURN_CALL_REF);
         return;
     case CW_OP_DROP:
         cw_stack_pop(t);
         return;
     case CW_OP_SELECT_T:
-        skip_immediates(at, CW_IMM_SELECT);
+        cw_translate_skip(at, CW_IMM_SELECT);
         emit_select(t);
         return;
     case CW_OP_SELECT:
@@ -807,7 +264,7 @@ static void translate_live(cw_translator *t, cw_op op, place start, place *at)
         raw = read_u32(at);
         const char type = cw_entry_type(m->globals[raw].type);
         if (m->globals[raw].type == CW_V128)
-            unsupported_vector(t);
+            cw_translate_no_vectors(t);
         cw_stack_op(t, type == 'f' ? CW_IOP_GLOBAL_GET_F : type == 'd' ? CW_IOP_GLOBAL_GET_D : CW_IOP_GLOBAL_GET, type, &raw);
         return;
     }
@@ -853,7 +310,7 @@ static void translate_live(cw_translator *t, cw_op op, place start, place *at)
         cw_stack_eqz(t);
         return;
     case CW_OP_REF_NULL:
-        skip_immediates(at, CW_IMM_HEAP);
+        cw_translate_skip(at, CW_IMM_HEAP);
         cw_stack_push_const(t, 'l', 0);
         return;
     case CW_OP_REF_FUNC:
@@ -872,7 +329,7 @@ static void translate_live(cw_translator *t, cw_op op, place start, place *at)
     }
     case CW_OP_BR_ON_NULL:
     case CW_OP_BR_ON_NON_NULL:
-        emit_br_on_null(t, block_at(t, read_u32(at)), op == CW_OP_BR_ON_NULL);
+        cw_block_branch_on_null(t, cw_block_at(t, read_u32(at)), op == CW_OP_BR_ON_NULL);
         return;
     default:
         if (op >= CW_OP_I32_LOAD && op <= CW_OP_I64_STORE32)
@@ -891,7 +348,7 @@ static void translate_dead(cw_translator *t, cw_op op, place *at)
 {
     if (op == CW_OP_BLOCK || op == CW_OP_LOOP || op == CW_OP_IF || op == CW_OP_TRY_TABLE)
         t->n_skipped++;
-    skip_immediates(at, cw_opcodes[op].imm);
+    cw_translate_skip(at, cw_opcodes[op].imm);
 }
 
 static void translate_body(cw_translator *t)
@@ -904,13 +361,13 @@ static void translate_body(cw_translator *t)
         if (op == CW_OP_END && t->n_skipped) {
             t->n_skipped--;
         } else if (op == CW_OP_END) {
-            end_block(t);
+            cw_block_end(t);
         } else if (op == CW_OP_ELSE && !t->n_skipped) {
-            begin_else(t);
+            cw_block_else(t);
         } else if (t->dead) {
             translate_dead(t, op, &at);
         } else {
-            block_at(t, 0)->n_insns++;
+            cw_block_at(t, 0)->n_insns++;
             translate_live(t, op, start, &at);
         }
     }
@@ -994,7 +451,7 @@ static uint8_t *translate(cw_translator *t)
         return NULL;
     }
     if (body->local_slots != t->type->n_params + body->n_locals || t->type->result_slots != t->type->n_results) {
-        unsupported_vector(t);
+        cw_translate_no_vectors(t);
         return NULL;
     }
     if ((uint64_t)body->local_slots + body->max_stack_slots + t->type->result_slots > MAX_FRAME_SLOTS) {
@@ -1014,11 +471,7 @@ static uint8_t *translate(cw_translator *t)
         t->pending[c] = -1;
     cw_stack_forget_aliases(t);
 
-    cw_block *b = open_block(t, CW_BLOCK_FUNC);
-    b->n_results = t->type->n_results;
-    b->results = t->type->results;
-    b->label = cw_emit_label_new(t);
-    b->fuel_field = emit_metering(t);
+    cw_block_begin_function(t);
     zero_locals(t);
     translate_body(t);
     return t->failed ? NULL : finish(t);

@@ -147,8 +147,9 @@ static inline cw_entry *cw_stack_top(cw_translator *t, uint32_t below)
 {
     return &t->stack[t->n - 1 - below];
 }
-/* The slot where the next entry would live. */
-uint32_t cw_stack_next_home(const cw_translator *t);
+void cw_stack_push_types(cw_translator *t, const cw_valtype *types, uint32_t n); /* values in their homes */
+/* The slot of an entry with `height` entries below it. */
+uint32_t cw_stack_home(const cw_translator *t, uint32_t height);
 /* A pending entry's value goes to its home. */
 void cw_stack_bind(cw_translator *t, uint32_t i);
 void cw_stack_bind_all(cw_translator *t);
@@ -170,6 +171,31 @@ void cw_stack_local_set(cw_translator *t, uint32_t local, bool tee);
 void cw_stack_branch(cw_translator *t, uint32_t label, bool inverted);
 /* i32.eqz, folded into a compare. */
 void cw_stack_eqz(cw_translator *t);
-bool cw_stack_can_fold(const cw_translator *t); /* the topmost entry is a compare and the last operation of the list */
+/* True where the topmost entry is the result of the last operation of the list. */
+bool cw_stack_can_fold(const cw_translator *t);
+
+/* translate_read.c */
+void cw_translate_block_type(cw_translator *t, const uint8_t **at, cw_block *b);
+void cw_translate_skip(const uint8_t **at, uint8_t imm);
+
+/* translate_block.c */
+cw_block *cw_block_at(cw_translator *t, uint32_t depth);
+void cw_block_begin_function(cw_translator *t);
+void cw_block_begin(cw_translator *t, const uint8_t **at, uint8_t kind);
+void cw_block_else(cw_translator *t);
+void cw_block_end(cw_translator *t);
+void cw_block_return(cw_translator *t);
+void cw_block_branch(cw_translator *t, cw_block *b);
+void cw_block_branch_if(cw_translator *t, cw_block *b);
+void cw_block_branch_table(cw_translator *t, const uint8_t **at);
+void cw_block_branch_on_null(cw_translator *t, cw_block *b, bool on_null);
+
+/* translate_call.c */
+void cw_call_direct(cw_translator *t, uint32_t func, bool is_tail);
+void cw_call_indirect(cw_translator *t, uint32_t type_index, uint32_t table, bool is_tail);
+void cw_call_ref(cw_translator *t, uint32_t type_index, bool is_tail);
+
+/* translate.c: a vector that only passes through is refused. */
+void cw_translate_no_vectors(cw_translator *t);
 
 #endif

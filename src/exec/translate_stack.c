@@ -22,14 +22,9 @@ char cw_entry_type(cw_valtype type)
     }
 }
 
-uint32_t cw_stack_next_home(const cw_translator *t)
-{
-    return t->n ? t->stack[t->n - 1].home + 1u : t->first_home;
-}
-
 static cw_entry *push(cw_translator *t, uint8_t kind, char type)
 {
-    const uint32_t home = cw_stack_next_home(t);
+    const uint32_t home = t->n ? t->stack[t->n - 1].home + 1u : t->first_home;
     if (home >= t->top_home)
         t->top_home = home + 1;
     cw_entry *e = &t->stack[t->n < t->cap ? t->n++ : t->n - 1];
@@ -67,6 +62,17 @@ static void become_slot(cw_translator *t, cw_entry *e)
 {
     release(t, e);
     e->kind = CW_ENTRY_SLOT;
+}
+
+void cw_stack_push_types(cw_translator *t, const cw_valtype *types, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        cw_stack_push_slot(t, cw_entry_type(types[i]));
+}
+
+uint32_t cw_stack_home(const cw_translator *t, uint32_t height)
+{
+    return t->first_home + height;
 }
 
 void cw_stack_pop(cw_translator *t)
