@@ -78,9 +78,9 @@ static void write_late_exports(cw_component_text *c)
         cw_write_sort(&entry, e->sort);
         cw_bytes_u32(&entry, e->index);
         cw_bytes_u8(&entry, 0);
-        cw_emit(c, CW_PART_EXPORT, &entry);
+        cw_text_emit(c, CW_PART_EXPORT, &entry);
         cw_bytes_fini(&entry);
-        cw_define(c, e->sort, NULL, (cwrun_str){ NULL, 0 });
+        cw_text_define(c, e->sort, NULL, (cwrun_str){ NULL, 0 });
     }
     if (p->ok)
         p->at = end;
@@ -150,9 +150,9 @@ static uint32_t define_bundle(cw_component_text *c, bool core)
     c->hoisting = false;
     write_bundle(c, &entry, core);
     c->hoisting = true;
-    cw_emit(c, core ? CW_PART_CORE_INSTANCE : CW_PART_INSTANCE, &entry);
+    cw_text_emit(c, core ? CW_PART_CORE_INSTANCE : CW_PART_INSTANCE, &entry);
     cw_bytes_fini(&entry);
-    return cw_define(c, core ? CW_TEXT_CORE_INSTANCE : CW_TEXT_INSTANCE, NULL, (cwrun_str){ NULL, 0 });
+    return cw_text_define(c, core ? CW_TEXT_CORE_INSTANCE : CW_TEXT_INSTANCE, NULL, (cwrun_str){ NULL, 0 });
 }
 
 /* What "(with name" gives. */
@@ -180,10 +180,10 @@ static void write_argument(cw_component_text *c, cw_bytes *out, bool core)
     if (!bundle) {
         cw_bytes_u32(out, cw_take_ref_inside(c, sort));
     } else if (c->hoisting) {
-        cw_queue(c, define_bundle(c, core));
+        cw_text_queue(c, define_bundle(c, core));
     } else {
         p->at = cw_token_close(p, open);
-        cw_bytes_u32(out, cw_queued(c));
+        cw_bytes_u32(out, cw_text_queued(c));
     }
     cw_expect_close(p);
 }
@@ -224,14 +224,14 @@ static void define_inline_import(cw_component_text *c, uint8_t sort)
     p->at += 2;
     cw_write_extern_name(c, &entry);
     cw_expect_close(p);
-    cw_twice t = cw_twice_begin(c);
+    cw_text_twice t = cw_text_twice_begin(c);
     cw_take_component_typeuse(c, sort);
-    cw_twice_turn(c, &t);
+    cw_text_twice_turn(c, &t);
     uint32_t type = cw_take_component_typeuse(c, sort);
-    cw_twice_end(c, &t);
+    cw_text_twice_end(c, &t);
     cw_write_sort(&entry, sort);
     cw_bytes_u32(&entry, type);
-    cw_emit(c, CW_PART_IMPORT, &entry);
+    cw_text_emit(c, CW_PART_IMPORT, &entry);
     cw_bytes_fini(&entry);
 }
 
@@ -251,16 +251,16 @@ static void define_instance(cw_component_text *c, bool core)
     } else {
         cw_bytes entry;
         cw_bytes_init(&entry, &p->alloc);
-        cw_twice t = cw_twice_begin(c);
+        cw_text_twice t = cw_text_twice_begin(c);
         write_instance(c, &c->nothing, core);
-        cw_twice_turn(c, &t);
+        cw_text_twice_turn(c, &t);
         write_instance(c, &entry, core);
-        cw_twice_end(c, &t);
-        cw_emit(c, core ? CW_PART_CORE_INSTANCE : CW_PART_INSTANCE, &entry);
+        cw_text_twice_end(c, &t);
+        cw_text_emit(c, core ? CW_PART_CORE_INSTANCE : CW_PART_INSTANCE, &entry);
         cw_bytes_fini(&entry);
     }
     cw_expect_close(p);
-    uint32_t index = cw_define(c, sort, id, annotated);
+    uint32_t index = cw_text_define(c, sort, id, annotated);
     if (exports)
         cw_keep_inline_exports(c, exports, sort, index);
 }
@@ -290,11 +290,11 @@ static void define_core_module(cw_component_text *c)
             cw_module_text_write(&m, &entry);
             cw_module_text_fini(&m);
         }
-        cw_emit(c, CW_PART_CORE_MODULE, &entry);
+        cw_text_emit(c, CW_PART_CORE_MODULE, &entry);
         cw_bytes_fini(&entry);
     }
     cw_expect_close(p);
-    uint32_t index = cw_define(c, CW_TEXT_CORE_MODULE, id, annotated);
+    uint32_t index = cw_text_define(c, CW_TEXT_CORE_MODULE, id, annotated);
     cw_keep_inline_exports(c, exports, CW_TEXT_CORE_MODULE, index);
 }
 
@@ -306,15 +306,15 @@ static void write_component(cw_component_text *c, cw_bytes *out, const cw_token 
     static const uint8_t preamble[] = { 0, 'a', 's', 'm', 0x0d, 0, 1, 0 };
     cw_parser *p = c->p;
     cwrun_str name = id ? cw_id_name(p, id) : (cwrun_str){ NULL, 0 };
-    if (!cw_scope_push(c, CW_SCOPE_COMPONENT, name))
+    if (!cw_text_scope_push(c, CW_SCOPE_COMPONENT, name))
         return;
     cw_bytes_add(&c->scope->out, preamble, sizeof preamble);
     write_fields(c);
     write_late_exports(c);
-    cw_scope_flush(c);
+    cw_text_scope_flush(c);
     cw_write_component_names(c, annotated.data ? annotated : name);
     cw_bytes_add(out, c->scope->out.data, c->scope->out.size);
-    cw_scope_pop(c);
+    cw_text_scope_pop(c);
 }
 
 static void define_component(cw_component_text *c)
@@ -330,11 +330,11 @@ static void define_component(cw_component_text *c)
         cw_bytes entry;
         cw_bytes_init(&entry, &p->alloc);
         write_component(c, &entry, id, annotated);
-        cw_emit(c, CW_PART_COMPONENT, &entry);
+        cw_text_emit(c, CW_PART_COMPONENT, &entry);
         cw_bytes_fini(&entry);
     }
     cw_expect_close(p);
-    uint32_t index = cw_define(c, CW_TEXT_COMPONENT, id, annotated);
+    uint32_t index = cw_text_define(c, CW_TEXT_COMPONENT, id, annotated);
     cw_keep_inline_exports(c, exports, CW_TEXT_COMPONENT, index);
 }
 
@@ -378,11 +378,11 @@ static void define_export(cw_component_text *c)
         p->at = cw_token_close(p, item) + 1;
     bool typed = p->ok && !cw_at_close(p);
     if (typed) { /* the type is resolved before the item */
-        cw_twice t = cw_twice_begin(c);
+        cw_text_twice t = cw_text_twice_begin(c);
         cw_write_extern_type(c, &c->nothing, &unused_id, &unused);
-        cw_twice_turn(c, &t);
+        cw_text_twice_turn(c, &t);
         cw_write_extern_type(c, &type, &unused_id, &unused);
-        cw_twice_end(c, &t);
+        cw_text_twice_end(c, &t);
     }
     const cw_token *end = p->at;
     if (p->ok)
@@ -392,11 +392,11 @@ static void define_export(cw_component_text *c)
         p->at = end;
     cw_bytes_u8(&entry, typed);
     cw_bytes_add(&entry, type.data, type.size);
-    cw_emit(c, CW_PART_EXPORT, &entry);
+    cw_text_emit(c, CW_PART_EXPORT, &entry);
     cw_bytes_fini(&entry);
     cw_bytes_fini(&type);
     cw_expect_close(p);
-    cw_define(c, sort, id, annotated);
+    cw_text_define(c, sort, id, annotated);
 }
 
 static void define_start(cw_component_text *c)
@@ -411,14 +411,14 @@ static void define_start(cw_component_text *c)
         cw_bytes_u32(&args, cw_take_ref(c, CW_TEXT_VALUE));
     for (; cw_take_form(p, CW_WORD_RESULT); results++) {
         cw_expect_open(p, CW_WORD_VALUE);
-        cw_define(c, CW_TEXT_VALUE, cw_take_id(p), (cwrun_str){ NULL, 0 });
+        cw_text_define(c, CW_TEXT_VALUE, cw_take_id(p), (cwrun_str){ NULL, 0 });
         cw_expect_close(p);
         cw_expect_close(p);
     }
     cw_bytes_u32(&entry, n);
     cw_bytes_add(&entry, args.data, args.size);
     cw_bytes_u32(&entry, results);
-    cw_emit(c, CW_PART_START, &entry);
+    cw_text_emit(c, CW_PART_START, &entry);
     if (args.oom)
         cw_parse_oom(p);
     cw_bytes_fini(&entry);
@@ -435,7 +435,7 @@ static void define_custom(cw_component_text *c)
     cwrun_str name = cw_take_name(p);
     cw_bytes_vec(&entry, name.data, name.size);
     cw_take_strings(p, &entry);
-    cw_emit(c, CW_PART_CUSTOM, &entry);
+    cw_text_emit(c, CW_PART_CUSTOM, &entry);
     cw_bytes_fini(&entry);
     cw_expect_close(p);
 }

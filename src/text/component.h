@@ -43,7 +43,7 @@ enum {
     CW_PART_NONE = 255
 };
 
-typedef enum cw_scope_kind { CW_SCOPE_COMPONENT, CW_SCOPE_COMPONENT_TYPE, CW_SCOPE_INSTANCE_TYPE, CW_SCOPE_MODULE_TYPE } cw_scope_kind;
+typedef enum cw_text_scope_kind { CW_SCOPE_COMPONENT, CW_SCOPE_COMPONENT_TYPE, CW_SCOPE_INSTANCE_TYPE, CW_SCOPE_MODULE_TYPE } cw_text_scope_kind;
 
 typedef struct cw_late_export {
     const cw_token *name; /* where its extern name stands */
@@ -54,7 +54,7 @@ typedef struct cw_late_export {
 /* A component, or a type with index spaces of its own. Its core types are those of `core`. */
 typedef struct cw_scope_text {
     struct cw_scope_text *parent;
-    uint8_t kind; /* cw_scope_kind */
+    uint8_t kind; /* cw_text_scope_kind */
     cwrun_str id; /* data NULL: none */
     cw_space spaces[CW_TEXT_SORTS];
     cw_namings names[CW_TEXT_SORTS];
@@ -81,13 +81,13 @@ enum { CW_TEXT_DEPTH = 100 }; /* deepest nesting of components and types */
 
 /* ---- component_scope.c ---- */
 
-bool cw_scope_push(cw_component_text *c, uint8_t kind, cwrun_str id);
-void cw_scope_pop(cw_component_text *c);
+bool cw_text_scope_push(cw_component_text *c, uint8_t kind, cwrun_str id);
+void cw_text_scope_pop(cw_component_text *c);
 /* Adds an entry to a section, or a declaration to a type. */
-void cw_emit(cw_component_text *c, uint8_t part, const cw_bytes *entry);
-void cw_scope_flush(cw_component_text *c);
+void cw_text_emit(cw_component_text *c, uint8_t part, const cw_bytes *entry);
+void cw_text_scope_flush(cw_component_text *c);
 /* Counts one more thing of a sort, named by "$id (@name …)" at the cursor. */
-uint32_t cw_define(cw_component_text *c, uint8_t sort, const cw_token *id, cwrun_str annotated);
+uint32_t cw_text_define(cw_component_text *c, uint8_t sort, const cw_token *id, cwrun_str annotated);
 void cw_write_sort(cw_bytes *out, uint8_t sort);
 /* Takes a sort's words, "core" included; CW_TEXT_SORTS after a failure. */
 uint8_t cw_take_sort(cw_parser *p);
@@ -96,19 +96,19 @@ uint8_t cw_take_sort(cw_parser *p);
 uint32_t cw_take_ref(cw_component_text *c, uint8_t sort);
 /* Behind the sort's words inside a form: index and export names. */
 uint32_t cw_take_ref_inside(cw_component_text *c, uint8_t sort);
-uint32_t cw_resolve(cw_component_text *c, uint8_t sort);
+uint32_t cw_text_resolve(cw_component_text *c, uint8_t sort);
 void cw_write_alias(cw_component_text *c);
 /* Doing a definition twice: begin, the hoisting pass, turn, the writing pass, end. */
-typedef struct cw_twice {
+typedef struct cw_text_twice {
     const cw_token *at;
     uint32_t queue, queue_at, nothing;
     bool hoisting;
-} cw_twice;
-cw_twice cw_twice_begin(cw_component_text *c);
-void cw_twice_turn(cw_component_text *c, const cw_twice *t);
-void cw_twice_end(cw_component_text *c, const cw_twice *t);
-void cw_queue(cw_component_text *c, uint32_t index);
-uint32_t cw_queued(cw_component_text *c);
+} cw_text_twice;
+cw_text_twice cw_text_twice_begin(cw_component_text *c);
+void cw_text_twice_turn(cw_component_text *c, const cw_text_twice *t);
+void cw_text_twice_end(cw_component_text *c, const cw_text_twice *t);
+void cw_text_queue(cw_component_text *c, uint32_t index);
+uint32_t cw_text_queued(cw_component_text *c);
 void cw_write_component_names(cw_component_text *c, cwrun_str name);
 
 /* ---- component_types.c ---- */

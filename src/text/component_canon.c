@@ -137,11 +137,11 @@ static void write_builtin(cw_component_text *c, cw_bytes *out)
 
 static void define_builtin(cw_component_text *c, cw_bytes *entry)
 {
-    cw_twice t = cw_twice_begin(c);
+    cw_text_twice t = cw_text_twice_begin(c);
     write_builtin(c, &c->nothing);
-    cw_twice_turn(c, &t);
+    cw_text_twice_turn(c, &t);
     write_builtin(c, entry);
-    cw_twice_end(c, &t);
+    cw_text_twice_end(c, &t);
 }
 
 /* ---- lift ---- */
@@ -156,18 +156,18 @@ static void write_lift(cw_component_text *c, uint32_t type)
     cw_bytes_u32(&entry, cw_take_ref(c, CW_TEXT_CORE_FUNC));
     write_options(c, &entry);
     cw_bytes_u32(&entry, type);
-    cw_emit(c, CW_PART_CANON, &entry);
+    cw_text_emit(c, CW_PART_CANON, &entry);
     cw_bytes_fini(&entry);
 }
 
 /* A type use, hoisted and resolved: what comes first of a lift, wherever it stands. */
 static uint32_t take_func_type(cw_component_text *c)
 {
-    cw_twice t = cw_twice_begin(c);
+    cw_text_twice t = cw_text_twice_begin(c);
     cw_take_component_typeuse(c, CW_TEXT_FUNC);
-    cw_twice_turn(c, &t);
+    cw_text_twice_turn(c, &t);
     uint32_t type = cw_take_component_typeuse(c, CW_TEXT_FUNC);
-    cw_twice_end(c, &t);
+    cw_text_twice_end(c, &t);
     return type;
 }
 
@@ -192,7 +192,7 @@ static void define_lift(cw_component_text *c)
     if (!cw_at_form(p, CW_WORD_FUNC))
         cw_parse_unexpected(p, "(func");
     p->at = p->ok ? end : p->at;
-    cw_define(c, CW_TEXT_FUNC, id, annotated);
+    cw_text_define(c, CW_TEXT_FUNC, id, annotated);
 }
 
 void cw_define_canon(cw_component_text *c)
@@ -205,7 +205,7 @@ void cw_define_canon(cw_component_text *c)
     cw_bytes entry;
     cw_bytes_init(&entry, &p->alloc);
     define_builtin(c, &entry);
-    cw_emit(c, CW_PART_CANON, &entry);
+    cw_text_emit(c, CW_PART_CANON, &entry);
     cw_bytes_fini(&entry);
     cw_expect_open(p, CW_WORD_CORE);
     cw_expect_word(p, CW_WORD_FUNC);
@@ -213,7 +213,7 @@ void cw_define_canon(cw_component_text *c)
     cwrun_str annotated;
     cw_take_name_annotation(p, &annotated);
     cw_expect_close(p);
-    cw_define(c, CW_TEXT_CORE_FUNC, id, annotated);
+    cw_text_define(c, CW_TEXT_CORE_FUNC, id, annotated);
 }
 
 /* ---- functions ---- */
@@ -229,13 +229,13 @@ static void define_inline_alias(cw_component_text *c, bool core, const cw_token 
     cw_bytes_init(&entry, &p->alloc);
     cw_write_sort(&entry, core ? CW_TEXT_CORE_FUNC : CW_TEXT_FUNC);
     cw_bytes_u8(&entry, core);
-    cw_bytes_u32(&entry, cw_resolve(c, core ? CW_TEXT_CORE_INSTANCE : CW_TEXT_INSTANCE));
+    cw_bytes_u32(&entry, cw_text_resolve(c, core ? CW_TEXT_CORE_INSTANCE : CW_TEXT_INSTANCE));
     cwrun_str name = cw_take_name(p);
     cw_bytes_vec(&entry, name.data, name.size);
-    cw_emit(c, CW_PART_ALIAS, &entry);
+    cw_text_emit(c, CW_PART_ALIAS, &entry);
     cw_bytes_fini(&entry);
     cw_expect_close(p);
-    cw_define(c, core ? CW_TEXT_CORE_FUNC : CW_TEXT_FUNC, id, annotated);
+    cw_text_define(c, core ? CW_TEXT_CORE_FUNC : CW_TEXT_FUNC, id, annotated);
 }
 
 void cw_define_core_func(cw_component_text *c)
@@ -252,9 +252,9 @@ void cw_define_core_func(cw_component_text *c)
         cw_expect_open(p, CW_WORD_CANON);
         define_builtin(c, &entry);
         cw_expect_close(p);
-        cw_emit(c, CW_PART_CANON, &entry);
+        cw_text_emit(c, CW_PART_CANON, &entry);
         cw_bytes_fini(&entry);
-        cw_define(c, CW_TEXT_CORE_FUNC, id, annotated);
+        cw_text_define(c, CW_TEXT_CORE_FUNC, id, annotated);
     }
     cw_expect_close(p);
 }
@@ -278,16 +278,16 @@ void cw_define_func(cw_component_text *c)
         uint32_t type = take_func_type(c);
         cw_write_sort(&entry, CW_TEXT_FUNC);
         cw_bytes_u32(&entry, type);
-        cw_emit(c, CW_PART_IMPORT, &entry);
+        cw_text_emit(c, CW_PART_IMPORT, &entry);
         cw_bytes_fini(&entry);
-        cw_define(c, CW_TEXT_FUNC, id, annotated);
+        cw_text_define(c, CW_TEXT_FUNC, id, annotated);
     } else {
         uint32_t type = take_func_type(c);
         cw_expect_open(p, CW_WORD_CANON);
         cw_expect_word(p, CW_WORD_LIFT);
         write_lift(c, type);
         cw_expect_close(p);
-        cw_define(c, CW_TEXT_FUNC, id, annotated);
+        cw_text_define(c, CW_TEXT_FUNC, id, annotated);
     }
     cw_keep_inline_exports(c, exports, CW_TEXT_FUNC, index);
     cw_expect_close(p);

@@ -29,7 +29,7 @@ static cw_space *space(cw_scope_text *s, uint8_t sort)
 
 /* ---- scopes ---- */
 
-bool cw_scope_push(cw_component_text *c, uint8_t kind, cwrun_str id)
+bool cw_text_scope_push(cw_component_text *c, uint8_t kind, cwrun_str id)
 {
     cw_parser *p = c->p;
     cw_scope_text *s = c->depth < CW_TEXT_DEPTH ? cw_new(&p->alloc, sizeof *s) : NULL;
@@ -54,7 +54,7 @@ bool cw_scope_push(cw_component_text *c, uint8_t kind, cwrun_str id)
     return true;
 }
 
-void cw_scope_pop(cw_component_text *c)
+void cw_text_scope_pop(cw_component_text *c)
 {
     cw_scope_text *s = c->scope;
     const cw_alloc *a = &c->p->alloc;
@@ -73,7 +73,7 @@ void cw_scope_pop(cw_component_text *c)
     cw_free(a, s, sizeof *s);
 }
 
-void cw_scope_flush(cw_component_text *c)
+void cw_text_scope_flush(cw_component_text *c)
 {
     cw_scope_text *s = c->scope;
     if (s->part != CW_PART_NONE) {
@@ -103,7 +103,7 @@ static uint8_t decl_of(uint8_t kind, uint8_t part)
     }
 }
 
-void cw_emit(cw_component_text *c, uint8_t part, const cw_bytes *entry)
+void cw_text_emit(cw_component_text *c, uint8_t part, const cw_bytes *entry)
 {
     cw_scope_text *s = c->scope;
     if (entry->oom)
@@ -116,7 +116,7 @@ void cw_emit(cw_component_text *c, uint8_t part, const cw_bytes *entry)
     }
     bool alone = part == CW_PART_CORE_MODULE || part == CW_PART_COMPONENT || part == CW_PART_START || part == CW_PART_CUSTOM;
     if (part != s->part || alone)
-        cw_scope_flush(c);
+        cw_text_scope_flush(c);
     if (alone) {
         cw_bytes_u8(&s->out, part);
         cw_bytes_vec(&s->out, entry->data, entry->size);
@@ -129,7 +129,7 @@ void cw_emit(cw_component_text *c, uint8_t part, const cw_bytes *entry)
 
 /* ---- defining ---- */
 
-uint32_t cw_define(cw_component_text *c, uint8_t sort, const cw_token *id, cwrun_str annotated)
+uint32_t cw_text_define(cw_component_text *c, uint8_t sort, const cw_token *id, cwrun_str annotated)
 {
     cw_scope_text *s = c->scope;
     uint32_t index = cw_space_add(c->p, space(s, sort), id);
@@ -179,9 +179,9 @@ static uint32_t alias_outer(cw_component_text *c, uint8_t sort, uint32_t depth, 
         cw_write_sort(&entry, sort), cw_bytes_u8(&entry, 2);
     cw_bytes_u32(&entry, depth);
     cw_bytes_u32(&entry, index);
-    cw_emit(c, CW_PART_ALIAS, &entry);
+    cw_text_emit(c, CW_PART_ALIAS, &entry);
     cw_bytes_fini(&entry);
-    return cw_define(c, sort, id, annotated);
+    return cw_text_define(c, sort, id, annotated);
 }
 
 static uint32_t alias_export(cw_component_text *c, uint8_t sort, uint32_t instance, cwrun_str name, const cw_token *id, cwrun_str annotated)
@@ -193,12 +193,12 @@ static uint32_t alias_export(cw_component_text *c, uint8_t sort, uint32_t instan
     cw_bytes_u8(&entry, core);
     cw_bytes_u32(&entry, instance);
     cw_bytes_vec(&entry, name.data, name.size);
-    cw_emit(c, CW_PART_ALIAS, &entry);
+    cw_text_emit(c, CW_PART_ALIAS, &entry);
     cw_bytes_fini(&entry);
-    return cw_define(c, sort, id, annotated);
+    return cw_text_define(c, sort, id, annotated);
 }
 
-uint32_t cw_resolve(cw_component_text *c, uint8_t sort)
+uint32_t cw_text_resolve(cw_component_text *c, uint8_t sort)
 {
     cw_parser *p = c->p;
     if (c->hoisting) {
@@ -224,7 +224,7 @@ uint32_t cw_resolve(cw_component_text *c, uint8_t sort)
             cw_parse_fail(p, id, "outer item `%.*s` is not a module, type, or component", (int)name.size, name.data);
             return 0;
         }
-        return alias_outer(c, sort, depth, (uint32_t)*found, id, (cwrun_str){ NULL, 0 });
+        return alias_outer(c, sort, depth, (uint32_t)*found, NULL, (cwrun_str){ NULL, 0 });
     }
     cw_parse_fail(p, id, "unknown %s: failed to find name `$%.*s`", sorts[sort].what, (int)name.size, name.data);
     return 0;
@@ -239,13 +239,13 @@ uint32_t cw_take_ref_inside(cw_component_text *c, uint8_t sort)
         return 0;
     }
     if (index[1].kind != CW_TOKEN_STRING)
-        return cw_resolve(c, sort);
+        return cw_text_resolve(c, sort);
     bool core = sorts[sort].core && sort != CW_TEXT_CORE_MODULE;
     if (core && sort >= CW_TEXT_CORE_TYPE) {
         cw_parse_fail(p, index, "core instances cannot export this kind of item");
         return 0;
     }
-    uint32_t at = cw_resolve(c, core ? CW_TEXT_CORE_INSTANCE : CW_TEXT_INSTANCE);
+    uint32_t at = cw_text_resolve(c, core ? CW_TEXT_CORE_INSTANCE : CW_TEXT_INSTANCE);
     while (p->at->kind == CW_TOKEN_STRING) {
         cwrun_str name = cw_take_name(p);
         bool last = core || p->at->kind != CW_TOKEN_STRING;
@@ -261,7 +261,7 @@ uint32_t cw_take_ref(cw_component_text *c, uint8_t sort)
 {
     cw_parser *p = c->p;
     if (!cw_at_open(p))
-        return cw_resolve(c, sort);
+        return cw_text_resolve(c, sort);
     cw_take(p);
     if (sorts[sort].core)
         cw_take_word(p, CW_WORD_CORE);
@@ -332,7 +332,7 @@ void cw_write_alias(cw_component_text *c)
     }
     bool core = cw_take_word(p, CW_WORD_CORE);
     cw_expect_word(p, CW_WORD_EXPORT);
-    uint32_t instance = cw_resolve(c, core ? CW_TEXT_CORE_INSTANCE : CW_TEXT_INSTANCE);
+    uint32_t instance = cw_text_resolve(c, core ? CW_TEXT_CORE_INSTANCE : CW_TEXT_INSTANCE);
     cwrun_str name = cw_take_name(p);
     if (!cw_at_open(p)) {
         cw_parse_unexpected(p, "(sort $id)");
@@ -353,14 +353,14 @@ void cw_write_alias(cw_component_text *c)
 
 /* ---- doing things twice ---- */
 
-cw_twice cw_twice_begin(cw_component_text *c)
+cw_text_twice cw_text_twice_begin(cw_component_text *c)
 {
-    cw_twice t = { c->p->at, c->queue.n, c->queue_at, (uint32_t)c->nothing.size, c->hoisting };
+    cw_text_twice t = { c->p->at, c->queue.n, c->queue_at, (uint32_t)c->nothing.size, c->hoisting };
     c->hoisting = true;
     return t;
 }
 
-void cw_twice_turn(cw_component_text *c, const cw_twice *t)
+void cw_text_twice_turn(cw_component_text *c, const cw_text_twice *t)
 {
     if (c->p->ok)
         c->p->at = t->at;
@@ -369,14 +369,14 @@ void cw_twice_turn(cw_component_text *c, const cw_twice *t)
     c->nothing.size = t->nothing;
 }
 
-void cw_twice_end(cw_component_text *c, const cw_twice *t)
+void cw_text_twice_end(cw_component_text *c, const cw_text_twice *t)
 {
     c->queue.n = t->queue;
     c->queue_at = t->queue_at;
     c->hoisting = t->hoisting;
 }
 
-void cw_queue(cw_component_text *c, uint32_t index)
+void cw_text_queue(cw_component_text *c, uint32_t index)
 {
     uint32_t *slot = CW_VEC_PUSH(&c->queue, &c->p->alloc);
     if (slot)
@@ -385,7 +385,7 @@ void cw_queue(cw_component_text *c, uint32_t index)
         cw_parse_oom(c->p);
 }
 
-uint32_t cw_queued(cw_component_text *c)
+uint32_t cw_text_queued(cw_component_text *c)
 {
     return c->queue_at < c->queue.n ? c->queue.items[c->queue_at++] : 0;
 }
@@ -420,7 +420,7 @@ void cw_write_component_names(cw_component_text *c, cwrun_str name)
         cw_bytes_vec(&all, one.data, one.size);
     }
     if (all.size > empty)
-        cw_emit(c, CW_PART_CUSTOM, &all);
+        cw_text_emit(c, CW_PART_CUSTOM, &all);
     if (one.oom)
         cw_parse_oom(c->p);
     cw_bytes_fini(&all);

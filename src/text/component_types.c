@@ -54,17 +54,17 @@ static uint32_t define_inline(cw_component_text *c, void (*write)(cw_component_t
     cw_parser *p = c->p;
     if (++c->depth > CW_TEXT_DEPTH)
         cw_parse_fail(p, p->at, "nesting too deep");
-    cw_twice t = cw_twice_begin(c);
+    cw_text_twice t = cw_text_twice_begin(c);
     write(c, &c->nothing);
-    cw_twice_turn(c, &t);
+    cw_text_twice_turn(c, &t);
     cw_bytes entry;
     cw_bytes_init(&entry, &p->alloc);
     write(c, &entry);
-    cw_emit(c, CW_PART_TYPE, &entry);
+    cw_text_emit(c, CW_PART_TYPE, &entry);
     cw_bytes_fini(&entry);
-    cw_twice_end(c, &t);
+    cw_text_twice_end(c, &t);
     c->depth--;
-    return cw_define(c, CW_TEXT_TYPE, NULL, (cwrun_str){ NULL, 0 });
+    return cw_text_define(c, CW_TEXT_TYPE, NULL, (cwrun_str){ NULL, 0 });
 }
 
 static void write_inline_valtype(cw_component_text *c, cw_bytes *out)
@@ -80,17 +80,17 @@ void cw_write_component_valtype(cw_component_text *c, cw_bytes *out)
         cw_take(p);
         cw_bytes_u8(out, byte);
     } else if (cw_at_index(p)) {
-        cw_bytes_signed(out, cw_resolve(c, CW_TEXT_TYPE));
+        cw_bytes_signed(out, cw_text_resolve(c, CW_TEXT_TYPE));
     } else if (cw_at_form(p, CW_WORD_TYPE)) {
         cw_bytes_signed(out, cw_take_ref(c, CW_TEXT_TYPE));
     } else if (!cw_at_open(p) || cw_at_form(p, CW_WORD_FUNC) || cw_at_form(p, CW_WORD_COMPONENT) ||
                cw_at_form(p, CW_WORD_INSTANCE) || cw_at_form(p, CW_WORD_RESOURCE)) {
         cw_parse_unexpected(p, "a value type");
     } else if (c->hoisting) {
-        cw_queue(c, define_inline(c, write_inline_valtype));
+        cw_text_queue(c, define_inline(c, write_inline_valtype));
     } else {
         skip(c);
-        cw_bytes_signed(out, cw_queued(c));
+        cw_bytes_signed(out, cw_text_queued(c));
     }
 }
 
@@ -239,7 +239,7 @@ static void write_resource(cw_component_text *c, cw_bytes *out)
 static void write_scope_type(cw_component_text *c, cw_bytes *out, uint8_t kind, cwrun_str id)
 {
     cw_parser *p = c->p;
-    if (!cw_scope_push(c, kind, id))
+    if (!cw_text_scope_push(c, kind, id))
         return;
     while (p->ok && !cw_at_close(p)) {
         const cw_token *open = p->at;
@@ -263,7 +263,7 @@ static void write_scope_type(cw_component_text *c, cw_bytes *out, uint8_t kind, 
     cw_bytes_u8(out, kind == CW_SCOPE_COMPONENT_TYPE ? 0x41 : 0x42);
     cw_bytes_u32(out, c->scope->n);
     cw_bytes_add(out, c->scope->out.data, c->scope->out.size);
-    cw_scope_pop(c);
+    cw_text_scope_pop(c);
 }
 
 /* A nested scope is defined by writing alone: nothing of it is hoisted out. */
@@ -333,17 +333,17 @@ void cw_define_type(cw_component_text *c, bool exports)
         cw_skip_inline_exports(c, &first);
     if (id)
         name = cw_id_name(p, id);
-    cw_twice t = cw_twice_begin(c);
+    cw_text_twice t = cw_text_twice_begin(c);
     write_deftype(c, &c->nothing, name);
-    cw_twice_turn(c, &t);
+    cw_text_twice_turn(c, &t);
     cw_bytes entry;
     cw_bytes_init(&entry, &p->alloc);
     write_deftype(c, &entry, name);
-    cw_emit(c, CW_PART_TYPE, &entry);
+    cw_text_emit(c, CW_PART_TYPE, &entry);
     cw_bytes_fini(&entry);
-    cw_twice_end(c, &t);
+    cw_text_twice_end(c, &t);
     cw_expect_close(p);
-    uint32_t index = cw_define(c, CW_TEXT_TYPE, id, annotated);
+    uint32_t index = cw_text_define(c, CW_TEXT_TYPE, id, annotated);
     if (first)
         cw_keep_inline_exports(c, first, CW_TEXT_TYPE, index);
 }
@@ -360,7 +360,7 @@ static void emit_core_types(cw_component_text *c, cw_module_text *m, uint8_t kin
     if (kind != CW_SCOPE_MODULE_TYPE && types->data && types->data[0] == 0x50)
         cw_bytes_u8(&entry, 0); /* 0x50 alone is a module type */
     cw_bytes_add(&entry, types->data, types->size);
-    cw_emit(c, CW_PART_CORE_TYPE, &entry);
+    cw_text_emit(c, CW_PART_CORE_TYPE, &entry);
     cw_bytes_fini(&entry);
     types->size = 0;
 }
@@ -373,7 +373,16 @@ static void import_core_type(cw_component_text *c)
         return;
     const cw_token *at = p->at;
     p->at += 2;
-    cw_resolve(c, CW_TEXT_CORE_TYPE);
+    cw_space *types = &c->scope->core.spaces[CW_SPACE_TYPE];
+    cwrun_str name = cw_id_name(p, p->at);
+    if (!cw_map_find(&types->names, name)) {
+        uint32_t index = cw_text_resolve(c, CW_TEXT_CORE_TYPE);
+        uint64_t *slot = p->ok ? cw_map_put(&types->names, &p->alloc, name, NULL) : NULL;
+        if (slot)
+            *slot = index;
+        else if (p->ok)
+            cw_parse_oom(p);
+    }
     if (p->ok)
         p->at = at;
 }
@@ -400,7 +409,7 @@ static void module_decl(cw_component_text *c, bool import)
     cw_expect_close(p);
     cw_expect_close(p);
     emit_core_types(c, m, CW_SCOPE_MODULE_TYPE);
-    cw_emit(c, import ? CW_PART_IMPORT : CW_PART_EXPORT, &entry);
+    cw_text_emit(c, import ? CW_PART_IMPORT : CW_PART_EXPORT, &entry);
     cw_bytes_fini(&entry);
 }
 
@@ -431,10 +440,11 @@ static void define_core_rec(cw_component_text *c)
 static void write_module_type(cw_component_text *c, cw_bytes *out, cwrun_str id)
 {
     cw_parser *p = c->p;
-    if (!cw_scope_push(c, CW_SCOPE_MODULE_TYPE, id))
+    if (!cw_text_scope_push(c, CW_SCOPE_MODULE_TYPE, id))
         return;
     bool hoisting = c->hoisting;
     c->hoisting = false;
+    c->scope->core.implies_anew = true;
     while (p->ok && !cw_at_close(p)) {
         if (cw_at_form(p, CW_WORD_TYPE) || cw_at_form(p, CW_WORD_REC)) {
             define_core_rec(c);
@@ -453,7 +463,7 @@ static void write_module_type(cw_component_text *c, cw_bytes *out, cwrun_str id)
     cw_bytes_u8(out, 0x50);
     cw_bytes_u32(out, c->scope->n);
     cw_bytes_add(out, c->scope->out.data, c->scope->out.size);
-    cw_scope_pop(c);
+    cw_text_scope_pop(c);
 }
 
 static uint32_t define_module_type(cw_component_text *c, const cw_token *id, cwrun_str annotated)
@@ -461,9 +471,9 @@ static uint32_t define_module_type(cw_component_text *c, const cw_token *id, cwr
     cw_bytes entry;
     cw_bytes_init(&entry, &c->p->alloc);
     write_module_type(c, &entry, id ? cw_id_name(c->p, id) : (cwrun_str){ NULL, 0 });
-    cw_emit(c, CW_PART_CORE_TYPE, &entry);
+    cw_text_emit(c, CW_PART_CORE_TYPE, &entry);
     cw_bytes_fini(&entry);
-    return cw_define(c, CW_TEXT_CORE_TYPE, id, annotated);
+    return cw_text_define(c, CW_TEXT_CORE_TYPE, id, annotated);
 }
 
 void cw_define_core_type(cw_component_text *c)
@@ -510,7 +520,7 @@ void cw_define_core_type(cw_component_text *c)
         define_module_type(c, id, annotated);
         cw_expect_close(p);
     } else {
-        uint32_t index = cw_define(c, CW_TEXT_CORE_TYPE, id, annotated);
+        uint32_t index = cw_text_define(c, CW_TEXT_CORE_TYPE, id, annotated);
         if (p->ok)
             cw_write_subtype(m, index, true);
         emit_core_types(c, m, c->scope->kind);
@@ -548,22 +558,22 @@ uint32_t cw_take_component_typeuse(cw_component_text *c, uint8_t sort)
             else
                 cw_take(p);
         }
-        return cw_queued(c);
+        return cw_text_queued(c);
     }
     uint32_t index;
     if (sort == CW_TEXT_CORE_MODULE) {
         cw_bytes entry;
         cw_bytes_init(&entry, &p->alloc);
         write_module_type(c, &entry, (cwrun_str){ NULL, 0 });
-        cw_emit(c, CW_PART_CORE_TYPE, &entry);
+        cw_text_emit(c, CW_PART_CORE_TYPE, &entry);
         cw_bytes_fini(&entry);
-        index = cw_define(c, CW_TEXT_CORE_TYPE, NULL, (cwrun_str){ NULL, 0 });
+        index = cw_text_define(c, CW_TEXT_CORE_TYPE, NULL, (cwrun_str){ NULL, 0 });
     } else {
         index = define_inline(c, sort == CW_TEXT_FUNC        ? write_functype
                                  : sort == CW_TEXT_COMPONENT ? write_inline_component
                                                              : write_inline_instance);
     }
-    cw_queue(c, index);
+    cw_text_queue(c, index);
     return index;
 }
 
@@ -593,7 +603,6 @@ static void write_value_bound(cw_component_text *c, cw_bytes *out)
         cw_bytes_u32(out, cw_take_ref(c, CW_TEXT_VALUE));
         cw_expect_close(c->p);
     } else {
-        cw_bytes_u8(out, 1);
         cw_write_component_valtype(c, out);
     }
 }
@@ -668,15 +677,15 @@ static void define_external(cw_component_text *c, uint8_t part)
     cw_bytes entry;
     cw_bytes_init(&entry, &p->alloc);
     cw_write_extern_name(c, &entry);
-    cw_twice t = cw_twice_begin(c);
+    cw_text_twice t = cw_text_twice_begin(c);
     cw_write_extern_type(c, &c->nothing, &id, &annotated);
-    cw_twice_turn(c, &t);
+    cw_text_twice_turn(c, &t);
     uint8_t sort = cw_write_extern_type(c, &entry, &id, &annotated);
-    cw_emit(c, part, &entry);
+    cw_text_emit(c, part, &entry);
     cw_bytes_fini(&entry);
-    cw_twice_end(c, &t);
+    cw_text_twice_end(c, &t);
     cw_expect_close(p);
-    cw_define(c, sort, id, annotated);
+    cw_text_define(c, sort, id, annotated);
 }
 
 void cw_define_import(cw_component_text *c)

@@ -74,6 +74,7 @@ typedef struct cw_module_text {
     CW_VEC(cw_field_text) fields;
     CW_VEC(cw_type_text) types;
     cw_map plain_types; /* encoded function type → index */
+    bool implies_anew;  /* an implied type is not used again: in module types of components */
     CW_VEC(cw_custom_text) customs;
 
     cw_bytes sections[CW_SECTION_COUNT];

@@ -205,7 +205,7 @@ static uint32_t implied_type(cw_module_text *m)
         cw_parse_oom(m->p);
         return 0;
     }
-    *type = (cw_type_text){ .is_plain = true, .fields = { .what = "field" } };
+    *type = (cw_type_text){ .is_plain = !m->implies_anew, .fields = { .what = "field" } };
     uint32_t index = m->types.n - 1;
     m->spaces[CW_SPACE_TYPE].n = m->types.n;
     cw_bytes *out = &m->sections[CW_SECTION_TYPE];
