@@ -144,6 +144,7 @@ cwrun_instance *cwrun_instantiate(cwrun_store *store, cwrun_component *component
     }
     if (!linker && component->root->n_imports != 0 && !(linker = default_linker(store->engine, err)))
         return NULL;
+    cw_store_entered(store);
     cwrun_instance *in = cw_instantiate(store, component, linker, err);
     cw_store_left(store);
     return in;

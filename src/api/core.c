@@ -383,6 +383,7 @@ cwrun_core_instance *cwrun_module_instantiate(cwrun_store *store, cwrun_module *
         in->in = cw_instance_new(&store->exec, m, imports, &start, err);
     }
     cw_free(&store->alloc, imports, (m->n_imports + 1u) * sizeof *imports);
+    cw_store_entered(store);
     bool ok = !cwrun_failed(err) && in && in->in && (!start || run(store, start, NULL, NULL, 0, err));
     cwrun_error_clear(&local);
     cw_store_left(store);
@@ -471,6 +472,7 @@ bool cwrun_core_call(cwrun_core_instance *instance, const char *name, const cwru
     uint32_t n = wider(type);
     if (n > FEW && !(slots = cw_new_array(&s->alloc, n, sizeof *slots)))
         return cw_fail_oom(err);
+    cw_store_entered(s);
     uint64_t *to = slots;
     for (uint32_t i = 0; i < type->n_params; i++)
         to = to_slots(type->params[i], &args[i], to);

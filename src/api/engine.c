@@ -72,7 +72,7 @@ void cwrun_store_drop(cwrun_store *store)
 {
     if (!store)
         return;
-    if (!cw_store_idle(store))
+    if (!cw_store_idle(store) || store->n_entered != 0)
         store->dropped = true; /* goes when the outermost call ends */
     else
         cw_store_free(store);

@@ -64,8 +64,10 @@ static bool check_callable(cwrun_func *f, cwrun_error *err)
     return false;
 }
 
-static bool check_count(cwrun_func *f, size_t n, cwrun_error *err)
+static bool check_count(cwrun_func *f, const cwrun_val *args, size_t n, cwrun_error *err)
 {
+    if (n != 0 && !args)
+        return argument_error(f, err, "args is NULL");
     if (n == f->type->n_params)
         return true;
     return argument_error(f, err, "takes %u argument%s, %zu given", f->type->n_params, f->type->n_params == 1 ? "" : "s", n);
@@ -97,11 +99,9 @@ static void end(cw_run *r)
 
 void cw_store_left(cwrun_store *s)
 {
-    if (!cw_store_idle(s))
-        return;
-    if (s->drop_later.n != 0)
+    if (s->n_entered == 1 && cw_store_idle(s) && s->drop_later.n != 0)
         cw_run_queued_drops(s);
-    if (s->dropped)
+    if (--s->n_entered == 0 && s->dropped)
         cw_store_free(s);
 }
 
@@ -147,7 +147,7 @@ static bool begin(cw_run *r, cwrun_func *f, const cwrun_val *args, size_t n, cwr
     r->thread = NULL;
     r->call = NULL;
     r->direct = NULL;
-    if (!check_callable(f, err) || !check_count(f, n, err))
+    if (!check_callable(f, err) || !check_count(f, args, n, err))
         return false;
     if (f->fn->kind == CW_FN_HOST)
         return cw_direct_begin(r, args, err);
@@ -313,19 +313,18 @@ static cw_arena *default_arena(cwrun_store *s)
 
 bool cwrun_func_call(cwrun_func *func, const cwrun_val *args, size_t n_args, cwrun_val *result, cwrun_arena *arena, cwrun_error *err)
 {
-    cwrun_val ignored;
-    if (!result)
-        result = &ignored;
-    result->kind = 0;
-    result->type = NULL;
-    if (!func || cwrun_failed(err))
-        return false;
-    cwrun_store *s = func->in->store;
+    cwrun_val made = { 0 }; /* *result may be one of the arguments */
     bool ok = false, done = false;
-    if (func->is_scalar && n_args == func->n_params && cw_may_enter_from(func->fn->in, NULL) == CW_TRAP_NONE) {
-        ok = call_scalars(func, args, result, err, &done);
-        if (ok)
-            result->type = func->type->result;
+    if (!func || cwrun_failed(err)) {
+        if (result)
+            *result = made;
+        return false;
+    }
+    cwrun_store *s = func->in->store;
+    cw_store_entered(s);
+    if (func->is_scalar && n_args == func->n_params && (args || n_args == 0) && cw_may_enter_from(func->fn->in, NULL) == CW_TRAP_NONE) {
+        ok = call_scalars(func, args, &made, err, &done);
+        made.type = ok ? func->type->result : NULL;
     }
     if (!done) {
         cw_run r;
@@ -333,13 +332,15 @@ bool cwrun_func_call(cwrun_func *func, const cwrun_val *args, size_t n_args, cwr
         if (ok) {
             cw_run_status status = cw_store_drive(s, r.thread);
             r.arena = arena ? arena : default_arena(s);
-            ok = finish(&r, status, result, err);
-            if (ok && result == &ignored)
-                cw_val_drop_handles(s, result);
+            ok = finish(&r, status, &made, err);
+            if (ok && !result)
+                cw_val_drop_handles(s, &made);
         }
     }
     if (!ok)
-        result->kind = 0;
+        made.kind = 0;
+    if (result)
+        *result = made;
     cw_store_left(s);
     return ok;
 }
@@ -368,7 +369,7 @@ void cw_val_drop_handles(cwrun_store *s, cwrun_val *v)
 
 cwrun_polled *cwrun_call_start(cwrun_func *func, const cwrun_val *args, size_t n_args, cwrun_error *err)
 {
-    if (!func || cwrun_failed(err) || !check_count(func, n_args, err))
+    if (!func || cwrun_failed(err) || !check_count(func, args, n_args, err))
         return NULL;
     cwrun_store *s = func->in->store;
     cwrun_polled *p = cw_new(&s->alloc, sizeof *p);
@@ -413,16 +414,27 @@ static void advance(cwrun_polled *p)
     p->in_poll = false;
 }
 
+/* Calls that were dropped while the list was walked. */
+static void free_dropped(cwrun_store *s)
+{
+    for (cwrun_polled *p = s->polled, *next; p; p = next) {
+        next = p->next;
+        if (p->dropped && !p->in_poll)
+            cwrun_call_drop(p);
+    }
+}
+
 bool cw_polled_advance(cwrun_store *s)
 {
     bool any = false;
-    for (cwrun_polled *p = s->polled, *next; p; p = next) {
-        next = p->next;
+    s->n_walks++;
+    for (cwrun_polled *p = s->polled; p; p = p->next)
         if (p->status == CWRUN_PENDING && p->started && !p->in_poll && !p->dropped && cw_caller_ready(p->run.thread->user)) {
             advance(p);
             any = true;
         }
-    }
+    if (--s->n_walks == 0)
+        free_dropped(s);
     return any;
 }
 
@@ -436,6 +448,7 @@ cwrun_status cwrun_call_poll(cwrun_polled *call, cwrun_error *err)
         cw_fail(err, &call->alloc, CWRUN_ERROR_ARGUMENT, 0, "cwrun_call_poll: %s", misuse);
         return CWRUN_FAILED;
     }
+    cw_store_entered(s);
     if (call->status == CWRUN_PENDING && !call->started) {
         call->started = true;
         if (!begin(&call->run, call->run.func, call->args, call->n_args, &call->err))
@@ -453,7 +466,7 @@ cwrun_status cwrun_call_poll(cwrun_polled *call, cwrun_error *err)
         call->err = (cwrun_error)CWRUN_ERROR_INIT;
     }
     cwrun_status status = call->status;
-    if (call->dropped)
+    if (call->dropped && s->n_walks == 0)
         cwrun_call_drop(call);
     cw_store_left(s);
     return status;
@@ -478,22 +491,26 @@ void cwrun_call_drop(cwrun_polled *call)
 {
     if (!call)
         return;
-    if (call->in_poll) {
-        call->dropped = true; /* goes when the poll ends */
+    cwrun_store *s = call->run.store;
+    if (call->in_poll || (s && s->n_walks != 0)) {
+        call->dropped = true; /* goes when the poll, or the walk over all of them, ends */
         return;
     }
-    cwrun_store *s = call->run.store;
     if (s) {
+        cw_store_entered(s);
         if (call->previous)
             call->previous->next = call->next;
         else
             s->polled = call->next;
         if (call->next)
             call->next->previous = call->previous;
+        call->in_poll = true; /* on_cancel may drop it once more */
         cw_polled_end(call);
     }
     cwrun_error_clear(&call->err);
     cw_arena_fini(&call->arena);
     cw_alloc a = call->alloc;
     cw_free(&a, call, sizeof *call);
+    if (s)
+        cw_store_left(s);
 }

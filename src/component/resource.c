@@ -177,6 +177,7 @@ bool cwrun_handle_drop(cwrun_store *store, cwrun_handle handle, cwrun_error *err
     cw_resource_type *rt = e->rt;
     uint64_t rep = e->rep;
     cw_handle_remove(&store->handles, handle);
+    cw_store_entered(store);
     bool ok = cw_resource_drop(store, rt, rep, err);
     cw_store_left(store);
     return ok;

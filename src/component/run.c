@@ -9,8 +9,10 @@
 
 cwrun_status cwrun_caller_wait(cwrun_caller *caller, const cwrun_wait *waits, size_t n, uint64_t deadline, cwrun_host_fn resume, void *user)
 {
-    if (!caller || !resume)
+    if (!caller)
         return CWRUN_TRAP;
+    if (!resume || (n != 0 && !waits))
+        return cwrun_caller_trap(caller, "cwrun_caller_wait: %s is NULL", resume ? "waits" : "resume");
     if (!cw_caller_set_waits(caller, waits, n, deadline))
         return cwrun_caller_trap(caller, "out of memory");
     caller->resume = resume;

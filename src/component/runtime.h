@@ -348,10 +348,12 @@ struct cwrun_store {
     cw_arena temporary;   /* of one lowering or lifting; no use of it nests */
     bool temporary_busy;
     bool dropped;         /* cwrun_store_drop was called inside a host function */
+    uint32_t n_entered;   /* public calls that are under way: none of them finds the store gone when it goes on */
     cwrun_caller *current; /* the innermost host function on the C stack, or NULL */
     cwrun_caller *free_callers, *pending;
     cw_call *free_calls;
     cwrun_polled *polled;
+    uint32_t n_walks; /* over them: none is freed meanwhile */
     cw_mailbox *mailbox;
     CW_VEC(cwrun_wait) waits; /* what cwrun_store_waits gave out */
     CW_VEC(struct pollfd) polls;
@@ -390,7 +392,12 @@ void cw_polled_end(cwrun_polled *p);
 void cw_val_drop_handles(cwrun_store *s, cwrun_val *v);
 /* Runs polled calls that are ready (call.c); whether any ran. */
 bool cw_polled_advance(cwrun_store *s);
-/* At the end of every call from outside: what was put off until now. The store may be gone after it. */
+/* Around every call from outside that may run guests or host functions. At the end of the outermost what was put off until
+ * now is done: the store may be gone after it. */
+static inline void cw_store_entered(cwrun_store *s)
+{
+    s->n_entered++;
+}
 void cw_store_left(cwrun_store *s);
 
 /* ---- records of calls (host.c) ---- */

@@ -119,15 +119,24 @@ static void finalize_handles(cw_handles *h)
 
 static void free_polled(cwrun_store *s)
 {
-    for (cwrun_polled *p = s->polled; p; p = p->next) {
+    while (s->polled) {
+        cwrun_polled *p = s->polled;
+        s->polled = p->next;
+        if (s->polled)
+            s->polled->previous = NULL;
+        p->next = NULL;
+        p->in_poll = true; /* on_cancel may drop it */
         cw_polled_end(p);
+        p->in_poll = false;
         p->run.store = NULL; /* the embedder drops it later */
+        if (p->dropped)
+            cwrun_call_drop(p);
     }
-    s->polled = NULL;
 }
 
 void cw_store_free(cwrun_store *s)
 {
+    s->n_entered++; /* host code that is called on the way does not end it again */
     pthread_mutex_lock(&s->mailbox->lock);
     s->mailbox->store = NULL;
     pthread_mutex_unlock(&s->mailbox->lock);
