@@ -411,7 +411,7 @@ static void define_start(cw_component_text *c)
         cw_bytes_u32(&args, cw_take_ref(c, CW_TEXT_VALUE));
     for (; cw_take_form(p, CW_WORD_RESULT); results++) {
         cw_expect_open(p, CW_WORD_VALUE);
-        cw_text_define(c, CW_TEXT_VALUE, cw_take_id(p), (cwrun_str){ NULL, 0 });
+        cw_space_add(p, &c->scope->spaces[CW_TEXT_VALUE], cw_take_id(p));
         cw_expect_close(p);
         cw_expect_close(p);
     }
@@ -431,13 +431,18 @@ static void define_custom(cw_component_text *c)
     cw_parser *p = c->p;
     cw_bytes entry;
     cw_bytes_init(&entry, &p->alloc);
-    cw_take(p);
-    cwrun_str name = cw_take_name(p);
-    cw_bytes_vec(&entry, name.data, name.size);
-    cw_take_strings(p, &entry);
+    if (cw_at_annotation(p, CW_ANNOTATION_PRODUCERS)) {
+        cw_bytes_vec(&entry, "producers", 9);
+        cw_write_producers(p, &entry);
+    } else {
+        cw_take(p);
+        cwrun_str name = cw_take_name(p);
+        cw_bytes_vec(&entry, name.data, name.size);
+        cw_take_strings(p, &entry);
+        cw_expect_close(p);
+    }
     cw_text_emit(c, CW_PART_CUSTOM, &entry);
     cw_bytes_fini(&entry);
-    cw_expect_close(p);
 }
 
 /* ---- fields ---- */
@@ -461,7 +466,7 @@ static void define_core(cw_component_text *c)
 static void write_field(cw_component_text *c)
 {
     cw_parser *p = c->p;
-    if (cw_at_annotation(p, CW_ANNOTATION_CUSTOM)) {
+    if (cw_at_annotation(p, CW_ANNOTATION_CUSTOM) || cw_at_annotation(p, CW_ANNOTATION_PRODUCERS)) {
         define_custom(c);
         return;
     }

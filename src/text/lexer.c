@@ -376,6 +376,7 @@ static cw_annotation annotation_of(const uint8_t *name, size_t size)
     return cw_str_eq_c(s, "custom")                      ? CW_ANNOTATION_CUSTOM
            : cw_str_eq_c(s, "name")                      ? CW_ANNOTATION_NAME
            : cw_str_eq_c(s, "metadata.code.branch_hint") ? CW_ANNOTATION_BRANCH_HINT
+           : cw_str_eq_c(s, "producers")                 ? CW_ANNOTATION_PRODUCERS
                                                          : CW_ANNOTATION_NONE;
 }
 

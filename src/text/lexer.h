@@ -41,7 +41,7 @@ typedef enum cw_token_kind {
     CW_TOKEN_RESERVED    /* anything else that is one token */
 } cw_token_kind;
 
-typedef enum cw_annotation { CW_ANNOTATION_NONE, CW_ANNOTATION_CUSTOM, CW_ANNOTATION_NAME, CW_ANNOTATION_BRANCH_HINT } cw_annotation;
+typedef enum cw_annotation { CW_ANNOTATION_NONE, CW_ANNOTATION_CUSTOM, CW_ANNOTATION_NAME, CW_ANNOTATION_BRANCH_HINT, CW_ANNOTATION_PRODUCERS } cw_annotation;
 
 typedef struct cw_token {
     uint32_t offset; /* in the text */

@@ -167,6 +167,8 @@ void cw_add_naming(cw_module_text *m, cw_namings *names, uint32_t index, const c
 void cw_write_indirect_names(cw_bytes *section, uint32_t *n, uint32_t index, const cw_namings *names);
 void cw_write_names(cw_module_text *m, cw_bytes *out);
 void cw_take_custom(cw_module_text *m);
+/* (@producers …): the content of the section of that name. */
+void cw_write_producers(cw_parser *p, cw_bytes *out);
 void cw_write_customs(cw_module_text *m, bool before, uint8_t section, cw_bytes *out);
 
 #endif

@@ -157,6 +157,44 @@ static void take_place(cw_parser *p, cw_custom_text *c)
     cw_expect_close(p);
 }
 
+void cw_write_producers(cw_parser *p, cw_bytes *out)
+{
+    static const uint16_t words[] = { CW_WORD_LANGUAGE, CW_WORD_SDK, CW_WORD_PROCESSED_BY };
+    cw_bytes fields[3];
+    uint32_t counts[3] = { 0 }, n = 0;
+    for (unsigned i = 0; i < 3; i++)
+        cw_bytes_init(&fields[i], &p->alloc);
+    cw_take(p);
+    while (p->ok && !cw_at_close(p)) {
+        unsigned i = 0;
+        while (i < 3 && !cw_take_form(p, words[i]))
+            i++;
+        if (i == 3) {
+            cw_parse_unexpected(p, "(language, (sdk or (processed-by");
+            break;
+        }
+        for (unsigned k = 0; k < 2; k++) {
+            cwrun_str text = cw_take_name(p);
+            cw_bytes_vec(&fields[i], text.data, text.size);
+        }
+        n += !counts[i]++;
+        cw_expect_close(p);
+    }
+    cw_expect_close(p);
+    cw_bytes_u32(out, n);
+    for (unsigned i = 0; i < 3; i++) {
+        const char *name = cw_word_spelling(words[i]);
+        if (counts[i]) {
+            cw_bytes_vec(out, name, strlen(name));
+            cw_bytes_u32(out, counts[i]);
+            cw_bytes_add(out, fields[i].data, fields[i].size);
+        }
+        if (fields[i].oom)
+            cw_parse_oom(p);
+        cw_bytes_fini(&fields[i]);
+    }
+}
+
 void cw_take_custom(cw_module_text *m)
 {
     cw_parser *p = m->p;
@@ -167,6 +205,11 @@ void cw_take_custom(cw_module_text *m)
     }
     *c = (cw_custom_text){ .at = p->at };
     cw_bytes_init(&c->bytes, &p->alloc);
+    if (cw_at_annotation(p, CW_ANNOTATION_PRODUCERS)) {
+        c->name = CW_STR("producers");
+        cw_write_producers(p, &c->bytes);
+        return;
+    }
     cw_take(p);
     if (p->at->kind != CW_TOKEN_STRING) {
         cw_parse_fail(p, p->at, "@custom annotation: missing section name");

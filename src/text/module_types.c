@@ -234,7 +234,7 @@ uint32_t cw_take_typeuse(cw_module_text *m, bool named)
             cw_space_add(p, &m->locals, NULL);
     } else if (!type && p->ok) {
         cw_parse_fail(p, at, "unknown type %u", index);
-    } else if (p->ok && (!type->is_func || !cw_str_eq(type->key, encode_signature(m)))) {
+    } else if (p->ok && !m->implies_anew && (!type->is_func || !cw_str_eq(type->key, encode_signature(m)))) {
         cw_parse_fail(p, at, "inline function type does not match type %u", index);
     }
     return index;

@@ -82,7 +82,7 @@ void cw_parse_unexpected(cw_parser *p, const char *expected)
     int size = text.size > 60 ? 60 : (int)text.size;
     const char *comma = expected ? ", expected " : "";
     expected = expected ? expected : "";
-    static const char *const annotations[] = { "", "custom", "name", "metadata.code.branch_hint" };
+    static const char *const annotations[] = { "", "custom", "name", "metadata.code.branch_hint", "producers" };
     bool unknown = t->kind == CW_TOKEN_RESERVED ||
                    (t->kind == CW_TOKEN_ATOM && !t->word && !is_number(text, true) && !is_float_word(text) &&
                     !cw_str_starts(text, CW_STR("offset=")) && !cw_str_starts(text, CW_STR("align=")));
