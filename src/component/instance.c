@@ -64,10 +64,8 @@ static cwrun_instance *instance_new(cwrun_store *s, const cw_component *c, cwrun
     in->resources = (cw_resource_type **)(void *)space;
     in->exports.n = c->n_exports;
     in->exports.items = exports;
-    if (parent) {
+    if (parent)
         in->linker = parent->linker;
-        in->root_component = parent->root_component;
-    }
     in->next = s->instances;
     s->instances = in;
     s->n_instances++;
@@ -429,10 +427,8 @@ cwrun_instance *cw_instantiate(cwrun_store *s, cwrun_component *c, cwrun_linker 
     else
         in = instance_new(s, c->root, NULL, NULL, j.err);
     void **imports = in ? room(s, c->root->n_imports * sizeof *imports + 1, j.err) : NULL;
-    if (in) {
+    if (in)
         in->linker = l;
-        in->root_component = c;
-    }
     bool ok = imports && cw_link_imports(s, c, l, imports, j.err) && push(&j, in, imports, NULL) && run(&j);
     cwrun_error_clear(&local);
     return ok ? in : NULL;

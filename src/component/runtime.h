@@ -172,7 +172,6 @@ typedef struct cw_closure {
 struct cwrun_instance {
     cwrun_store *store;
     const cw_component *component;
-    cwrun_component *root_component; /* which it is part of */
     cwrun_instance *parent;  /* who instantiated it */
     cwrun_instance *outer;   /* what its outer aliases count from */
     bool may_enter, may_leave;
@@ -346,7 +345,6 @@ struct cwrun_store {
     cw_arena scratch[2];  /* results of calls without an arena, alternating */
     uint8_t which;
     cw_arena temporary;   /* of one lowering or lifting; no use of it nests */
-    bool temporary_busy;
     bool dropped;         /* cwrun_store_drop was called inside a host function */
     uint32_t n_entered;   /* public calls that are under way: none of them finds the store gone when it goes on */
     cwrun_caller *current; /* the innermost host function on the C stack, or NULL */
