@@ -1,7 +1,7 @@
 /* exec/translate.c: one pass over a checked body  [core 5.4]; see translate.h for how it works.
  *
- * The body is valid, so that indices, types and heights need no check here; what remains to be refused is a frame of more
- * slots than a field can name, and instructions that are not executed yet. */
+ * The body is valid, so that indices, types and heights need no check here, and its slots fit 16 bits; what remains to be
+ * refused is what is not executed yet. */
 #include "exec/translate.h"
 
 #include <string.h>
@@ -10,8 +10,6 @@
 #include "base/leb.h"
 #include "core/opcodes.h"
 #include "exec/code.h"
-
-enum { MAX_FRAME_SLOTS = 65000 };
 
 /* ---- instructions that are one operation ---- */
 
@@ -71,7 +69,27 @@ static void unsupported(cw_translator *t, place at)
         place number = at + 1;
         op = cw_op_of_prefixed(*at, read_u32(&number));
     }
-    const char *what = *at == 0xfd ? "SIMD" : *at == 0xfb || op == CW_OP_REF_EQ ? "GC" : *at == 0xfe ? "threads" : *at == 0xfc ? "wide arithmetic" : "exception";
+    const char *what = "exception";
+    switch (*at) {
+    case 0xfb:
+    case 0xd3: /* ref.eq */
+        what = "GC";
+        break;
+    case 0xfc:
+        what = "wide arithmetic";
+        break;
+    case 0xfd:
+        what = "SIMD";
+        break;
+    case 0xfe:
+        what = "threads";
+        break;
+    default:
+        if (!(cw_opcodes[op].feature & (CW_FEATURE_EXCEPTIONS | CW_FEATURE_LEGACY_EXCEPTIONS))) {
+            cw_translate_no_vectors(t); /* an ordinary instruction on a vector, or none at all */
+            return;
+        }
+    }
     cw_fail(t->err, t->a, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_UNSUPPORTED, "not supported yet: %s instruction %s", what, cw_opcodes[op].name);
     t->failed = true;
 }
@@ -452,10 +470,6 @@ static uint8_t *translate(cw_translator *t)
     }
     if (body->local_slots != t->type->n_params + body->n_locals || t->type->result_slots != t->type->n_results) {
         cw_translate_no_vectors(t);
-        return NULL;
-    }
-    if ((uint64_t)body->local_slots + body->max_stack_slots + t->type->result_slots > MAX_FRAME_SLOTS) {
-        cw_fail(t->err, t->a, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_INPUT, "a function needs more than %d stack slots", MAX_FRAME_SLOTS);
         return NULL;
     }
     t->cap = body->max_stack_values + 1;

@@ -19,8 +19,7 @@ typedef struct cw_translate_find {
 } cw_translate_find;
 
 /* Translates a function that the module itself defines; a block from `a` (see code.h), which the caller publishes or frees.
- * NULL with a LIMIT error: out of memory, a frame of too many slots, or an instruction that is not executed yet. find may
- * be NULL. */
+ * NULL with a LIMIT error: out of memory, or an instruction that is not executed yet. find may be NULL. */
 uint8_t *cw_translate(cw_module *m, uint32_t func, const cw_alloc *a, cw_code_options options, cw_translate_find *find, cwrun_error *err);
 
 /* ---- inside ---- */

@@ -1,0 +1,261 @@
+/* unit/test_translate.c: what internal code comes out of which instructions; every failure of memory on the way. */
+#include "cwrun/text.h"
+#include "exec/code.h"
+#include "exec/translate.h"
+#include "oom/failalloc.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+static const char *const handler_names[] = {
+    "",
+#define HANDLER(name, part) #name,
+#include "handlers.def"
+#undef HANDLER
+};
+
+typedef struct module {
+    cw_types *types;
+    cw_arena arena;
+    cw_module *m;
+    cwrun_arena *bytes;
+} module;
+
+static module load(const char *wat, const cw_alloc *a)
+{
+    module l = { 0 };
+    cwrun_error err = CWRUN_ERROR_INIT;
+    l.bytes = cwrun_arena_new(NULL);
+    cwrun_str binary = cwrun_text_encode(cwrun_str_of(wat), "test", l.bytes, &err);
+    if (!binary.data)
+        fail_msg("%s", err.message);
+    cw_arena_init(&l.arena, &cw_alloc_default);
+    l.types = cw_types_new(&cw_alloc_default);
+    cw_reader r;
+    cw_reader_init(&r, (const uint8_t *)binary.data, binary.size, "test", &l.arena, &err);
+    const cw_module_config config = { l.types, CW_FEATURES_3_0, &cw_alloc_default };
+    l.m = cw_module_read(&r, &config);
+    if (!l.m)
+        fail_msg("%s", err.message);
+    assert_true(cw_module_prepare(l.m, a, (cw_code_options){ 0 }));
+    return l;
+}
+
+static void unload(module *l)
+{
+    cw_module_release(l->m);
+    cw_types_drop(l->types);
+    cw_arena_fini(&l->arena);
+    cwrun_arena_drop(l->bytes);
+}
+
+/* Bytes of one part of a handler's name, such as I32_ADD_sk_a: the operation, and what its kinds take. */
+static unsigned part_size(const char *part, size_t size)
+{
+    unsigned best = 0, bytes = 0;
+    for (unsigned op = 1; op < CW_IOP_COUNT; op++) {
+        const size_t n = strlen(cw_iops[op].name);
+        if (n <= best || n > size || memcmp(cw_iops[op].name, part, n) != 0 || (n < size && part[n] != '_'))
+            continue;
+        const char *kinds = n < size ? part + n + 1 : "", *operands = cw_iops[op].operands;
+        unsigned sum = 0;
+        for (; *operands; operands++) {
+            if (*operands == 'L')
+                sum += 4;
+            else if (*operands <= '8')
+                sum += (unsigned)(*operands - '0');
+            else if (*kinds == 's')
+                kinds++, sum += 2;
+            else if (*kinds++ == 'k')
+                sum += *operands == 'i' || *operands == 'f' ? 4 : 8;
+        }
+        if (cw_iops[op].result && part[size - 1] != 'a')
+            sum += 2;
+        best = (unsigned)n, bytes = sum;
+    }
+    return bytes;
+}
+
+static unsigned instruction_size(const char *name)
+{
+    unsigned size = 8;
+    for (;;) {
+        const char *end = strstr(name, "__");
+        size += part_size(name, end ? (size_t)(end - name) : strlen(name));
+        if (!end)
+            return (size + 7) / 8 * 8;
+        name = end + 2;
+    }
+}
+
+/* The code of the last function of the text is these handlers, separated by spaces. */
+static void expect_code(const char *wat, const char *expected)
+{
+    module l = load(wat, &cw_alloc_default);
+    cwrun_error err = CWRUN_ERROR_INIT;
+    uint8_t *block = cw_translate(l.m, l.m->n_funcs - 1, &cw_alloc_default, (cw_code_options){ 0 }, NULL, &err);
+    if (!block)
+        fail_msg("%s", err.message);
+    const uint8_t *code = block + sizeof(cw_code_header);
+    const uint32_t size = cw_code_header_of(code)->size;
+    char text[4000] = "";
+    for (uint32_t at = 0; at < size - sizeof(cw_code_header);) {
+        uint64_t word;
+        memcpy(&word, code + at, 8);
+        uint32_t h = 1;
+        while (h < cw_n_handlers && cw_handler_word(h) != word)
+            h++;
+        if (h == cw_n_handlers) {
+            fail_msg("%s: no handler behind %s", wat, text);
+            break;
+        }
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", *text ? " " : "", handler_names[h]);
+        at += instruction_size(handler_names[h]);
+    }
+    assert_string_equal(text, expected);
+    cw_free(&cw_alloc_default, block, size);
+    unload(&l);
+}
+
+static void locals_cost_nothing(void **state)
+{
+    (void)state;
+    expect_code("(func (param i32 i32) (local i32) (local.set 2 (i32.add (local.get 0) (local.get 1))))", "I32_ADD_ss_s RETURN");
+    expect_code("(func (param i32 i32) (result i32) (i32.div_u (local.get 0) (local.get 1)))", "I32_DIV_U_ss_a RETURN_I_a");
+    expect_code("(func (param i32) (result i32) (local.get 0))", "RETURN_I_s");
+    expect_code("(func (param f64) (result f64) (f64.const 1) (drop) (local.get 0))", "RETURN_D_s");
+}
+
+static void a_local_read_after_it_changed_keeps_its_old_value(void **state)
+{
+    (void)state;
+    expect_code("(func (param i32) (result i32) (i32.div_u (local.get 0) (local.tee 0 (i32.popcnt (local.get 0)))))",
+                "COPY_s_s I32_POPCNT_s_s I32_DIV_U_ss_a RETURN_I_a");
+}
+
+static void constants_go_right_and_are_part_of_the_instruction(void **state)
+{
+    (void)state;
+    expect_code("(func (param i32) (result i32) (i32.add (i32.const 5) (local.get 0)))", "I32_ADD_sk_a__RETURN_I_a");
+    expect_code("(func (param i32) (result i32) (i32.sub (local.get 0) (i32.const 5)))", "I32_ADD_sk_a__RETURN_I_a");
+    expect_code("(func (param i32) (result i32) (i32.lt_s (i32.const 5) (local.get 0)))", "I32_GT_S_sk_a__RETURN_I_a");
+}
+
+static void a_compare_is_part_of_its_branch(void **state)
+{
+    (void)state;
+    expect_code("(func (param i32 i32) (block (br_if 0 (i32.lt_s (local.get 0) (local.get 1))) (call 0 (local.get 0) (local.get 1))))",
+                "BR_I32_LT_S_ss COPY_s_s__COPY_s_s__CALL RETURN");
+    expect_code("(func (param i32 i32) (block (br_if 0 (i32.eqz (i32.lt_s (local.get 0) (local.get 1)))) (call 0 (i32.const 1) (i32.const 2))))",
+                "BR_I32_LE_S_ss COPY_K32_k_s__COPY_K32_k_s__CALL RETURN");
+    expect_code("(func (param f64 f64) (block (br_if 0 (i32.eqz (f64.gt (local.get 0) (local.get 1)))) (call 0 (local.get 0) (local.get 1))))",
+                "BR_F64_NLT_ss COPY_D_s_s__COPY_D_s_s CALL RETURN");
+    expect_code("(func (param i32) (block (br_if 0 (i32.and (local.get 0) (i32.const 8))) (call 0 (local.get 0))))",
+                "BR_I32_TEST_sk COPY_s_s__CALL RETURN");
+}
+
+static void an_address_is_part_of_its_load(void **state)
+{
+    (void)state;
+    expect_code("(memory 1) (func (param i32 i32) (result i32) (i32.load offset=8 (i32.add (local.get 0) (i32.shl (local.get 1) (i32.const 2)))))",
+                "I32_SHL_sk_a__I32_ADD_as_a__I32_LOAD_a_a RETURN_I_a");
+}
+
+static void counting_comparing_and_branching_are_one(void **state)
+{
+    (void)state;
+    expect_code("(func (param i32) (loop (br_if 0 (i32.ne (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 9)))))",
+                "I32_ADD_sk_b__BR_I32_NE_ak RETURN");
+}
+
+static void a_value_in_the_accumulator_survives_what_does_not_write_it(void **state)
+{
+    (void)state;
+    expect_code("(memory 1) (func (param i32 f64) (result f64) (f64.sqrt (f64.add (local.get 1) (local.get 1)))"
+                " (i32.store (local.get 0) (i32.popcnt (local.get 0))))",
+                "F64_ADD_ss_a F64_SQRT_a_a I32_POPCNT_s_a I32_STORE_sa RETURN_D_a");
+}
+
+static void code_that_cannot_be_reached_is_left_out(void **state)
+{
+    (void)state;
+    expect_code("(func (result i32) (return (i32.const 1)) (block (loop (br 0))) (i32.add) (unreachable))", "RETURN_I_k");
+    expect_code("(func (block (br 0) (call 0)) (block (unreachable)) (call 0))", "BR UNREACHABLE");
+}
+
+static void other_memories_and_wide_addresses_have_forms_of_their_own(void **state)
+{
+    (void)state;
+    expect_code("(memory 1) (memory 1) (func (param i32) (result i32) (i32.load 1 (local.get 0)))", "ANY_I32_LOAD_s_a RETURN_I_a");
+    expect_code("(memory i64 1) (func (param i64) (result i32) (i32.load offset=0x100000000 (local.get 0)))", "ANY_I32_LOAD_s_a RETURN_I_a");
+}
+
+static void what_is_not_executed_yet_is_refused_by_name(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        { "(func (drop (i32x4.neg (v128.const i64x2 0 0))))", "not supported yet: SIMD instruction v128.const" },
+        { "(func (param v128))", "not supported yet: SIMD value" },
+        { "(tag) (func (throw 0))", "not supported yet: exception instruction throw" },
+        { "(func (drop (ref.i31 (i32.const 0))))", "not supported yet: GC instruction ref.i31" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        module l = load(cases[i][0], &cw_alloc_default);
+        cwrun_error err = CWRUN_ERROR_INIT;
+        assert_null(cw_translate(l.m, 0, &cw_alloc_default, (cw_code_options){ 0 }, NULL, &err));
+        assert_int_equal(err.kind, CWRUN_ERROR_LIMIT);
+        assert_int_equal(err.code, CWRUN_LIMIT_UNSUPPORTED);
+        assert_string_equal(err.message, cases[i][1]);
+        cwrun_error_clear(&err);
+        unload(&l);
+    }
+}
+
+static void translation_survives_any_failure_of_memory(void **state)
+{
+    (void)state;
+    const char *wat = "(memory 1) (func (param i32 i64 f64) (result i32) (local i32)"
+                      " (block (block (block (br_table 0 1 2 (local.get 0))) (local.set 3 (i32.const 1)))"
+                      "  (loop (br_if 1 (i32.load (i32.add (local.get 3) (i32.const 4))))"
+                      "   (br_if 0 (f64.lt (local.get 2) (f64.const 1)))))"
+                      " (if (result i32) (local.get 3) (then (call 0 (local.get 0) (local.get 1) (local.get 2))) (else (i32.const 4))))";
+    for (size_t n = 0;; n++) {
+        cw_failalloc f = { .fail_at = n };
+        const cw_alloc a = cw_failalloc_hook(&f);
+        module l = load(wat, &cw_alloc_default);
+        cwrun_error err = CWRUN_ERROR_INIT;
+        uint8_t *block = cw_translate(l.m, 0, &a, (cw_code_options){ .fuel = true, .interruptible = true }, NULL, &err);
+        if (block) {
+            cw_free(&a, block, cw_code_header_of(block + sizeof(cw_code_header))->size);
+        } else {
+            assert_int_equal(err.kind, CWRUN_ERROR_LIMIT);
+            assert_int_equal(err.code, CWRUN_LIMIT_HOST_MEMORY);
+        }
+        cwrun_error_clear(&err);
+        unload(&l);
+        assert_int_equal(f.live_blocks, 0);
+        assert_int_equal(block == NULL, f.failed);
+        if (!f.failed)
+            break;
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(locals_cost_nothing),
+        cmocka_unit_test(a_local_read_after_it_changed_keeps_its_old_value),
+        cmocka_unit_test(constants_go_right_and_are_part_of_the_instruction),
+        cmocka_unit_test(a_compare_is_part_of_its_branch),
+        cmocka_unit_test(an_address_is_part_of_its_load),
+        cmocka_unit_test(counting_comparing_and_branching_are_one),
+        cmocka_unit_test(a_value_in_the_accumulator_survives_what_does_not_write_it),
+        cmocka_unit_test(code_that_cannot_be_reached_is_left_out),
+        cmocka_unit_test(other_memories_and_wide_addresses_have_forms_of_their_own),
+        cmocka_unit_test(what_is_not_executed_yet_is_refused_by_name),
+        cmocka_unit_test(translation_survives_any_failure_of_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
