@@ -639,6 +639,10 @@ bool cwrun_val_parse(const cwrun_type *type, cwrun_str text, cwrun_arena *arena,
     parser p = { text, 0, arena, err, NULL, 0, true };
     if (cwrun_failed(err))
         return false;
+    if (!type || !arena || !out) {
+        cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "cwrun_val_parse: %s is NULL", !type ? "type" : !arena ? "arena" : "out");
+        return false;
+    }
     return parse_one(&p, type, out) && at_end(&p);
 }
 
@@ -665,6 +669,10 @@ bool cwrun_args_parse(const cwrun_functype *type, cwrun_str text, size_t at, cwr
     if (cwrun_failed(err))
         return false;
     uint32_t n = cwrun_functype_n_params(type), i = 0;
+    if (!type || !arena || (n != 0 && !args)) {
+        cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "cwrun_args_parse: %s is NULL", !type ? "type" : !arena ? "arena" : "args");
+        return false;
+    }
     expect(&p, '(');
     for (; i < n && p.ok && peek(&p) != ')'; i++) {
         if (!parse_one(&p, cwrun_functype_param(type, i), &args[i]))
