@@ -129,46 +129,46 @@ static bool reserve_code(cw_translator *t, size_t more)
     return true;
 }
 
-static uint32_t instruction_size(const cw_ir *ir, uint32_t n)
-{
-    uint32_t size = 8;
-    for (uint32_t i = 0; i < n; i++) {
-        const char *operands = cw_iops[ir[i].op].operands;
-        for (unsigned o = 0; operands[o]; o++)
-            size += field_size(&ir[i], o, operands[o]);
-        size += ir[i].dst & CW_DST_SLOT ? 2 : 0;
-    }
-    return (size + 7) / 8 * 8;
-}
-
 /* One instruction: the handler, then the fields of its n operations, the largest first, then in order of appearance (as
  * tools/gen_handlers.c lays them out). */
 static void put_instruction(cw_translator *t, uint32_t handler, const cw_ir *ir, uint32_t n)
 {
-    const uint32_t start = t->code.n, size_of_it = instruction_size(ir, n), end = start + size_of_it;
-    if (!reserve_code(t, size_of_it))
+    unsigned n_of[9] = { 0 }; /* fields of 2, 4 and 8 bytes */
+    for (uint32_t i = 0; i < n; i++) {
+        const char *operands = cw_iops[ir[i].op].operands;
+        for (unsigned o = 0; operands[o]; o++)
+            n_of[field_size(&ir[i], o, operands[o])]++;
+        n_of[2] += ir[i].dst & CW_DST_SLOT;
+    }
+    uint32_t at[9];
+    const uint32_t start = t->code.n;
+    at[8] = start + 8;
+    at[4] = at[8] + 8 * n_of[8];
+    at[2] = at[4] + 4 * n_of[4];
+    const uint32_t used = at[2] + 2 * n_of[2], end = (used + 7) / 8 * 8;
+    if (!reserve_code(t, end - start))
         return;
-    uint8_t *code = t->code.items + start;
-    memset(code, 0, size_of_it);
+    uint8_t *code = t->code.items;
     t->code.n = end;
-    put_field(code, 8, cw_handler_word(handler));
-    unsigned at = 8;
-    for (unsigned size = 8; size >= 2; size /= 2)
-        for (uint32_t i = 0; i < n; i++) {
-            const char *operands = cw_iops[ir[i].op].operands;
-            for (unsigned o = 0; operands[o]; o++)
-                if (field_size(&ir[i], o, operands[o]) == size) {
-                    if (operands[o] == 'L')
-                        put_displacement(t, ir[i].label, start + at, end);
-                    else
-                        put_field(code + at, size, ir[i].v[o]);
-                    at += size;
-                }
-            if (size == 2 && (ir[i].dst & CW_DST_SLOT)) {
-                put_field(code + at, 2, ir[i].slot);
-                at += 2;
-            }
+    put_field(code + start, 8, cw_handler_word(handler));
+    memset(code + used, 0, end - used);
+    for (uint32_t i = 0; i < n; i++) {
+        const char *operands = cw_iops[ir[i].op].operands;
+        for (unsigned o = 0; operands[o]; o++) {
+            const unsigned size = field_size(&ir[i], o, operands[o]);
+            if (size == 0)
+                continue;
+            if (operands[o] == 'L')
+                put_displacement(t, ir[i].label, at[size], end);
+            else
+                put_field(code + at[size], size, ir[i].v[o]);
+            at[size] += size;
         }
+        if (ir[i].dst & CW_DST_SLOT) {
+            put_field(code + at[2], 2, ir[i].slot);
+            at[2] += 2;
+        }
+    }
 
     const cw_ir *last = &ir[n - 1];
     if (last->op == CW_IOP_BR_TABLE) {

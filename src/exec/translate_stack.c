@@ -225,41 +225,29 @@ void cw_stack_flush(cw_translator *t, uint32_t height)
 
 /* ---- operations ---- */
 
-/* Compares by what swapping their operands and negating them makes of them; others that commute stay what they are. */
+/* What an operation becomes when its operands are swapped, and what its negation is; 0: there is none. */
 typedef struct cw_variants {
-    uint16_t op, swapped, negated;
+    uint16_t swapped, negated;
 } cw_variants;
-#define COMPARES(T)                                                                                                           \
-    { CW_IOP_##T##_EQ, CW_IOP_##T##_EQ, CW_IOP_##T##_NE }, { CW_IOP_##T##_NE, CW_IOP_##T##_NE, CW_IOP_##T##_EQ }
+#define COMPARES(T) [CW_IOP_##T##_EQ] = { CW_IOP_##T##_EQ, CW_IOP_##T##_NE }, [CW_IOP_##T##_NE] = { CW_IOP_##T##_NE, CW_IOP_##T##_EQ }
+#define ORDER(T, less, greater, not_less, not_greater)                                                                        \
+    [CW_IOP_##T##_##less] = { CW_IOP_##T##_##greater, CW_IOP_##T##_##not_less },                                              \
+    [CW_IOP_##T##_##greater] = { CW_IOP_##T##_##less, CW_IOP_##T##_##not_greater }
 #define INT_COMPARES(T)                                                                                                       \
-    COMPARES(T), { CW_IOP_##T##_LT_S, CW_IOP_##T##_GT_S, CW_IOP_##T##_GE_S },                                                 \
-        { CW_IOP_##T##_LT_U, CW_IOP_##T##_GT_U, CW_IOP_##T##_GE_U },                                                          \
-        { CW_IOP_##T##_GT_S, CW_IOP_##T##_LT_S, CW_IOP_##T##_LE_S },                                                          \
-        { CW_IOP_##T##_GT_U, CW_IOP_##T##_LT_U, CW_IOP_##T##_LE_U },                                                          \
-        { CW_IOP_##T##_LE_S, CW_IOP_##T##_GE_S, CW_IOP_##T##_GT_S },                                                          \
-        { CW_IOP_##T##_LE_U, CW_IOP_##T##_GE_U, CW_IOP_##T##_GT_U },                                                          \
-        { CW_IOP_##T##_GE_S, CW_IOP_##T##_LE_S, CW_IOP_##T##_LT_S },                                                          \
-        { CW_IOP_##T##_GE_U, CW_IOP_##T##_LE_U, CW_IOP_##T##_LT_U }, { CW_IOP_##T##_Z, 0, CW_IOP_##T##_NZ },                  \
-        { CW_IOP_##T##_NZ, 0, CW_IOP_##T##_Z }, { CW_IOP_##T##_TEST, CW_IOP_##T##_TEST, CW_IOP_##T##_NTEST },                 \
-        { CW_IOP_##T##_NTEST, CW_IOP_##T##_NTEST, CW_IOP_##T##_TEST }
+    COMPARES(T), ORDER(T, LT_S, GT_S, GE_S, LE_S), ORDER(T, LT_U, GT_U, GE_U, LE_U), ORDER(T, LE_S, GE_S, GT_S, LT_S),        \
+        ORDER(T, LE_U, GE_U, GT_U, LT_U), [CW_IOP_##T##_Z] = { 0, CW_IOP_##T##_NZ },                                          \
+        [CW_IOP_##T##_NZ] = { 0, CW_IOP_##T##_Z }, [CW_IOP_##T##_TEST] = { CW_IOP_##T##_TEST, CW_IOP_##T##_NTEST },           \
+        [CW_IOP_##T##_NTEST] = { CW_IOP_##T##_NTEST, CW_IOP_##T##_TEST }
 #define FLOAT_COMPARES(T)                                                                                                     \
-    COMPARES(T), { CW_IOP_##T##_LT, 0, CW_IOP_##T##_NLT }, { CW_IOP_##T##_LE, 0, CW_IOP_##T##_NLE },                          \
-        { CW_IOP_##T##_NLT, 0, CW_IOP_##T##_LT }, { CW_IOP_##T##_NLE, 0, CW_IOP_##T##_LE }
-#define COMMUTES(op) { CW_IOP_##op, CW_IOP_##op, 0 }
-static const cw_variants variants[] = {
+    COMPARES(T), [CW_IOP_##T##_LT] = { 0, CW_IOP_##T##_NLT }, [CW_IOP_##T##_LE] = { 0, CW_IOP_##T##_NLE },                    \
+        [CW_IOP_##T##_NLT] = { 0, CW_IOP_##T##_LT }, [CW_IOP_##T##_NLE] = { 0, CW_IOP_##T##_LE }
+#define COMMUTES(op) [CW_IOP_##op] = { CW_IOP_##op, 0 }
+static const cw_variants variants[CW_IOP_COUNT] = {
     INT_COMPARES(I32),  INT_COMPARES(I64),  FLOAT_COMPARES(F32), FLOAT_COMPARES(F64), COMMUTES(I32_ADD),
     COMMUTES(I32_MUL),  COMMUTES(I32_AND),  COMMUTES(I32_OR),    COMMUTES(I32_XOR),   COMMUTES(I64_ADD),
     COMMUTES(I64_MUL),  COMMUTES(I64_AND),  COMMUTES(I64_OR),    COMMUTES(I64_XOR),   COMMUTES(F32_ADD),
     COMMUTES(F32_MUL),  COMMUTES(F64_ADD),  COMMUTES(F64_MUL),
 };
-
-static const cw_variants *variants_of(uint32_t op)
-{
-    for (size_t i = 0; i < sizeof variants / sizeof variants[0]; i++)
-        if (variants[i].op == op)
-            return &variants[i];
-    return NULL;
-}
 
 static bool is_value(char operand)
 {
@@ -299,11 +287,11 @@ static void fit(cw_translator *t, uint32_t *op, operands *o, uint32_t dst)
     for (;;) {
         if (has_handler(*op, kinds_of(o), dst))
             return;
-        const cw_variants *v = o->n == 2 ? variants_of(*op) : NULL;
-        if (v && v->swapped) {
+        const uint32_t swapped = variants[*op].swapped;
+        if (swapped) {
             swap_operands(o);
-            if (has_handler(v->swapped, kinds_of(o), dst)) {
-                *op = v->swapped;
+            if (has_handler(swapped, kinds_of(o), dst)) {
+                *op = swapped;
                 return;
             }
             swap_operands(o);
@@ -463,19 +451,17 @@ static bool fold_condition(cw_ir *ir, bool negate)
     if (op == CW_IOP_I32_AND) {
         op = negate ? CW_IOP_I32_NTEST : CW_IOP_I32_TEST;
     } else {
-        const cw_variants *v = variants_of(op);
-        if (!v || !v->negated)
+        if (!variants[op].negated)
             return false;
         if (negate)
-            op = v->negated;
+            op = variants[op].negated;
     }
     /* where the negation has no handler of these kinds, its swapped one has */
     if (!has_handler(op, ir->kinds, CW_DST_ACC)) {
-        const cw_variants *v = variants_of(op);
         const uint32_t kinds = (ir->kinds & 3u) << 2 | (ir->kinds >> 2 & 3u);
-        if (!v || !v->swapped || !has_handler(v->swapped, kinds, CW_DST_ACC))
+        if (!variants[op].swapped || !has_handler(variants[op].swapped, kinds, CW_DST_ACC))
             return false;
-        op = v->swapped;
+        op = variants[op].swapped;
         ir->kinds = (uint8_t)kinds;
         const uint64_t x = ir->v[0];
         ir->v[0] = ir->v[1];
