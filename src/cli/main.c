@@ -8,10 +8,10 @@ static const struct {
     char letter;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    { "run", "cwrun [run] [options] FILE [words of the guest | --invoke NAME words…]", "run a component or core module", 'R', cli_run },
-    { "validate", "cwrun validate [options] FILE…", "check files and say what is wrong with them", 'V', cli_validate },
+    { "run", "cwrun [run] [options] FILE [words of the guest | --invoke NAME words...]", "run a component or core module", 'R', cli_run },
+    { "validate", "cwrun validate [options] FILE...", "check files and say what is wrong with them", 'V', cli_validate },
     { "parse", "cwrun parse [-o OUT] FILE", "make a binary of a text", 'P', cli_parse },
-    { "wast", "cwrun wast [options] FILE|FOLDER…", "run scripts of the specification and count what passes", 'T', cli_wast },
+    { "wast", "cwrun wast [options] FILE|FOLDER...", "run scripts of the specification and count what passes", 'T', cli_wast },
     { "inspect", "cwrun inspect [options] FILE", "show imports, exports and what a file needs to run", 'I', cli_inspect },
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
