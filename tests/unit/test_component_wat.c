@@ -1,0 +1,175 @@
+/* unit/test_component_wat.c: components from text: what inline forms stand for, bytes, errors, depth, no memory. */
+#include "cwrun/text.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "oom/failalloc.h"
+
+static void expect_same(const char *one, const char *other)
+{
+    cwrun_error err = CWRUN_ERROR_INIT;
+    cwrun_arena *arena = cwrun_arena_new(NULL);
+    cwrun_str a = cwrun_text_encode(cwrun_str_of(one), NULL, arena, &err);
+    cwrun_str b = cwrun_text_encode(cwrun_str_of(other), NULL, arena, &err);
+    if (!a.data || !b.data)
+        fail_msg("%s", err.message);
+    if (a.size != b.size || memcmp(a.data, b.data, a.size) != 0)
+        fail_msg("%s\nis not\n%s", one, other);
+    cwrun_arena_drop(arena);
+}
+
+static void expect_error(const char *text, const char *message)
+{
+    cwrun_error err = CWRUN_ERROR_INIT;
+    cwrun_arena *arena = cwrun_arena_new(NULL);
+    cwrun_str binary = cwrun_text_encode(cwrun_str_of(text), "a.wat", arena, &err);
+    if (binary.data)
+        fail_msg("%s: it was taken", text);
+    if (!strstr(err.message, message))
+        fail_msg("%s: \"%s\", not \"%s\"", text, err.message, message);
+    cwrun_error_clear(&err);
+    cwrun_arena_drop(arena);
+}
+
+static void sections_follow_the_order_of_definitions(void **state)
+{
+    (void)state;
+    static const char bytes[] = "\0asm\x0d\0\1\0"
+                                "\7\5\1\x40\0\1\0"       /* type: func() */
+                                "\x0a\6\1\0\1\x61\1\0"   /* import "a" */
+                                "\x0b\7\1\0\1\x62\1\0\0" /* export "b" */
+                                "\7\3\1\x70\x7d"         /* type: list<u8> */;
+    cwrun_error err = CWRUN_ERROR_INIT;
+    cwrun_arena *arena = cwrun_arena_new(NULL);
+    cwrun_str binary = cwrun_text_encode(
+        cwrun_str_of("(component (import \"a\" (func)) (export \"b\" (func 0)) (type (list u8)))"), NULL, arena, &err);
+    assert_int_equal(binary.size, sizeof bytes - 1);
+    assert_memory_equal(binary.data, bytes, sizeof bytes - 1);
+    cwrun_arena_drop(arena);
+}
+
+static void inline_forms_mean_what_they_stand_for(void **state)
+{
+    (void)state;
+    /* types inside types come first, innermost first */
+    expect_same("(component (type (record (field \"a\" (list (option u8))) (field \"b\" (tuple u8 s8)))))",
+                "(component (type (option u8)) (type (list 0)) (type (tuple u8 s8))"
+                " (type (record (field \"a\" 1) (field \"b\" 2))))");
+    expect_same("(component (import \"f\" (func (param \"x\" (list u8)) (result (option string)))))",
+                "(component (type (list u8)) (type (option string)) (type (func (param \"x\" 0) (result 1)))"
+                " (import \"f\" (func (type 2))))");
+    /* inline exports come last */
+    expect_same("(component (type (export \"t\") u8) (type (list u8)))",
+                "(component (type u8) (type (list u8)) (export \"t\" (type 0)))");
+    expect_same("(component (instance (import \"i\") (export \"f\" (func))))",
+                "(component (type (instance (type (func)) (export \"f\" (func (type 0))))) (import \"i\" (instance (type 0))))");
+    /* instances as arguments, references through exports */
+    expect_same("(component (core module (memory (export \"m\") 1)) (core instance (instantiate 0))"
+                " (core module (import \"x\" \"m\" (memory 1)))"
+                " (core instance (instantiate 1 (with \"x\" (instance (export \"m\" (memory 0 \"m\")))))))",
+                "(component (core module (memory (export \"m\") 1)) (core instance (instantiate (module 0)))"
+                " (core module (import \"x\" \"m\" (memory 1)))"
+                " (alias core export 0 \"m\" (core memory)) (core instance (export \"m\" (memory 0)))"
+                " (core instance (instantiate (module 1) (with \"x\" (instance 1)))))");
+    expect_same("(component (core func (canon lower (func 0 \"a\" \"f\"))))",
+                "(component (alias export 0 \"a\" (instance)) (alias export 0 \"f\" (func)) (canon lower (func 0) (core func)))");
+    expect_same("(component (func (param \"x\" u8) (canon lift (core func 0))))",
+                "(component (type (func (param \"x\" u8))) (canon lift (core func 0) (func (type 0))))");
+    expect_same("(component (core func (alias core export 0 \"f\")))", "(component (alias core export 0 \"f\" (core func)))");
+}
+
+static void names_of_outer_scopes_become_aliases(void **state)
+{
+    (void)state;
+    expect_same("(component (type $t u8) (component (@name \"\") (type (list $t))))",
+                "(component (type $t u8) (component (@name \"\") (alias outer 1 0 (type)) (type (list 0))))");
+    expect_same("(component $C (type $t u8) (component (@name \"\") (alias outer $C $t (type))))",
+                "(component $C (type $t u8) (component (@name \"\") (alias outer 1 0 (type))))");
+    expect_error("(component (core func $f (canon resource.new 0)) (component (func (canon lift (core func $f)))))",
+                 "outer item `f` is not a module, type, or component");
+}
+
+static void errors_say_what_and_where(void **state)
+{
+    (void)state;
+    expect_error("(component (foo))", "a.wat:1:13: unknown operator foo, expected a definition");
+    expect_error("(component (type $a u8) (type $a u8))", "duplicate type $a");
+    expect_error("(component (export \"x\" (func $f)))", "unknown func: failed to find name `$f`");
+    expect_error("(component (alias outer 5 $x (type)))", "outer count of `5` is too large");
+    expect_error("(component (alias outer $x 0 (type)))", "outer component `x` not found");
+    expect_error("(component (canon foo.bar (core func)))", "unknown operator foo.bar");
+    expect_error("(component (type (record (field \"a\"))))", "expected a value type");
+    expect_error("(component (core module (func (i32.foo))))", "unknown operator i32.foo");
+    expect_error("(component (import \"\\ff\" (func)))", "malformed UTF-8 encoding");
+}
+
+static void nesting_is_bounded(void **state)
+{
+    (void)state;
+    enum { DEEP = 100000 };
+    char *text = malloc(DEEP * 12 + 100), *at = text;
+    at += sprintf(at, "(component (type ");
+    for (int i = 0; i < DEEP; i++)
+        at += sprintf(at, "(option ");
+    at += sprintf(at, "u8");
+    memset(at, ')', DEEP + 2);
+    at[DEEP + 2] = 0;
+    expect_error(text, "nesting too deep");
+    at = text;
+    for (int i = 0; i < DEEP; i++)
+        at += sprintf(at, "(component ");
+    memset(at, ')', DEEP);
+    at[DEEP] = 0;
+    expect_error(text, "nesting too deep");
+    free(text);
+}
+
+static void memory_that_runs_out_is_an_error(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "(component $c (@custom \"x\" \"y\") (@producers (language \"C\" \"11\")) (type $t (record (field \"a\" (list u8))))"
+        "(import \"i\" (instance $i (export \"r\" (type (sub resource))) (export \"f\" (func (param \"x\" u8)))))"
+        "(core module $m (export \"m\") (func (export \"f\")) (memory (export \"m\") 1))"
+        "(core type (module (import \"a\" \"b\" (func)) (export \"c\" (func (param i32)))))"
+        "(core instance $ci (instantiate $m (with \"a\" (instance (export \"f\" (func $ci0 \"f\"))))))"
+        "(component (type (list $t))) (func $f (export \"f\") (result (option u8)) (canon lift (core func $ci \"f\")"
+        " (memory $ci \"m\"))) (export $e \"e\" (func $f) (func (result (option u8)))))";
+    char good[sizeof text];
+    memcpy(good, text, sizeof text);
+    char *self = strstr(good, "$ci0");
+    memcpy(self, "0   ", 4); /* an instance by number: nothing checks it here */
+    for (unsigned at = 0; at < 10000; at++) {
+        cw_failalloc f = { .fail_at = at };
+        cwrun_alloc alloc = cw_failalloc_hook(&f);
+        cwrun_arena *arena = cwrun_arena_new(&alloc);
+        cwrun_error err = CWRUN_ERROR_INIT;
+        cwrun_str binary = { NULL, 0 };
+        if (arena)
+            binary = cwrun_text_encode(cwrun_str_of(good), "a.wat", arena, &err);
+        if (arena && !binary.data && err.kind != CWRUN_ERROR_LIMIT)
+            fail_msg("%s", err.message);
+        cwrun_error_clear(&err);
+        cwrun_arena_drop(arena);
+        assert_int_equal(f.live_blocks, 0);
+        if (!f.failed)
+            return;
+    }
+    fail();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sections_follow_the_order_of_definitions),
+        cmocka_unit_test(inline_forms_mean_what_they_stand_for),
+        cmocka_unit_test(names_of_outer_scopes_become_aliases),
+        cmocka_unit_test(errors_say_what_and_where),
+        cmocka_unit_test(nesting_is_bounded),
+        cmocka_unit_test(memory_that_runs_out_is_an_error),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
