@@ -461,6 +461,9 @@ static uint8_t *finish(cw_translator *t)
     return block;
 }
 
+/* No honest function comes near: one has about an operation for two bytes. */
+enum { OPS_PER_BYTE = 4, OPS_AT_LEAST = 1 << 16 };
+
 static uint8_t *translate(cw_translator *t)
 {
     const cw_func_body *body = t->body;
@@ -472,6 +475,8 @@ static uint8_t *translate(cw_translator *t)
         cw_translate_no_vectors(t);
         return NULL;
     }
+    const uint64_t max_ops = OPS_PER_BYTE * (uint64_t)(body->end - body->code) + OPS_AT_LEAST;
+    t->max_ops = max_ops < UINT32_MAX ? (uint32_t)max_ops : UINT32_MAX;
     t->cap = body->max_stack_values + 1;
     t->cap_blocks = body->max_labels + 1;
     t->stack = cw_new_array(t->a, t->cap, sizeof *t->stack);

@@ -97,6 +97,7 @@ typedef struct cw_translator {
     bool dead;          /* what follows cannot be reached, up to the end of the block */
     uint32_t n_skipped; /* blocks opened in dead code */
     uint32_t at;        /* offset in the body of the instruction at hand */
+    uint32_t n_ops, max_ops; /* operations so far; a branch of few bytes may move a thousand values each time */
 
     cw_local *locals;
     uint32_t n_locals;

@@ -213,6 +213,33 @@ static void what_is_not_executed_yet_is_refused_by_name(void **state)
     }
 }
 
+/* A branch of four bytes that carries 500 values, 2000 times over. */
+static void code_that_grows_out_of_proportion_is_refused(void **state)
+{
+    (void)state;
+    char *wat = malloc(1 << 20), *at = wat;
+    at += sprintf(at, "(func (param i32) (block (result");
+    for (int i = 0; i < 500; i++)
+        at += sprintf(at, " i32");
+    at += sprintf(at, ")");
+    for (int i = 0; i < 500; i++)
+        at += sprintf(at, " i32.const 0");
+    for (int i = 0; i < 2000; i++)
+        at += sprintf(at, " local.get 0 br_if 0");
+    at += sprintf(at, ")");
+    for (int i = 0; i < 500; i++)
+        at += sprintf(at, " drop");
+    sprintf(at, ")");
+    module l = load(wat, &cw_alloc_default);
+    cwrun_error err = CWRUN_ERROR_INIT;
+    assert_null(cw_translate(l.m, 0, &cw_alloc_default, (cw_code_options){ 0 }, NULL, &err));
+    assert_int_equal(err.kind, CWRUN_ERROR_LIMIT);
+    assert_int_equal(err.code, CWRUN_LIMIT_INPUT);
+    cwrun_error_clear(&err);
+    unload(&l);
+    free(wat);
+}
+
 static void translation_survives_any_failure_of_memory(void **state)
 {
     (void)state;
@@ -255,6 +282,7 @@ int main(void)
         cmocka_unit_test(code_that_cannot_be_reached_is_left_out),
         cmocka_unit_test(other_memories_and_wide_addresses_have_forms_of_their_own),
         cmocka_unit_test(what_is_not_executed_yet_is_refused_by_name),
+        cmocka_unit_test(code_that_grows_out_of_proportion_is_refused),
         cmocka_unit_test(translation_survives_any_failure_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
