@@ -14,6 +14,7 @@ typedef struct plan {
     cwrun_limits limits;
     cwrun_wasi *wasi;
     uint64_t fuel, timeout; /* nanoseconds; 0: none */
+    bool stub_imports;      /* what nothing gives traps when it is called */
     const char *argv0, *path;
     cli_invoke invokes[MAX_INVOKES];
     int n_invokes;
@@ -77,7 +78,7 @@ static bool set_number(plan *p, int option, const char *value)
 }
 
 /* wasmtime's comma lists. Names that ask for what is there anyway are taken; what is not there yet says so. */
-enum { SW_IGNORE, SW_NUMBER, SW_INHERIT_ENV, SW_MISSING };
+enum { SW_IGNORE, SW_NUMBER, SW_INHERIT_ENV, SW_STUB, SW_MISSING };
 static const struct {
     char list; /* S or W */
     const char *name;
@@ -98,6 +99,7 @@ static const struct {
     { 'W', "max-instances", SW_NUMBER, OPT_MAX_INSTANCES },
     { 'W', "fuel", SW_NUMBER, OPT_FUEL },
     { 'W', "timeout", SW_NUMBER, OPT_TIMEOUT },
+    { 'W', "unknown-imports-trap", SW_STUB, 0 },
     { 'W', "component-model", SW_IGNORE, 0 },
     { 'W', "component-model-async", SW_IGNORE, 0 },
     { 'W', "bulk-memory", SW_IGNORE, 0 },
@@ -128,6 +130,8 @@ static bool set_switch(cli_args *args, plan *p, char list, const char *name, siz
         }
         if (switches[i].what == SW_INHERIT_ENV && !off)
             return inherit_env(p, err);
+        if (switches[i].what == SW_STUB)
+            p->stub_imports = !off;
         if (switches[i].what == SW_MISSING && !off)
             fprintf(stderr, "cwrun: note: -S %s is not supported yet and grants nothing\n", switches[i].name);
         return true;
@@ -329,7 +333,10 @@ static bool set_wasi(plan *p, cwrun_store *store, cwrun_error *err)
 
 static int run_component(plan *p, cwrun_store *store, cwrun_component *component, cwrun_error *err)
 {
-    cwrun_instance *instance = cwrun_instantiate(store, component, NULL, err);
+    cwrun_linker *linker = p->stub_imports ? cwrun_linker_new(cwrun_store_engine(store), err) : NULL;
+    if (linker && cwrun_wasi_add(linker, err))
+        cwrun_linker_stub_rest(linker, true);
+    cwrun_instance *instance = cwrun_instantiate(store, component, linker, err);
     int32_t status = 0;
     for (int i = 0; instance && i < p->n_invokes; i++)
         if (!cli_invoke_component(instance, &p->invokes[i], err))
@@ -338,6 +345,7 @@ static int run_component(plan *p, cwrun_store *store, cwrun_component *component
         cwrun_wasi_run(instance, &status, err);
     else if (err->code != CWRUN_LIMIT_TIMEOUT || err->kind != CWRUN_ERROR_LIMIT)
         cwrun_wasi_flush(store); /* what a slow reader has not taken yet */
+    cwrun_linker_drop(linker);
     return cwrun_failed(err) ? cli_report(err) : status;
 }
 
