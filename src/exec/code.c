@@ -48,9 +48,10 @@ void cw_module_release(cw_module *m)
     m->codes = NULL;
 }
 
-bool cw_code_locate(cw_module *m, const uint8_t *ip, bool is_return, uint32_t *func, uint64_t *offset)
+bool cw_code_locate(cw_module *m, const uint8_t *ip, bool is_return, uint64_t *budget, uint32_t *func,
+                    uint64_t *offset)
 {
-    if (!m || !m->codes)
+    if (!m || !m->codes || *budget == 0)
         return false;
     for (uint32_t i = 0; i < m->n_funcs - m->n_imported_funcs; i++) {
         const uint8_t *code = __atomic_load_n(&m->codes[i].code, __ATOMIC_ACQUIRE);
@@ -58,6 +59,7 @@ bool cw_code_locate(cw_module *m, const uint8_t *ip, bool is_return, uint32_t *f
         const uintptr_t at = (uintptr_t)ip - (uintptr_t)code;
         if (size == 0 || at > size - sizeof(cw_code_header) || (at == size - sizeof(cw_code_header) && !is_return))
             continue;
+        *budget -= size < *budget ? size : *budget;
         const cw_code_state *state = cw_code_state_of(m);
         cw_translate_find find = { at, is_return, NULL };
         uint8_t *again = cw_translate(m, m->codes[i].index, &state->alloc, state->options, &find, NULL);

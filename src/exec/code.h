@@ -32,7 +32,9 @@ static inline const cw_code_header *cw_code_header_of(const uint8_t *code)
 }
 
 /* The function of `m` whose code contains ip (a walk's: cw_walk_frame) and the instruction it comes from, as an offset in
- * the file that m was loaded from. False where ip is not in m's code, or where memory for looking it up ran out. */
-bool cw_code_locate(cw_module *m, const uint8_t *ip, bool is_return, uint32_t *func, uint64_t *offset);
+ * the file that m was loaded from. Looking it up translates the function again: `budget` is how many bytes of code the
+ * caller still grants for that. False where ip is not in m's code, the budget is used up or memory ran out. */
+bool cw_code_locate(cw_module *m, const uint8_t *ip, bool is_return, uint64_t *budget, uint32_t *func,
+                    uint64_t *offset);
 
 #endif

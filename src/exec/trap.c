@@ -74,8 +74,14 @@ void cw_trap_clear(cw_thread *t)
     t->n_frames = 0;
 }
 
+/* Most bytes of code that one backtrace may translate again (code.c): huge functions would take long, frame after frame. */
+enum { LOCATE_BYTES = 16 << 20 };
+
 void cw_trap_capture(cw_thread *t)
 {
+    uint64_t budget = LOCATE_BYTES;
+    const uint8_t *ip = NULL; /* of the guest's frame before */
+    bool is_return = false;
     cw_walk walk;
     cw_walk_frame f;
     if (t->n_frames != 0 || t->fail_kind == CWRUN_ERROR_EXIT)
@@ -86,10 +92,17 @@ void cw_trap_capture(cw_thread *t)
         *frame = (cw_trace_frame){0};
         if (f.kind == CW_WALK_GUEST) {
             frame->module = f.in->module;
-            t->n_frames += cw_code_locate(f.in->module, f.ip, f.is_return, &frame->func, &frame->offset);
+            if (ip && f.ip == ip && f.is_return == is_return) /* recursion: the frame before is the same */
+                frame[0] = frame[-1];
+            else if (!cw_code_locate(f.in->module, f.ip, f.is_return, &budget, &frame->func, &frame->offset))
+                continue;
+            t->n_frames++;
+            ip = f.ip;
+            is_return = f.is_return;
         } else if (f.kind == CW_WALK_NATIVE && f.func->native->name) {
             frame->native_name = f.func->native->name;
             t->n_frames++;
+            ip = NULL;
         }
     }
 }
