@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_SEQUENCE = 4, MAX_OPERANDS = 5, MAX_NODES = 1 << 14, KEY_BITS = 17, TABLE = 1 << 15 };
+enum { MAX_SEQUENCE = 4, MAX_OPERANDS = 5, MAX_NODES = 1 << 14, KEY_BITS = 18, TABLE = 1 << 15 };
 enum { IS_VALUE, IS_EFFECT, IS_JUMP };
 
 typedef struct operation {
@@ -84,7 +84,7 @@ static const operation *find_operation(const char *name, size_t size)
 
 static int is_value(char operand)
 {
-    return strchr("ilfd", operand) != NULL;
+    return strchr("ilfdv", operand) != NULL;
 }
 
 static char class_of(char type)
@@ -221,7 +221,7 @@ static void fused_handlers(const char *rule, int parent)
 
 static const char *type_name(char type)
 {
-    return type == 'i' ? "uint32_t" : type == 'l' ? "uint64_t" : type == 'f' ? "float" : "double";
+    return type == 'i' ? "uint32_t" : type == 'l' ? "uint64_t" : type == 'f' ? "float" : type == 'd' ? "double" : "cw_v128";
 }
 
 static const char *accumulator(char type)
@@ -341,7 +341,7 @@ static void put_handler(FILE *out, const node *n)
             }
             fprintf(out, "        const %s %c = ", type_name(t), "xyzvw"[o]);
             const char k = p->kinds[v++];
-            const char *access = t == 'i' ? "32" : t == 'l' ? "64" : t == 'f' ? "F32" : "F64";
+            const char *access = t == 'i' ? "32" : t == 'l' ? "64" : t == 'f' ? "F32" : t == 'd' ? "F64" : "V128";
             if (k == 's') {
                 fprintf(out, "S%s(%d);\n", access, at);
             } else if (k == 'k') {
@@ -373,7 +373,7 @@ static void put_handler(FILE *out, const node *n)
             snprintf(r, sizeof r, linked[i] ? "r%d" : "r", i);
             const char t = p->op->result;
             if (p->dst != 'a') {
-                const char *slot = t == 'f' ? "SF32(%d) = %s;\n" : t == 'd' ? "SF64(%d) = %s;\n" : "S64(%d) = %s;\n";
+                const char *slot = t == 'f' ? "SF32(%d) = %s;\n" : t == 'd' ? "SF64(%d) = %s;\n" : t == 'v' ? "SV128(%d) = %s;\n" : "S64(%d) = %s;\n";
                 fputs("        ", out);
                 fprintf(out, slot, (int)offsets[i][MAX_OPERANDS] - (int)size, r);
             }

@@ -120,8 +120,6 @@ static inline void cw_check_push(cw_checker *c, cw_valtype t)
     if (t == CW_V128) {
         if (++c->wide > c->max_wide)
             c->max_wide = c->wide;
-        if (c->body)
-            cw_check_mark_unsupported(c);
     }
 }
 

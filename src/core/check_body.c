@@ -11,7 +11,7 @@
 
 /* Checked here, executed by a later stage: functions that contain them are refused when they are translated. */
 #define NOT_EXECUTED                                                                                                   \
-    (CW_FEATURE_SIMD | CW_FEATURE_RELAXED_SIMD | CW_FEATURE_GC | CW_FEATURE_EXCEPTIONS |                               \
+    (CW_FEATURE_GC | CW_FEATURE_EXCEPTIONS |                                                                           \
      CW_FEATURE_LEGACY_EXCEPTIONS | CW_FEATURE_THREADS | CW_FEATURE_WIDE_ARITHMETIC)
 
 void cw_checker_init(cw_checker *c, cw_module *m, const cw_module_config *config)
@@ -601,8 +601,6 @@ void cw_check_body(cw_checker *c, cw_reader *r, const cw_subtype *type, cw_func_
     cw_check_frame function = {.n_results = type->n_results, .results = type->results};
     if (!prepare_locals(c, type, body, cw_reader_left(r)) || !cw_check_push_frame(c, CW_OP_NONE, &function))
         return;
-    if (type->param_slots != type->n_params)
-        cw_check_mark_unsupported(c);
 
     body->n_insns = check_insns(c);
     if (r->ok && r->at != r->end)

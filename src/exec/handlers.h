@@ -13,6 +13,7 @@
 #include "exec/memory.h"
 #include "exec/numeric.h"
 #include "exec/segments.h"
+#include "exec/vector.h"
 
 #define LIKELY(c) __builtin_expect(!!(c), 1)
 #define UNLIKELY(c) __builtin_expect(!!(c), 0)
@@ -29,6 +30,8 @@
 #define AS_F64(p) (*(cw_alias_f64 *)(void *)(p))
 #define SF32(o) AS_F32(sp + U16(o))
 #define SF64(o) AS_F64(sp + U16(o))
+#define AS_V128(p) (*(cw_v128_slot *)(void *)(p))
+#define SV128(o) AS_V128(sp + U16(o))
 
 /* The first thing in a handler: ip moves on, and where the next instruction may follow, its handler is fetched, long before
  * the jump to it. Compilers are not to know where ip comes from, or gcc keeps the old one as well, in a register that others
@@ -85,6 +88,7 @@ typedef int32_t __attribute__((aligned(1), may_alias)) cw_un_int32_t;
 typedef uint64_t __attribute__((aligned(1), may_alias)) cw_un_uint64_t;
 typedef float __attribute__((aligned(1), may_alias)) cw_un_float;
 typedef double __attribute__((aligned(1), may_alias)) cw_un_double;
+typedef cw_v128_bytes cw_un_v128;
 
 #define AT(address, offset, n, sub)                                                                                           \
     const uint64_t ea = (uint64_t)(address) + (offset);                                                                       \
@@ -97,6 +101,8 @@ typedef double __attribute__((aligned(1), may_alias)) cw_un_double;
     uint8_t *const at = m->base + ea;
 #define LOAD(T) (*(const cw_un_##T *)(const void *)at)
 #define STORE(T, v) *(cw_un_##T *)(void *)at = (T)(v)
+#define LOAD_LOW() ((cw_v128){ LOAD(uint64_t), 0 })
+#define STORE_V128(v) *(cw_v128_bytes *)(void *)at = (v)
 
 /* ---- integers and conversions ---- */
 #define DIV_CHECK(sub) TRAP_IF(y == 0, sub, CW_TRAP_DIVIDE_BY_ZERO)

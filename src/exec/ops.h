@@ -26,11 +26,11 @@ typedef enum cw_dst { CW_DST_NONE, CW_DST_SLOT, CW_DST_ACC, CW_DST_BOTH } cw_dst
 
 enum { CW_IOP_OPERANDS = 5 };
 
-/* operands: i l f d a value of that type, 2 4 8 a raw field of so many bytes, L a branch displacement (4 bytes). */
+/* operands: i l f d v a value of that type, 2 4 8 a raw field of so many bytes, L a branch displacement (4 bytes). */
 typedef struct cw_iop_info {
     const char *name;
     char operands[CW_IOP_OPERANDS + 1];
-    char result; /* i l f d, or 0 */
+    char result; /* i l f d v, or 0 */
 } cw_iop_info;
 extern const cw_iop_info cw_iops[CW_IOP_COUNT];
 
@@ -39,7 +39,7 @@ static inline uint32_t cw_op_key(uint32_t op, uint32_t kinds, uint32_t dst)
 {
     return op << 8 | (kinds & 0x3f) << 2 | dst; /* no operation has values behind its third operand */
 }
-enum { CW_KEY_BITS = 17 };
+enum { CW_KEY_BITS = 18 };
 
 /* The handlers form a trie: node 0 is its root, cw_node_find(node, key) the node one operation further, or 0. Nodes below
  * cw_n_handlers are handlers by number; further ones are only prefixes of longer sequences. */

@@ -35,6 +35,8 @@ static const uint16_t simple_ops[CW_OP_COUNT] = {
     SAME(F32_CONVERT_I32_S) SAME(F32_CONVERT_I32_U) SAME(F32_CONVERT_I64_S) SAME(F32_CONVERT_I64_U) SAME(F32_DEMOTE_F64)
     SAME(F64_CONVERT_I32_S) SAME(F64_CONVERT_I32_U) SAME(F64_CONVERT_I64_S) SAME(F64_CONVERT_I64_U) SAME(F64_PROMOTE_F32)
     SAME(I32_REINTERPRET_F32) SAME(I64_REINTERPRET_F64) SAME(F32_REINTERPRET_I32) SAME(F64_REINTERPRET_I64)
+#define VECTOR(id, result, operands, forms, dsts, expr) SAME(id)
+#include "exec/vector_ops.def"
 };
 
 /* Loads and stores: on memory 0 with 32-bit addresses, and on any. */
@@ -46,6 +48,25 @@ static const uint16_t memory_ops[][2] = {
     BOTH(I64_STORE8) BOTH(I64_STORE16) BOTH(I64_STORE32)
 };
 
+/* The same for vectors; and what has a lane. */
+static const uint16_t vector_memory_ops[CW_OP_V128_LOAD64_ZERO - CW_OP_V128_LOAD + 1][2] = {
+#define VECTOR_BOTH(id) [CW_OP_V128_##id - CW_OP_V128_LOAD] = { CW_IOP_V128_##id, CW_IOP_ANY_V128_##id },
+    VECTOR_BOTH(LOAD) VECTOR_BOTH(LOAD8X8_S) VECTOR_BOTH(LOAD8X8_U) VECTOR_BOTH(LOAD16X4_S) VECTOR_BOTH(LOAD16X4_U)
+    VECTOR_BOTH(LOAD32X2_S) VECTOR_BOTH(LOAD32X2_U) VECTOR_BOTH(LOAD8_SPLAT) VECTOR_BOTH(LOAD16_SPLAT)
+    VECTOR_BOTH(LOAD32_SPLAT) VECTOR_BOTH(LOAD64_SPLAT) VECTOR_BOTH(LOAD32_ZERO) VECTOR_BOTH(LOAD64_ZERO) VECTOR_BOTH(STORE)
+    VECTOR_BOTH(LOAD8_LANE) VECTOR_BOTH(LOAD16_LANE) VECTOR_BOTH(LOAD32_LANE) VECTOR_BOTH(LOAD64_LANE)
+    VECTOR_BOTH(STORE8_LANE) VECTOR_BOTH(STORE16_LANE) VECTOR_BOTH(STORE32_LANE) VECTOR_BOTH(STORE64_LANE)
+};
+
+static const struct {
+    uint16_t op, size; /* size: bytes of the lane */
+} extract_ops[CW_OP_F64X2_EXTRACT_LANE - CW_OP_I8X16_EXTRACT_LANE_S + 1] = {
+#define EXTRACT(id, size) [CW_OP_##id - CW_OP_I8X16_EXTRACT_LANE_S] = { CW_IOP_##id, size },
+    EXTRACT(I8X16_EXTRACT_LANE_S, 1) EXTRACT(I8X16_EXTRACT_LANE_U, 1) EXTRACT(I16X8_EXTRACT_LANE_S, 2)
+    EXTRACT(I16X8_EXTRACT_LANE_U, 2) EXTRACT(I32X4_EXTRACT_LANE, 4) EXTRACT(I64X2_EXTRACT_LANE, 8)
+    EXTRACT(F32X4_EXTRACT_LANE, 4) EXTRACT(F64X2_EXTRACT_LANE, 8)
+};
+
 typedef const uint8_t *place;
 
 static uint32_t read_u32(place *at)
@@ -54,13 +75,6 @@ static uint32_t read_u32(place *at)
 }
 
 /* ---- what is not executed yet ---- */
-
-/* A vector that only passes through: a local, a global, an argument or a result. */
-void cw_translate_no_vectors(cw_translator *t)
-{
-    cw_fail(t->err, t->a, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_UNSUPPORTED, "not supported yet: SIMD value");
-    t->failed = true;
-}
 
 static void unsupported(cw_translator *t, place at)
 {
@@ -78,17 +92,11 @@ static void unsupported(cw_translator *t, place at)
     case 0xfc:
         what = "wide arithmetic";
         break;
-    case 0xfd:
-        what = "SIMD";
-        break;
     case 0xfe:
         what = "threads";
         break;
     default:
-        if (!(cw_opcodes[op].feature & (CW_FEATURE_EXCEPTIONS | CW_FEATURE_LEGACY_EXCEPTIONS))) {
-            cw_translate_no_vectors(t); /* an ordinary instruction on a vector, or none at all */
-            return;
-        }
+        break;
     }
     cw_fail(t->err, t->a, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_UNSUPPORTED, "not supported yet: %s instruction %s", what, cw_opcodes[op].name);
     t->failed = true;
@@ -96,18 +104,31 @@ static void unsupported(cw_translator *t, place at)
 
 /* ---- instructions ---- */
 
-static void emit_memory_access(cw_translator *t, cw_op op, place *at)
+/* ops: on memory 0 with 32-bit addresses, and on any */
+static void emit_memory_access(cw_translator *t, const uint16_t *ops, bool has_lane, place *at)
 {
     const uint32_t align = read_u32(at);
     const uint32_t memory = align & 0x40 ? read_u32(at) : 0;
     const uint64_t offset = cw_leb_u64_checked(at);
-    const uint16_t *ops = memory_ops[op - CW_OP_I32_LOAD];
+    const uint64_t lane = has_lane ? *(*at)++ : 0;
     if (memory == 0 && !t->m->memories[0].is_64) {
-        cw_stack_op(t, ops[0], 0, &offset);
+        const uint64_t raw[2] = { offset, lane };
+        cw_stack_op(t, ops[0], 0, raw);
     } else {
-        const uint64_t raw[2] = { memory, offset };
+        const uint64_t raw[3] = { memory, offset, lane };
         cw_stack_op(t, ops[1], 0, raw);
     }
+}
+
+/* The lane is read from where it lies in the frame. */
+static void emit_extract(cw_translator *t, cw_op op, uint8_t lane)
+{
+    const cw_entry *e = cw_stack_top(t, 0);
+    const uint32_t slot = e->kind == CW_ENTRY_LOCAL ? t->locals[e->index].slot : e->home;
+    const uint32_t i = op - CW_OP_I8X16_EXTRACT_LANE_S;
+    const uint64_t raw = slot * 8u + (uint32_t)lane * extract_ops[i].size;
+    cw_stack_pop(t);
+    cw_stack_op(t, extract_ops[i].op, 0, &raw);
 }
 
 /* An operation of a cold function: n operands in their homes, a result (type 0: none) in the first one's. */
@@ -130,7 +151,7 @@ static void emit_cold(cw_translator *t, uint32_t op, uint32_t n, char result, ui
 static void emit_select(cw_translator *t)
 {
     const char type = cw_stack_top(t, 2)->type;
-    const uint32_t op = type == 'f' ? CW_IOP_SELECT_F : type == 'd' ? CW_IOP_SELECT_D : CW_IOP_SELECT;
+    const uint32_t op = type == 'f' ? CW_IOP_SELECT_F : type == 'd' ? CW_IOP_SELECT_D : type == 'v' ? CW_IOP_SELECT_V : CW_IOP_SELECT;
     cw_stack_op(t, op, type, NULL);
 }
 
@@ -213,6 +234,38 @@ static bool translate_bulk(cw_translator *t, cw_op op, place *at)
     }
 }
 
+/* One instruction behind prefix 0xfd, its number already read. */
+static bool translate_vector(cw_translator *t, cw_op op, place *at)
+{
+    uint64_t raw[2] = { 0 };
+    switch (op) {
+    case CW_OP_V128_CONST:
+    case CW_OP_I8X16_SHUFFLE:
+        memcpy(raw, *at, sizeof raw);
+        *at += sizeof raw;
+        cw_stack_op(t, op == CW_OP_V128_CONST ? CW_IOP_V128_CONST : CW_IOP_I8X16_SHUFFLE, 0, raw);
+        return true;
+#define REPLACE(T)                                                                                                            \
+    case CW_OP_##T##_REPLACE_LANE:                                                                                            \
+        raw[0] = *(*at)++;                                                                                                    \
+        cw_stack_op(t, CW_IOP_##T##_REPLACE_LANE, 0, raw);                                                                    \
+        return true;
+    REPLACE(I8X16) REPLACE(I16X8) REPLACE(I32X4) REPLACE(I64X2) REPLACE(F32X4) REPLACE(F64X2)
+    default:
+        if (simple_ops[op]) {
+            cw_stack_op(t, simple_ops[op], 0, NULL);
+        } else if (op >= CW_OP_I8X16_EXTRACT_LANE_S && op <= CW_OP_F64X2_EXTRACT_LANE) {
+            emit_extract(t, op, *(*at)++);
+        } else if (op >= CW_OP_V128_LOAD && op <= CW_OP_V128_LOAD64_ZERO && vector_memory_ops[op - CW_OP_V128_LOAD][0]) {
+            const bool has_lane = cw_opcodes[op].imm == CW_IMM_MEMARG_LANE;
+            emit_memory_access(t, vector_memory_ops[op - CW_OP_V128_LOAD], has_lane, at);
+        } else {
+            return false;
+        }
+        return true;
+    }
+}
+
 /* One instruction that can be reached. */
 static void translate_live(cw_translator *t, cw_op op, place start, place *at)
 {
@@ -281,15 +334,15 @@ static void translate_live(cw_translator *t, cw_op op, place start, place *at)
     case CW_OP_GLOBAL_GET: {
         raw = read_u32(at);
         const char type = cw_entry_type(m->globals[raw].type);
-        if (m->globals[raw].type == CW_V128)
-            cw_translate_no_vectors(t);
-        cw_stack_op(t, type == 'f' ? CW_IOP_GLOBAL_GET_F : type == 'd' ? CW_IOP_GLOBAL_GET_D : CW_IOP_GLOBAL_GET, type, &raw);
+        const uint32_t op_v = type == 'v' ? CW_IOP_GLOBAL_GET_V : CW_IOP_GLOBAL_GET;
+        cw_stack_op(t, type == 'f' ? CW_IOP_GLOBAL_GET_F : type == 'd' ? CW_IOP_GLOBAL_GET_D : op_v, type, &raw);
         return;
     }
     case CW_OP_GLOBAL_SET: {
         raw = read_u32(at);
         const char type = cw_entry_type(m->globals[raw].type);
-        cw_stack_op(t, type == 'f' ? CW_IOP_GLOBAL_SET_F : type == 'd' ? CW_IOP_GLOBAL_SET_D : CW_IOP_GLOBAL_SET, 0, &raw);
+        const uint32_t op_v = type == 'v' ? CW_IOP_GLOBAL_SET_V : CW_IOP_GLOBAL_SET;
+        cw_stack_op(t, type == 'f' ? CW_IOP_GLOBAL_SET_F : type == 'd' ? CW_IOP_GLOBAL_SET_D : op_v, 0, &raw);
         return;
     }
     case CW_OP_TABLE_GET:
@@ -351,10 +404,10 @@ static void translate_live(cw_translator *t, cw_op op, place start, place *at)
         return;
     default:
         if (op >= CW_OP_I32_LOAD && op <= CW_OP_I64_STORE32)
-            emit_memory_access(t, op, at);
-        else if (*start == 0xfc && translate_bulk(t, op, at))
+            emit_memory_access(t, memory_ops[op - CW_OP_I32_LOAD], false, at);
+        else if ((*start == 0xfc && translate_bulk(t, op, at)) || (*start == 0xfd && translate_vector(t, op, at)))
             return;
-        else if (*start != 0xfc && simple_ops[op])
+        else if (*start < 0xfb && simple_ops[op])
             emit_simple(t, op);
         else
             unsupported(t, start);
@@ -469,10 +522,6 @@ static uint8_t *translate(cw_translator *t)
     const cw_func_body *body = t->body;
     if (body->uses_unsupported) {
         unsupported(t, body->unsupported_at);
-        return NULL;
-    }
-    if (body->local_slots != t->type->n_params + body->n_locals || t->type->result_slots != t->type->n_results) {
-        cw_translate_no_vectors(t);
         return NULL;
     }
     const uint64_t max_ops = OPS_PER_BYTE * (uint64_t)(body->end - body->code) + OPS_AT_LEAST;

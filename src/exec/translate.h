@@ -24,7 +24,8 @@ uint8_t *cw_translate(cw_module *m, uint32_t func, const cw_alloc *a, cw_code_op
 
 /* ---- inside ---- */
 
-enum { CW_CLASS_I, CW_CLASS_F, CW_CLASS_D, CW_CLASSES };
+/* Of accumulators. Vectors have none: their results are in a slot at once. */
+enum { CW_CLASS_I, CW_CLASS_F, CW_CLASS_D, CW_CLASS_V, CW_CLASSES };
 
 /* An operation before it is code. op CW_IOP_NONE: a label stands here. */
 typedef struct cw_ir {
@@ -43,7 +44,7 @@ typedef enum cw_entry_kind { CW_ENTRY_LOCAL, CW_ENTRY_CONST, CW_ENTRY_SLOT, CW_E
 /* What the abstract stack says of one operand. A SLOT is always the entry's own, its home. */
 typedef struct cw_entry {
     uint8_t kind;   /* cw_entry_kind */
-    char type;      /* i l f d; references are l */
+    char type;      /* i l f d v; references are l */
     uint16_t home;
     uint32_t index; /* LOCAL: which; PENDING: its operation in the list */
     uint64_t value; /* CONST: bits, zero-extended */
@@ -79,6 +80,7 @@ typedef struct cw_block {
     uint32_t label;    /* LOOP: its start; else its end */
     uint32_t else_label;
     uint32_t height;   /* entries below its parameters */
+    uint32_t base;     /* slot of what follows those entries */
     uint32_t n_params, n_results;
     const cw_valtype *params, *results;
     uint32_t bridge, bridge_turn; /* label of the moves to it, made for the br_table number bridge_turn */
@@ -121,7 +123,11 @@ typedef struct cw_translator {
 
 static inline int cw_class_of(char type)
 {
-    return type == 'f' ? CW_CLASS_F : type == 'd' ? CW_CLASS_D : CW_CLASS_I;
+    return type == 'f' ? CW_CLASS_F : type == 'd' ? CW_CLASS_D : type == 'v' ? CW_CLASS_V : CW_CLASS_I;
+}
+static inline uint32_t cw_slots_of(char type)
+{
+    return type == 'v' ? 2 : 1;
 }
 char cw_entry_type(cw_valtype t);
 void cw_translate_oom(cw_translator *t);
@@ -194,8 +200,5 @@ void cw_block_branch_on_null(cw_translator *t, cw_block *b, bool on_null);
 void cw_call_direct(cw_translator *t, uint32_t func, bool is_tail);
 void cw_call_indirect(cw_translator *t, uint32_t type_index, uint32_t table, bool is_tail);
 void cw_call_ref(cw_translator *t, uint32_t type_index, bool is_tail);
-
-/* translate.c: a vector that only passes through is refused. */
-void cw_translate_no_vectors(cw_translator *t);
 
 #endif

@@ -68,13 +68,20 @@ static bool needs_moves(const cw_translator *t, const cw_block *b)
     return false;
 }
 
-/* Copies the topmost entries, none of which is pending, to where the block wants them; the stack stays as it is. Homes go
- * up, so that copying upwards overwrites nothing that is still needed. */
+/* Copies the topmost n entries, none of which is pending, to slots from `slot` on; the stack stays as it is. Homes go up, so
+ * that copying upwards overwrites nothing that is still needed. */
+static void copy_values(cw_translator *t, uint32_t n, uint32_t slot)
+{
+    for (uint32_t i = t->n - n; i < t->n; i++) {
+        cw_stack_copy(t, i, slot);
+        slot += cw_slots_of(t->stack[i].type);
+    }
+}
+
+/* The values of a branch go to where the block wants them. */
 static void move_values(cw_translator *t, const cw_block *b)
 {
-    const uint32_t n = n_branch_values(b);
-    for (uint32_t i = 0; i < n; i++)
-        cw_stack_copy(t, t->n - n + i, cw_stack_home(t, b->height + i));
+    copy_values(t, n_branch_values(b), b->base);
 }
 
 void cw_block_return(cw_translator *t)
@@ -86,14 +93,13 @@ void cw_block_return(cw_translator *t)
     }
     if (n == 1) {
         const char type = cw_entry_type(t->type->results[0]);
-        const uint32_t op = type == 'f' ? CW_IOP_RETURN_F : type == 'd' ? CW_IOP_RETURN_D : CW_IOP_RETURN_I;
+        const uint32_t op = type == 'f' ? CW_IOP_RETURN_F : type == 'd' ? CW_IOP_RETURN_D : type == 'v' ? CW_IOP_RETURN_V : CW_IOP_RETURN_I;
         cw_stack_op(t, op, 0, NULL);
         return;
     }
     for (uint32_t i = 0; i < n; i++)
         cw_stack_settle(t, t->n - n + i);
-    for (uint32_t i = 0; i < n; i++)
-        cw_stack_copy(t, t->n - n + i, i);
+    copy_values(t, n, 0);
     cw_emit_add(t, CW_IOP_RETURN);
     cw_stack_drop_to(t, t->n - n);
 }
@@ -123,8 +129,7 @@ static void emit_jump_aside(cw_translator *t, cw_block *b)
             t->stack[t->n++] = saved;
             return;
         }
-        for (uint32_t i = 0; i < n; i++)
-            cw_stack_copy(t, t->n - n + i, i);
+        copy_values(t, n, 0);
         cw_emit_add(t, CW_IOP_RETURN);
         return;
     }
@@ -232,6 +237,7 @@ void cw_block_begin(cw_translator *t, const uint8_t **at, uint8_t kind)
     *b = header;
     b->else_label = else_label;
     b->height = t->n - b->n_params;
+    b->base = cw_stack_home(t, b->height);
     b->label = cw_emit_label_new(t);
     if (kind == CW_BLOCK_LOOP) {
         for (uint32_t i = b->height; i < t->n; i++)

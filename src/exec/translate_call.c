@@ -16,17 +16,14 @@ static uint32_t prepare_arguments(cw_translator *t, uint32_t n_params, uint32_t 
 
 static void finish_call(cw_translator *t, const cw_subtype *type)
 {
-    if (type->result_slots != type->n_results) {
-        cw_translate_no_vectors(t);
-        return;
-    }
     cw_stack_bind_all(t);
     cw_stack_forget_aliases(t);
     cw_stack_drop_to(t, t->n - type->n_params);
     cw_stack_push_types(t, type->results, type->n_results);
     if (type->n_results == 1) {
         const cw_entry *e = cw_stack_top(t, 0);
-        t->alias[cw_class_of(e->type)] = (cw_alias){ e->home, CW_ALIAS_FIXED };
+        if (e->type != 'v')
+            t->alias[cw_class_of(e->type)] = (cw_alias){ e->home, CW_ALIAS_FIXED };
     }
 }
 

@@ -17,16 +17,23 @@ char cw_entry_type(cw_valtype type)
         return 'f';
     case CW_F64:
         return 'd';
+    case CW_V128:
+        return 'v';
     default:
         return 'l';
     }
 }
 
+static uint32_t next_home(const cw_translator *t)
+{
+    return t->n ? t->stack[t->n - 1].home + cw_slots_of(t->stack[t->n - 1].type) : t->first_home;
+}
+
 static cw_entry *push(cw_translator *t, uint8_t kind, char type)
 {
-    const uint32_t home = t->n ? t->stack[t->n - 1].home + 1u : t->first_home;
-    if (home >= t->top_home)
-        t->top_home = home + 1;
+    const uint32_t home = next_home(t);
+    if (home + cw_slots_of(type) > t->top_home)
+        t->top_home = home + cw_slots_of(type);
     cw_entry *e = &t->stack[t->n < t->cap ? t->n++ : t->n - 1];
     *e = (cw_entry){ kind, type, (uint16_t)home, 0, 0 };
     return e;
@@ -72,7 +79,7 @@ void cw_stack_push_types(cw_translator *t, const cw_valtype *types, uint32_t n)
 
 uint32_t cw_stack_home(const cw_translator *t, uint32_t height)
 {
-    return t->first_home + height;
+    return height < t->n ? t->stack[height].home : next_home(t);
 }
 
 void cw_stack_pop(cw_translator *t)
@@ -94,11 +101,11 @@ void cw_stack_forget_aliases(cw_translator *t)
         t->alias[c].slot = CW_NO_ALIAS;
 }
 
-/* What the slot held before is gone. */
-static void slot_written(cw_translator *t, uint32_t slot)
+/* What the slots of a value of that type held before is gone. */
+static void slot_written(cw_translator *t, char type, uint32_t slot)
 {
     for (int c = 0; c < CW_CLASSES; c++)
-        if (t->alias[c].slot == slot)
+        if (t->alias[c].slot == slot || (type == 'v' && t->alias[c].slot == slot + 1))
             t->alias[c].slot = CW_NO_ALIAS;
 }
 
@@ -115,7 +122,7 @@ void cw_stack_bind(cw_translator *t, uint32_t i)
     cw_ir *ir = &t->ir.items[e->index];
     ir->dst = CW_DST_SLOT;
     ir->slot = e->home;
-    slot_written(t, e->home);
+    slot_written(t, e->type, e->home);
     t->alias[cw_class_of(e->type)] = (cw_alias){ e->home, e->index };
     become_slot(t, e);
 }
@@ -129,7 +136,7 @@ void cw_stack_bind_all(cw_translator *t)
 
 static uint32_t copy_op(char type, uint32_t kind)
 {
-    return type == 'f' ? CW_IOP_COPY_F : type == 'd' ? CW_IOP_COPY_D : type == 'i' && kind == CW_KIND_CONST ? CW_IOP_COPY_K32 : CW_IOP_COPY;
+    return type == 'v' ? CW_IOP_COPY_V : type == 'f' ? CW_IOP_COPY_F : type == 'd' ? CW_IOP_COPY_D : type == 'i' && kind == CW_KIND_CONST ? CW_IOP_COPY_K32 : CW_IOP_COPY;
 }
 
 static void emit_copy(cw_translator *t, char type, uint32_t kind, uint64_t value, uint32_t slot, bool before_last)
@@ -140,7 +147,7 @@ static void emit_copy(cw_translator *t, char type, uint32_t kind, uint64_t value
     ir->v[0] = value;
     ir->dst = CW_DST_SLOT;
     ir->slot = (uint16_t)slot;
-    slot_written(t, slot);
+    slot_written(t, type, slot);
 }
 
 void cw_stack_copy_slot(cw_translator *t, char type, uint32_t from, uint32_t to)
@@ -338,7 +345,7 @@ cw_ir *cw_stack_op(cw_translator *t, uint32_t op, char type, const uint64_t *raw
     }
     if (reversed)
         swap_operands(&o);
-    const uint32_t dst = info->result ? CW_DST_ACC : CW_DST_NONE;
+    const uint32_t dst = info->result == 'v' ? CW_DST_SLOT : info->result ? CW_DST_ACC : CW_DST_NONE;
     fit(t, &op, &o, dst);
     for (uint32_t i = 0; i < o.n; i++)
         if (o.aliased[i])
@@ -360,7 +367,11 @@ cw_ir *cw_stack_op(cw_translator *t, uint32_t op, char type, const uint64_t *raw
         if (!is_value(info->operands[i]) && info->operands[i] != 'L')
             ir->v[i] = raw[r++];
     cw_stack_drop_to(t, base);
-    if (info->result) {
+    if (info->result == 'v') {
+        const cw_entry *e = push(t, CW_ENTRY_SLOT, 'v');
+        ir->slot = e->home;
+        slot_written(t, 'v', e->home);
+    } else if (info->result) {
         cw_entry *e = push(t, CW_ENTRY_PENDING, type);
         e->index = t->ir.n - 1;
         t->pending[c] = (int32_t)(t->n - 1);
@@ -415,8 +426,20 @@ void cw_stack_local_set(cw_translator *t, uint32_t local, bool tee)
             ir->slot = (uint16_t)slot;
             const int c = cw_class_of(e->type);
             cw_stack_pop(t);
-            slot_written(t, slot);
+            slot_written(t, t->locals[local].type, slot);
             t->alias[c] = (cw_alias){ slot, at };
+            if (tee)
+                cw_stack_push_local(t, local);
+            return;
+        }
+    }
+    if (e->type == 'v' && e->kind == CW_ENTRY_SLOT && t->ir.n) {
+        const cw_ir *last = &t->ir.items[t->ir.n - 1];
+        if (cw_iops[last->op].result == 'v' && last->slot == e->home) { /* it writes to the local instead */
+            preserve_local(t, local, t->n - 1, true);
+            t->ir.items[t->failed ? 0 : t->ir.n - 1].slot = (uint16_t)slot;
+            cw_stack_pop(t);
+            slot_written(t, 'v', slot);
             if (tee)
                 cw_stack_push_local(t, local);
             return;

@@ -185,6 +185,90 @@ static void calls_between_instances_come_back_to_their_memories(void **state)
     finish(&fx);
 }
 
+/* (v128, i32) -> (i32, v128): the same, in the other order */
+static cw_step exchange_run(cw_thread *t, cw_func *f, uint64_t *frame, uint32_t state)
+{
+    (void)t, (void)f, (void)state;
+    const uint64_t low = frame[0], high = frame[1];
+    frame[0] = frame[2], frame[1] = low, frame[2] = high;
+    return CW_STEP_RETURN;
+}
+
+#define LANES(v) "(i32.add (i32.mul (i32.const 10) (i32x4.extract_lane 0 " v ")) (i32x4.extract_lane 3 " v "))"
+
+static void vectors_keep_both_their_slots_wherever_they_go(void **state)
+{
+    static const cw_native exchange_native = { exchange_run, NULL, "exchange" };
+    const cw_valtype in_types[] = { CW_V128, CW_I32 }, out_types[] = { CW_I32, CW_V128 };
+    cwrun_error err = CWRUN_ERROR_INIT;
+    fixture fx;
+    (void)state;
+    start(&fx, (cw_code_options){ 0 });
+    cw_func *exchange = cw_func_native_new(&fx.x, cw_types_func(fx.types, in_types, 2, out_types, 2), &exchange_native, 0, NULL, NULL, &err);
+    assert_non_null(exchange);
+    cw_instance *in = instance(&fx,
+        "(import \"\" \"exchange\" (func $exchange (param v128 i32) (result i32 v128)))"
+        "(type $pair (func (param v128 v128) (result v128 v128)))"
+        "(global $g (mut v128) (v128.const i32x4 1 2 3 4))"
+        "(table funcref (elem $swap))"
+        "(func $make (param i32) (result v128)"
+        " (i32x4.replace_lane 3 (i32x4.splat (local.get 0)) (i32.add (local.get 0) (i32.const 1))))"
+        "(func $swap (type $pair) (local.get 1) (local.get 0))"
+        "(func $swap_tail (type $pair) (return_call_indirect (type $pair) (local.get 1) (local.get 0) (i32.const 0)))"
+        "(func $sum (param v128 v128) (result i32) (i32.sub " LANES("(local.get 0)") " " LANES("(local.get 1)") "))"
+        "(func (export \"host\") (param i32) (result i32) (local v128 i32)"
+        " (call $exchange (call $make (local.get 0)) (i32.const 1000)) (local.set 1) (local.set 2)"
+        " (i32.add (local.get 2) " LANES("(local.get 1)") "))"
+        "(func (export \"calls\") (param i32) (result i32)"
+        " (call $swap_tail (call $make (i32.const 2)) (call $make (local.get 0))) (call $sum))"
+        "(func (export \"indirect\") (param i32) (result i32)"
+        " (call_indirect (type $pair) (call $make (i32.const 2)) (call $make (local.get 0)) (i32.const 0)) (call $sum))"
+        "(func (export \"branch\") (param i32) (result i32) (local v128 i32 i64)"
+        " (i64.const 5) (v128.const i32x4 9 9 9 9)"
+        " (block (result i32 v128 i64)"
+        "  (block (result i32 v128 i64)"
+        "   (i64.const 6) (v128.const i32x4 8 8 8 8)"
+        "   (i32.const 100) (call $make (local.get 0)) (i64.const 7)"
+        "   (br_table 0 1 0 (local.get 0)))"
+        "  (br_if 0 (i32.eq (local.get 0) (i32.const 2)))"
+        "  (local.set 3) (local.set 1) (i32.const 1) (i32.add) (local.get 1) (local.get 3))"
+        " (local.set 3) (local.set 1) (local.set 2) (drop) (drop)"
+        " (i32.add (i32.add (local.get 2) (i32.wrap_i64 (local.get 3))) " LANES("(local.get 1)") "))"
+        "(func (export \"loop\") (param i32) (result i32) (local v128 v128)"
+        " (call $make (i32.const 1))"
+        " (loop $l (param v128) (result v128)"
+        "  (local.tee 1) (local.get 1) (local.set 1 (i32x4.add (local.get 1) (v128.const i32x4 1 0 0 1)))"
+        "  (drop) (drop) (local.get 1)"
+        "  (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))"
+        " (local.set 2) " LANES("(local.get 2)") ")"
+        "(func (export \"choose\") (param i32) (result i32) (local v128)"
+        " (global.set $g (select (global.get $g) (call $make (i32.const 3)) (local.get 0)))"
+        " (local.set 1 (if (result v128) (local.get 0) (then (global.get $g)) (else (v128.not (v128.not (global.get $g))))))"
+        " " LANES("(local.get 1)") ")"
+        "(func (export \"kept\") (param i32) (result i32) (local v128)"
+        " (local.set 1 (call $make (i32.const 4))) (local.get 1) (i32.const 3)"
+        " (local.set 1 (call $make (local.get 0))) (drop) (local.get 1) (call $sum))"
+        "(func (export \"early\") (param i32) (result i32) (call $early (local.get 0)) (call $sum))"
+        "(func $early (param i32) (result v128 v128) (local v128)"
+        " (local.set 1 (call $make (i32.const 1)))"
+        " (local.get 1) (call $make (local.get 0)) (br_if 0 (local.get 0)) (call $swap))",
+        exchange, NULL);
+    assert_int_equal(run(&fx, in, "host", 2), 1023);
+    assert_int_equal((int32_t)run(&fx, in, "calls", 5), 23 - 56);
+    assert_int_equal(run(&fx, in, "indirect", 5), 56 - 23);
+    assert_int_equal(run(&fx, in, "branch", 0), 101 + 7 + 1);
+    assert_int_equal(run(&fx, in, "branch", 1), 100 + 7 + 12);
+    assert_int_equal(run(&fx, in, "branch", 2), 100 + 7 + 23);
+    assert_int_equal(run(&fx, in, "loop", 4), 10 * 5 + 6);
+    assert_int_equal(run(&fx, in, "choose", 1), 14);
+    assert_int_equal(run(&fx, in, "choose", 0), 34);
+    assert_int_equal(run(&fx, in, "choose", 1), 34);
+    assert_int_equal((int32_t)run(&fx, in, "kept", 7), 45 - 78);
+    assert_int_equal((int32_t)run(&fx, in, "early", 3), 12 - 34);
+    assert_int_equal((int32_t)run(&fx, in, "early", 0), 1 - 12);
+    finish(&fx);
+}
+
 #define COUNTDOWN(call)                                                                                                      \
     "(func $f (export \"f\") (param i32) (result i32)"                                                                       \
     " (if (i32.eqz (local.get 0)) (then (return (i32.const 7))))"                                                             \
@@ -425,6 +509,7 @@ static void several_results_may_be_parameters(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(vectors_keep_both_their_slots_wherever_they_go),
         cmocka_unit_test(calls_between_instances_come_back_to_their_memories),
         cmocka_unit_test(tail_calls_do_not_grow_the_stacks),
         cmocka_unit_test(tail_calls_between_instances_do_not_grow_them_either),

@@ -192,12 +192,19 @@ static void other_memories_and_wide_addresses_have_forms_of_their_own(void **sta
     expect_code("(memory i64 1) (func (param i64) (result i32) (i32.load offset=0x100000000 (local.get 0)))", "ANY_I32_LOAD_s_a RETURN_I_a");
 }
 
+static void vectors_go_to_slots_and_straight_to_locals(void **state)
+{
+    (void)state;
+    expect_code("(func (param v128 v128) (local.set 0 (i32x4.add (local.get 0) (local.get 1))))", "I32X4_ADD_ss_s RETURN");
+    expect_code("(memory 1) (func (param i32 v128) (v128.store (i32.add (local.get 0) (i32.const 4)) (local.get 1)))",
+                "I32_ADD_sk_a__V128_STORE_as RETURN");
+    expect_code("(func (param v128) (result i32) (i8x16.extract_lane_s 1 (local.get 0)))", "I8X16_EXTRACT_LANE_S_a RETURN_I_a");
+}
+
 static void what_is_not_executed_yet_is_refused_by_name(void **state)
 {
     (void)state;
     static const char *const cases[][2] = {
-        { "(func (drop (i32x4.neg (v128.const i64x2 0 0))))", "not supported yet: SIMD instruction v128.const" },
-        { "(func (param v128))", "not supported yet: SIMD value" },
         { "(tag) (func (throw 0))", "not supported yet: exception instruction throw" },
         { "(func (drop (ref.i31 (i32.const 0))))", "not supported yet: GC instruction ref.i31" },
     };
@@ -281,6 +288,7 @@ int main(void)
         cmocka_unit_test(a_value_in_the_accumulator_survives_what_does_not_write_it),
         cmocka_unit_test(code_that_cannot_be_reached_is_left_out),
         cmocka_unit_test(other_memories_and_wide_addresses_have_forms_of_their_own),
+        cmocka_unit_test(vectors_go_to_slots_and_straight_to_locals),
         cmocka_unit_test(what_is_not_executed_yet_is_refused_by_name),
         cmocka_unit_test(code_that_grows_out_of_proportion_is_refused),
         cmocka_unit_test(translation_survives_any_failure_of_memory),
