@@ -20,11 +20,18 @@ typedef struct cwrun_config {
     cwrun_alloc alloc;
     bool interruptible;       /* guests can be stopped: needed by deadlines and cwrun_interrupt */
     bool fuel;                /* guests burn fuel (cwrun_store_set_fuel) */
-    uint64_t features_on;     /* CWRUN_FEATURE_… of proposals beyond WebAssembly 3.0 to accept */
-    uint64_t features_off;    /* … of 3.0 to refuse */
+    uint64_t features_on;     /* cwrun_feature() of proposals beyond WebAssembly 3.0 to accept */
+    uint64_t features_off;    /* … of 3.0 and the component model to refuse */
 } cwrun_config;
 
 #define CWRUN_CONFIG_INIT { { NULL, NULL }, false, false, 0, 0 }
+
+/* The bits of a feature by its name as wasm-tools and wasmtime spell it ("threads", "multi-memory") or of a set of them ("wasm2", "all"),
+ * for features_on and features_off; 0: there is none, or it cannot be switched. */
+CWRUN_API uint64_t cwrun_feature(const char *name);
+/* A list as `wasm-tools validate --features` takes it: a name adds, -name takes away, "mvp", "wasm1" … "wasm3" start anew. Sets
+ * features_on and features_off to what makes exactly that set; false and an argument error where a name is wrong. */
+CWRUN_API bool cwrun_config_features(cwrun_config *config, const char *list, cwrun_error *err);
 
 /* config may be NULL. */
 CWRUN_API cwrun_engine *cwrun_engine_new(const cwrun_config *config, cwrun_error *err);

@@ -43,9 +43,6 @@ typedef struct cwrun_wast_counts {
     uint32_t message_agreement; /* refused modules whose error has the script's words */
 } cwrun_wast_counts;
 
-/* The bit of a feature by its name ("threads", "multi-memory"), for features_on and features_off; 0: there is none. */
-CWRUN_API uint64_t cwrun_wast_feature(const char *name);
-
 /* Runs a script; options may be NULL. False with err set only where the script itself cannot be read; what its commands do
  * is counted. Thread-safe. */
 CWRUN_API bool cwrun_wast_run(cwrun_str script, const char *file, const cwrun_wast_options *options, cwrun_wast_counts *counts, cwrun_error *err);

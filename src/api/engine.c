@@ -4,6 +4,23 @@
 #include "os/os.h"
 #include "os/wait.h"
 
+/* ---- features ---- */
+
+uint64_t cwrun_feature(const char *name)
+{
+    return name ? cw_features_find(cwrun_str_of(name)) : 0;
+}
+
+bool cwrun_config_features(cwrun_config *config, const char *list, cwrun_error *err)
+{
+    cw_features features = (CW_FEATURES_3_0 | config->features_on) & ~config->features_off;
+    if (!cw_features_parse(list, &features, err))
+        return false;
+    config->features_on = features;
+    config->features_off = ~features;
+    return true;
+}
+
 /* ---- engines ---- */
 
 cwrun_engine *cwrun_engine_new(const cwrun_config *config, cwrun_error *err)

@@ -77,7 +77,8 @@ static bool set_number(plan *p, int option, const char *value)
     }
 }
 
-/* wasmtime's comma lists. Names that ask for what is there anyway are taken; what is not there yet says so. */
+/* wasmtime's comma lists; other names behind -W are proposals. Names that ask for what is there anyway are taken; what is not there yet
+ * says so. */
 enum { SW_IGNORE, SW_NUMBER, SW_INHERIT_ENV, SW_STUB, SW_MISSING };
 static const struct {
     char list; /* S or W */
@@ -100,20 +101,6 @@ static const struct {
     { 'W', "fuel", SW_NUMBER, OPT_FUEL },
     { 'W', "timeout", SW_NUMBER, OPT_TIMEOUT },
     { 'W', "unknown-imports-trap", SW_STUB, 0 },
-    { 'W', "component-model", SW_IGNORE, 0 },
-    { 'W', "component-model-async", SW_IGNORE, 0 },
-    { 'W', "bulk-memory", SW_IGNORE, 0 },
-    { 'W', "multi-memory", SW_IGNORE, 0 },
-    { 'W', "multi-value", SW_IGNORE, 0 },
-    { 'W', "reference-types", SW_IGNORE, 0 },
-    { 'W', "function-references", SW_IGNORE, 0 },
-    { 'W', "tail-call", SW_IGNORE, 0 },
-    { 'W', "memory64", SW_IGNORE, 0 },
-    { 'W', "extended-const", SW_IGNORE, 0 },
-    { 'W', "simd", SW_IGNORE, 0 },
-    { 'W', "relaxed-simd", SW_IGNORE, 0 },
-    { 'W', "gc", SW_IGNORE, 0 },
-    { 'W', "exceptions", SW_IGNORE, 0 },
 };
 
 static bool set_switch(cli_args *args, plan *p, char list, const char *name, size_t size, const char *value, cwrun_error *err)
@@ -136,7 +123,13 @@ static bool set_switch(cli_args *args, plan *p, char list, const char *name, siz
             fprintf(stderr, "cwrun: note: -S %s is not supported yet and grants nothing\n", switches[i].name);
         return true;
     }
-    cli_usage_error(args, "-%c: unknown switch `%.*s`", list, (int)size, name);
+    char feature[64];
+    cwrun_error why = CWRUN_ERROR_INIT;
+    snprintf(feature, sizeof feature, "%s%.*s", off ? "-" : "", (int)size, name);
+    if (list == 'W' && cwrun_config_features(&p->config, feature, &why))
+        return true;
+    cli_usage_error(args, "-%c: unknown switch `%.*s`%s%s", list, (int)size, name, why.message ? ": " : "", why.message ? why.message : "");
+    cwrun_error_clear(&why);
     return false;
 }
 

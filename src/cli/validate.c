@@ -4,6 +4,8 @@
 int cli_validate(int argc, char **argv)
 {
     cli_args args = { .words = argv, .n = argc, .command = 'V' };
+    cwrun_config config = CWRUN_CONFIG_INIT;
+    cwrun_error err = CWRUN_ERROR_INIT;
     bool quiet = false;
     for (int option; (option = cli_next_option(&args)) >= 0;) {
         if (option == OPT_HELP) {
@@ -11,6 +13,8 @@ int cli_validate(int argc, char **argv)
             return 0;
         }
         quiet = quiet || option == OPT_QUIET;
+        if (option == OPT_FEATURES && !cwrun_config_features(&config, args.value, &err))
+            return cli_report(&err);
     }
     if (args.bad)
         return EXIT_USAGE;
@@ -19,8 +23,7 @@ int cli_validate(int argc, char **argv)
     if (args.at == args.n)
         return cli_usage_error(&args, "which file?");
 
-    cwrun_error err = CWRUN_ERROR_INIT;
-    cwrun_engine *engine = cwrun_engine_new(NULL, &err);
+    cwrun_engine *engine = cwrun_engine_new(&config, &err);
     int status = cli_report(&err);
     for (; engine && args.at < args.n; args.at++) {
         cli_file file;

@@ -222,7 +222,7 @@ static bool take_features(job *j, const char *names)
         char name[64];
         size_t size = strcspn(names, ",="), all = strcspn(names, ",");
         snprintf(name, sizeof name, "%.*s", (int)size, names);
-        uint64_t bit = cwrun_wast_feature(name);
+        uint64_t bit = cwrun_feature(name);
         if (!bit)
             return false;
         *(names[size] == '=' && names[size + 1] == 'n' ? &j->off : &j->on) |= bit;

@@ -238,9 +238,6 @@ cw_component *cw_component_read(cw_reader *r, const cw_module_config *config);
 
 /* The subtype check between what is given and what an import wants: check_types.h. */
 
-/* Features of the component model that are off unless asked for, in cw_module_config.features beside the core ones. */
-#define CW_FEATURE_CM_NESTED_NAMES (UINT64_C(1) << 32) /* "a:b:c/d/e" */
-
 /* ---- names.c ---- */
 
 /* Import and export names: parses (kebab, interface, url=, integrity=, locked-dep=, unlocked-dep=) with every rule of

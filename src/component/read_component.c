@@ -559,6 +559,7 @@ cw_component *cw_component_read(cw_reader *r, const cw_module_config *config)
         .walk_budget = CW_MAX_WALKED,
     };
     cw_arena_init(&l.scratch, config->alloc);
+    cw_need_feature(r, r->at, config->features, CW_FEATURE_COMPONENT_MODEL);
     cw_component *c = read_component(&l);
     cw_arena_fini(&l.scratch);
     return c;

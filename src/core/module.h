@@ -5,35 +5,11 @@
 #ifndef CW_CORE_MODULE_H
 #define CW_CORE_MODULE_H
 
+#include "core/features.h"
 #include "core/reader.h"
 #include "core/types.h"
 
 typedef enum cw_extern_kind { CW_EXTERN_FUNC, CW_EXTERN_TABLE, CW_EXTERN_MEMORY, CW_EXTERN_GLOBAL, CW_EXTERN_TAG, CW_EXTERN_COUNT } cw_extern_kind;
-
-/* Features that validation can switch; CW_FEATURES_3_0 is WebAssembly 3.0. */
-typedef uint64_t cw_features;
-enum {
-    CW_FEATURE_SIMD = 1u << 0,
-    CW_FEATURE_RELAXED_SIMD = 1u << 1,
-    CW_FEATURE_GC = 1u << 2,
-    CW_FEATURE_EXCEPTIONS = 1u << 3,
-    CW_FEATURE_TAIL_CALL = 1u << 4,
-    CW_FEATURE_MEMORY64 = 1u << 5,
-    CW_FEATURE_MULTI_MEMORY = 1u << 6,
-    CW_FEATURE_FUNCTION_REFERENCES = 1u << 7,
-    CW_FEATURE_REFERENCE_TYPES = 1u << 8,
-    CW_FEATURE_BULK_MEMORY = 1u << 9,
-    CW_FEATURE_MULTI_VALUE = 1u << 10,
-    CW_FEATURE_EXTENDED_CONST = 1u << 11,
-    CW_FEATURE_SIGN_EXTENSION = 1u << 12,
-    CW_FEATURE_SATURATING = 1u << 13,
-    CW_FEATURE_MUTABLE_GLOBAL = 1u << 14,
-    CW_FEATURES_3_0 = (1u << 15) - 1,
-    CW_FEATURE_THREADS = 1u << 15,
-    CW_FEATURE_WIDE_ARITHMETIC = 1u << 16,
-    CW_FEATURE_CUSTOM_PAGE_SIZES = 1u << 17,
-    CW_FEATURE_LEGACY_EXCEPTIONS = 1u << 18
-};
 
 typedef struct cw_limits {
     uint64_t min, max;  /* pages or elements; max is UINT64_MAX where none is given */

@@ -4,8 +4,6 @@
 
 #include <stdint.h>
 
-enum { CW_FEATURE_MVP = 0 }; /* beside the switches of module.h */
-
 typedef enum cw_op {
     CW_OP_NONE, /* no instruction has this code */
 #define OP(id, code, name, imm, sig, align, feature) CW_OP_##id,

@@ -49,31 +49,9 @@ void *cw_read_array_grow(cw_reader *r, const void *old, size_t n_old, size_t n_m
 
 bool cw_need_feature(cw_reader *r, const uint8_t *at, cw_features have, cw_features needed)
 {
-    static const char *const names[] = {
-        "simd",
-        "relaxed-simd",
-        "gc",
-        "exceptions",
-        "tail-call",
-        "memory64",
-        "multi-memory",
-        "function-references",
-        "reference-types",
-        "bulk-memory",
-        "multi-value",
-        "extended-const",
-        "sign-extension",
-        "saturating-float-to-int",
-        "mutable-global",
-        "threads",
-        "wide-arithmetic",
-        "custom-page-sizes",
-        "legacy-exceptions",
-    };
     if (!(needed & ~have))
         return true;
-    unsigned bit = (unsigned)__builtin_ctzll(needed & ~have);
-    cw_reader_fail(r, at, "the %s feature is disabled", bit < sizeof names / sizeof *names ? names[bit] : "needed");
+    cw_reader_fail(r, at, "the %s feature is disabled", cw_features_name(needed & ~have));
     return false;
 }
 

@@ -78,8 +78,11 @@ static cw_valtype read_valtype(cw_reader *r, const scope *s)
     const uint8_t *at = r->at;
     uint8_t code = cw_read_u8(r);
 
-    if (code <= 0x7f && code >= 0x7c)
+    if (code <= 0x7f && code >= 0x7c) {
+        if (code <= 0x7d)
+            need(r, s->m, at, CW_FEATURE_FLOATS);
         return CW_I32 + (0x7fu - code);
+    }
     if (code == 0x7b) {
         need(r, s->m, at, CW_FEATURE_SIMD);
         return CW_V128;

@@ -633,32 +633,3 @@ bool cwrun_wast_run(cwrun_str script, const char *file, const cwrun_wast_options
     cw_free(&cw_alloc_default, w, sizeof *w);
     return ok;
 }
-
-uint64_t cwrun_wast_feature(const char *name)
-{
-    static const struct {
-        const char *name;
-        uint64_t bit;
-    } features[] = {
-        { "simd", CW_FEATURE_SIMD },
-        { "relaxed-simd", CW_FEATURE_RELAXED_SIMD },
-        { "gc", CW_FEATURE_GC },
-        { "exceptions", CW_FEATURE_EXCEPTIONS },
-        { "tail-call", CW_FEATURE_TAIL_CALL },
-        { "memory64", CW_FEATURE_MEMORY64 },
-        { "multi-memory", CW_FEATURE_MULTI_MEMORY },
-        { "function-references", CW_FEATURE_FUNCTION_REFERENCES },
-        { "reference-types", CW_FEATURE_REFERENCE_TYPES },
-        { "bulk-memory", CW_FEATURE_BULK_MEMORY },
-        { "multi-value", CW_FEATURE_MULTI_VALUE },
-        { "extended-const", CW_FEATURE_EXTENDED_CONST },
-        { "threads", CW_FEATURE_THREADS },
-        { "wide-arithmetic", CW_FEATURE_WIDE_ARITHMETIC },
-        { "custom-page-sizes", CW_FEATURE_CUSTOM_PAGE_SIZES },
-        { "legacy-exceptions", CW_FEATURE_LEGACY_EXCEPTIONS },
-    };
-    for (size_t i = 0; i < sizeof features / sizeof *features; i++)
-        if (strcmp(features[i].name, name) == 0)
-            return features[i].bit;
-    return 0;
-}

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 RUN_SECONDS = 120
 SIMD, GC, EXCEPTIONS, FUNCTION_REFERENCES, REFERENCE_TYPES = 1 << 0, 1 << 2, 1 << 3, 1 << 7, 1 << 8
-THREADS, CUSTOM_PAGE_SIZES, NESTED_NAMES = 1 << 15, 1 << 17, 1 << 32
+THREADS, CUSTOM_PAGE_SIZES, NESTED_NAMES = 1 << 15, 1 << 17, 1 << 25
 RESERVED = {"none", "some", "ok", "err", "true", "false", "inf", "nan"}
 
 
