@@ -110,8 +110,34 @@ static inline uint64_t lane64(cw_v128 x, uint32_t n)
     return n ? x[1] : x[0];
 }
 
+/* x's bytes by the low four bits of y's, 0 where y's byte has its highest bit set: one instruction where the machine has it. */
+#if defined(__x86_64__)
+#define CW_HAS_BYTE_LOOKUP __builtin_cpu_supports("ssse3")
+static inline cw_v128 byte_lookup(cw_v128 x, cw_v128 y)
+{
+    __asm__("pshufb %1, %0" : "+x"(x) : "x"(y));
+    return x;
+}
+#elif defined(__aarch64__)
+#define CW_HAS_BYTE_LOOKUP 1
+static inline cw_v128 byte_lookup(cw_v128 x, cw_v128 y)
+{
+    __asm__("tbl %0.16b, {%1.16b}, %2.16b" : "=w"(x) : "w"(x), "w"(y & splat8(0x8f)));
+    return x;
+}
+#else
+#define CW_HAS_BYTE_LOOKUP 0
+static inline cw_v128 byte_lookup(cw_v128 x, cw_v128 y)
+{
+    (void)y;
+    return x;
+}
+#endif
+
 static inline cw_v128 swizzle(cw_v128 x, cw_v128 y)
 {
+    if (CW_HAS_BYTE_LOOKUP)
+        return byte_lookup(x, y | (cw_v128)((cw_u8x16)y > (cw_u8x16)splat8(15)));
     const cw_lanes from = { .v = x }, index = { .v = y };
     cw_lanes r;
     for (int i = 0; i < 16; i++)
@@ -122,8 +148,14 @@ static inline cw_v128 swizzle(cw_v128 x, cw_v128 y)
 /* The numbers of the lanes, 16 bytes, are below 32. */
 static inline cw_v128 shuffle(cw_v128 x, cw_v128 y, uint64_t low, uint64_t high)
 {
+    const cw_v128 numbers = { low, high };
+    if (CW_HAS_BYTE_LOOKUP) {
+        const cw_u8x16 of_y = (cw_u8x16)numbers - (cw_u8x16)splat8(16); /* highest bit set: a byte of x */
+        const cw_u8x16 of_x = (cw_u8x16)numbers + (cw_u8x16)splat8(112); /* highest bit set: a byte of y */
+        return byte_lookup(x, (cw_v128)of_x) | byte_lookup(y, (cw_v128)of_y);
+    }
     union { cw_v128 v[2]; uint8_t u8[32]; } from = { { x, y } };
-    const cw_lanes index = { .v = { low, high } };
+    const cw_lanes index = { .v = numbers };
     cw_lanes r;
     for (int i = 0; i < 16; i++)
         r.u8[i] = from.u8[index.u8[i] & 31];
