@@ -18,11 +18,13 @@ LINK="-Wl,--no-entry -Wl,--strip-all -Wl,--export-memory -Wl,-z,stack-size=26214
 
 grep -v '^#' index.txt | while read -r name class n; do
     [ "$class" = interpreter ] && continue # bench_quickjs.sh
+    features=
+    [ "$class" = simd ] && features=-msimd128
     if [ -d "$name" ]; then sources=$(echo "$name"/*.c); else sources=$name.c; fi
     # shellcheck disable=SC2086
     {
-        "$CC" $FLAGS $LINK -o "wasm/$name.wasm" $sources start.c
-        "$CC" $FLAGS $LINK -DPREVIEW1 -DDEFAULT_N="$n" -o "wasm/$name.p1.wasm" $sources start.c
+        "$CC" $FLAGS $features $LINK -o "wasm/$name.wasm" $sources start.c
+        "$CC" $FLAGS $features $LINK -DPREVIEW1 -DDEFAULT_N="$n" -o "wasm/$name.p1.wasm" $sources start.c
     }
     [ -d "$name" ] || continue
     parts=

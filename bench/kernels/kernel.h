@@ -1,6 +1,6 @@
 /* What every kernel shares. A kernel is one C file with `uint64_t kernel(uint32_t n)`: work that grows with n and a
- * checksum that * depends on all of it. start.c turns it into an export `run` and, for preview-1 hosts, into
- * `_start`. There is no libc: * memcpy and memset of the compiler become memory.copy and memory.fill. Names, classes
+ * checksum that depends on all of it. start.c turns it into an export `run` and, for preview-1 hosts, into
+ * `_start`. There is no libc: memcpy and memset of the compiler become memory.copy and memory.fill. Names, classes
  * and default n: index.txt. */
 #ifndef KERNEL_H
 #define KERNEL_H

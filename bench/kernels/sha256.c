@@ -1,5 +1,6 @@
 /* Integer ALU, 32 bits: the compression function of SHA-256 [FIPS 180-4], chained over n blocks. The constants come
- * from a * generator instead of the standard's table, so the digest is not SHA-256; the work is. */
+ * from a
+ * generator instead of the standard's table, so the digest is not SHA-256; the work is. */
 #include "kernel.h"
 
 static inline uint32_t rotate(uint32_t x, int by)

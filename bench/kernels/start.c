@@ -1,5 +1,5 @@
 /* The outside of a kernel: the export `run` gives a checksum of 48 bits, so that no engine can disagree about its
- * sign. With * -DPREVIEW1 also `_start`, which runs the default n and prints the checksum through fd_write, the only
+ * sign. With -DPREVIEW1 also `_start`, which runs the default n and prints the checksum through fd_write, the only
  * import. */
 #include "kernel.h"
 

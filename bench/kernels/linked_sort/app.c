@@ -1,5 +1,5 @@
 /* Calls between instances that share a memory, through the shared table: sort and find of sort.c call the comparison
- * function * here, which calls bytes.c. */
+ * function here, which calls bytes.c. */
 #include "parts.h"
 
 #define LENGTH 2000
