@@ -153,7 +153,7 @@ typedef struct core_signature {
 
 static const char *core_type_name(uint8_t type)
 {
-    static const char *const names[] = { "", "i32", "i64", "f32", "f64", "v128", "funcref", "externref", "ref" };
+    static const char *const names[] = { "", "i32", "i64", "f32", "f64", "v128", "funcref", "externref", "anyref", "exnref" };
     return type < sizeof names / sizeof *names ? names[type] : "?";
 }
 
@@ -297,12 +297,21 @@ static bool call_core(cwrun_core_instance *instance, const char *name, const cor
 {
     core_signature sig;
     cwrun_core_val args[MAX_CORE], results[MAX_CORE];
-    if (!cwrun_core_func_type(instance, name, sig.types, 2 * MAX_CORE, &sig.n_params, &sig.n_results, err))
+    cwrun_core_func *func = cwrun_core_instance_func(instance, name, err);
+    if (!func)
         return false;
+    const cwrun_core_functype *type = cwrun_core_func_type(func);
+    sig.n_params = cwrun_core_functype_n_params(type);
+    sig.n_results = cwrun_core_functype_n_results(type);
     if (sig.n_params > MAX_CORE || sig.n_results > MAX_CORE) {
         cwrun_error_set(err, CWRUN_ERROR_ARGUMENT, 0, "%s: more than %d parameters or results cannot be given here", name, MAX_CORE);
         return false;
     }
+    cwrun_engine *engine = cwrun_store_engine(cwrun_core_instance_store(instance));
+    for (uint32_t i = 0; i < sig.n_params; i++)
+        sig.types[i] = cwrun_core_type_kind(engine, cwrun_core_functype_param(type, i));
+    for (uint32_t i = 0; i < sig.n_results; i++)
+        sig.types[sig.n_params + i] = cwrun_core_type_kind(engine, cwrun_core_functype_result(type, i));
     cwrun_str label = cwrun_str_of(name);
     if (w->n != sig.n_params)
         return fail_core(w->n < sig.n_params ? "too few arguments" : "too many arguments", label, w, w->n < sig.n_params ? w->n : sig.n_params, &sig, err);
@@ -312,7 +321,7 @@ static bool call_core(cwrun_core_instance *instance, const char *name, const cor
             snprintf(what, sizeof what, "this is no %s, or out of its range", core_type_name(sig.types[i]));
             return fail_core(what, label, w, i, &sig, err);
         }
-    if (!cwrun_core_call(instance, name, args, sig.n_params, results, sig.n_results, err))
+    if (!cwrun_core_func_call(func, args, sig.n_params, results, sig.n_results, err))
         return false;
     for (size_t i = 0; i < sig.n_results; i++)
         print_core(&results[i]);

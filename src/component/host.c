@@ -96,6 +96,8 @@ void cw_caller_free(cwrun_caller *c)
     cw_caller_unlink(c);
     cw_caller_end_ticket(c);
     cw_call_end_loans(s, &c->call);
+    cw_roots_end(s, c->roots);
+    c->roots = 0;
     c->call.num_borrows = 0;
     cw_arena_reset(&c->arena);
     c->arena.limit = SIZE_MAX;

@@ -58,7 +58,7 @@ static const cw_definition *find(const cwrun_linker *l, char space, cwrun_str in
 
 const cw_definition *cw_linker_find(const cwrun_linker *l, uint8_t kind, cwrun_str interface, cwrun_str name)
 {
-    char space = kind == CW_DEFINE_CORE_FUNC || kind == CW_DEFINE_CORE_INSTANCE ? CORE : COMPONENT;
+    char space = kind >= CW_DEFINE_CORE_FUNC ? CORE : COMPONENT;
     const cw_definition *d = find(l, space, interface, name, false);
     if (!d || d->kind != kind)
         d = space == COMPONENT ? find(l, space, interface, name, true) : NULL;
@@ -150,7 +150,7 @@ static bool define(cwrun_linker *l, const char *interface, const char *name, con
         cw_fail(err, a, CWRUN_ERROR_ARGUMENT, 0, "a name of more than %d bytes cannot be defined", MAX_KEY - 2);
         return false;
     }
-    bool is_core = given->kind == CW_DEFINE_CORE_FUNC || given->kind == CW_DEFINE_CORE_INSTANCE;
+    bool is_core = given->kind >= CW_DEFINE_CORE_FUNC;
     cw_definition *d = CW_ARENA_NEW(&l->arena, cw_definition);
     cw_definition **at = d ? CW_VEC_PUSH(&l->items, a) : NULL;
     if (!at) {
@@ -234,4 +234,14 @@ bool cwrun_linker_core_instance(cwrun_linker *linker, const char *module, cwrun_
     }
     cw_definition d = { .kind = CW_DEFINE_CORE_INSTANCE, .core_instance = instance };
     return define(linker, module, NULL, &d, err);
+}
+
+bool cwrun_linker_core_extern(cwrun_linker *linker, const char *module, const char *name, const cwrun_extern *external, cwrun_error *err)
+{
+    if (!module || !name || !external || !external->of.func) {
+        cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "cwrun_linker_core_extern: %s is NULL", module && name ? "what is given" : "a name");
+        return false;
+    }
+    cw_definition d = { .kind = CW_DEFINE_CORE_EXTERN, .external = *external };
+    return define(linker, module, name, &d, err);
 }

@@ -205,6 +205,46 @@ struct cwrun_func {
     cwrun_func *next;
 };
 
+/* ---- references that the host holds (roots.c) ---- */
+
+/* One of them: what a cwrun_ref, place | serial << 32, stands for. Those that end together are a ring around a place of kind 0. */
+typedef struct cw_root {
+    uint64_t word;         /* as slots hold it */
+    uint32_t serial;       /* counts the uses of the place, so that stale references are found out */
+    uint32_t next, previous;
+    uint8_t kind;          /* CWRUN_CORE_…REF; 0: free, or a ring's own place */
+} cw_root;
+
+typedef struct cw_roots {
+    CW_VEC(cw_root) items; /* place 0 is none */
+    uint32_t free_list;
+    uint32_t recent[2];    /* rings of what outermost calls gave: this one's and the one's before */
+    uint8_t which;
+} cw_roots;
+
+/* A new reference of the innermost host function, or of the outermost call; 0: out of memory. */
+cwrun_ref cw_root_new(cwrun_store *s, uint8_t kind, uint64_t word);
+/* NULL where it is stale. Valid until the next reference is made. */
+const cw_root *cw_root_get(const cwrun_store *s, cwrun_ref ref);
+/* An outermost call begins: what the one before the last gave ends. */
+void cw_roots_turn(cwrun_store *s);
+/* Ends a ring (0: none). */
+void cw_roots_end(cwrun_store *s, uint32_t ring);
+void cw_roots_fini(cwrun_store *s);
+
+/* An object of the host that an externref stands for: its address is the word. */
+typedef struct cw_host_object {
+    void *object;
+} cw_host_object;
+
+/* What runs when the store goes, the last first. False: out of memory, and `drop` does not run. */
+typedef struct cw_ending {
+    void (*drop)(void *user);
+    void *user;
+    struct cw_ending *next;
+} cw_ending;
+bool cw_store_at_end(cwrun_store *s, void (*drop)(void *user), void *user);
+
 /* ---- calls ---- */
 
 /* A handle that a call has lent or made, to be taken care of at its end. */
@@ -255,6 +295,7 @@ struct cwrun_caller {
     void *resume_user;
     cwrun_core_val *core_args, *core_results;
     uint32_t n_core_results;
+    uint32_t roots;          /* ring of the references it was given, or 0 */
     cwrun_caller *next, *previous; /* the store's list of pending ones; next: the pool */
 };
 
@@ -356,6 +397,8 @@ struct cwrun_store {
     CW_VEC(cwrun_wait) waits; /* what cwrun_store_waits gave out */
     CW_VEC(struct pollfd) polls;
     CW_VEC(cw_queued_drop) drop_later;
+    cw_roots roots;
+    cw_ending *endings;
     cw_func *instantiate; /* the native that runs instantiations */
     cw_func *direct;      /* and the one for host functions that are exported again */
 };
@@ -484,7 +527,7 @@ void cw_run_queued_drops(cwrun_store *s);
 
 /* ---- linking (linker.c, link.c) ---- */
 
-typedef enum cw_definition_kind { CW_DEFINE_FUNC, CW_DEFINE_RESOURCE, CW_DEFINE_INSTANCE, CW_DEFINE_CORE_FUNC, CW_DEFINE_CORE_INSTANCE } cw_definition_kind;
+typedef enum cw_definition_kind { CW_DEFINE_FUNC, CW_DEFINE_RESOURCE, CW_DEFINE_INSTANCE, CW_DEFINE_CORE_FUNC, CW_DEFINE_CORE_INSTANCE, CW_DEFINE_CORE_EXTERN } cw_definition_kind;
 
 /* One definition of a linker; found by its exact name, and by its interface without what semver leaves open. */
 struct cw_definition {
@@ -501,6 +544,7 @@ struct cw_definition {
     void (*drop)(void *user);
     cwrun_instance *instance;
     cwrun_core_instance *core_instance;
+    cwrun_extern external; /* CORE_EXTERN */
 };
 
 struct cwrun_linker {

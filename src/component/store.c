@@ -149,6 +149,8 @@ void cw_store_free(cwrun_store *s)
         finalize_handles(&in->handles);
     finalize_handles(&s->handles);
 
+    for (cw_ending *e = s->endings; e; e = e->next)
+        e->drop(e->user);
     for (uint32_t i = s->extensions.n; i-- > 0;)
         if (s->extensions.items[i].drop)
             s->extensions.items[i].drop(s->extensions.items[i].data);
@@ -159,6 +161,7 @@ void cw_store_free(cwrun_store *s)
         cw_handles_fini(&in->handles, &s->alloc);
     cw_handles_fini(&s->handles, &s->alloc);
     cw_callers_fini(s);
+    cw_roots_fini(s);
     cw_exec_fini(&s->exec); /* instances lie in its arena */
     for (uint32_t i = 0; i < s->components.n; i++)
         cw_component_release(s->components.items[i]);
@@ -183,6 +186,18 @@ void cw_store_free(cwrun_store *s)
 }
 
 /* ---- what it keeps alive ---- */
+
+bool cw_store_at_end(cwrun_store *s, void (*drop)(void *user), void *user)
+{
+    cw_ending *e = drop ? CW_ARENA_NEW(&s->exec.arena, cw_ending) : NULL;
+    if (!e) {
+        s->exec.arena.oom = false;
+        return !drop;
+    }
+    *e = (cw_ending){ .drop = drop, .user = user, .next = s->endings };
+    s->endings = e;
+    return true;
+}
 
 bool cw_store_keep_component(cwrun_store *s, cwrun_component *c)
 {

@@ -70,6 +70,14 @@ const cw_subtype *cw_types_get(const cw_types *types, cw_type_id id)
     return &types->chunks[k][place];
 }
 
+uint32_t cw_types_count(cw_types *types)
+{
+    pthread_mutex_lock(&types->lock);
+    uint32_t n = types->n;
+    pthread_mutex_unlock(&types->lock);
+    return n;
+}
+
 /* ---- registering ---- */
 
 /* The slot of an id, its chunk made where missing; NULL where memory ran out. */

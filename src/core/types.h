@@ -97,6 +97,8 @@ cw_types *cw_types_new(const cw_alloc *a);
 void cw_types_drop(cw_types *types);
 /* The type of an id that was registered before. Lock-free. */
 const cw_subtype *cw_types_get(const cw_types *types, cw_type_id id);
+/* How many there are: smaller ids may be got. */
+uint32_t cw_types_count(cw_types *types);
 /* The canonical id of a final function type without supertypes; CW_NO_TYPE where memory ran out. */
 cw_type_id cw_types_func(cw_types *types, const cw_valtype *params, uint32_t n_params, const cw_valtype *results, uint32_t n_results);
 

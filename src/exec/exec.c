@@ -89,7 +89,7 @@ cw_global *cw_global_new(cw_exec *x, cw_globaltype type, const uint64_t value[2]
         cw_fail_oom(err);
         return NULL;
     }
-    *g = (cw_global){.value = {value[0], value[1]}, .type = type};
+    *g = (cw_global){.value = {value[0], value[1]}, .type = type, .exec = x};
     return g;
 }
 
@@ -104,5 +104,6 @@ cw_tag *cw_tag_new(cw_exec *x, cw_type_id type, cwrun_error *err)
         return NULL;
     }
     tag->type = type;
+    tag->exec = x;
     return tag;
 }

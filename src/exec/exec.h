@@ -101,10 +101,12 @@ typedef struct cw_table {
 typedef struct cw_global {
     uint64_t value[2]; /* v128 takes both; i32 and f32 are zero-extended */
     cw_globaltype type;
+    cw_exec *exec;
 } cw_global;
 
 typedef struct cw_tag {
     cw_type_id type;
+    cw_exec *exec;
 } cw_tag;
 
 /* Anything that can be imported or exported. */
@@ -249,6 +251,8 @@ cw_instance *cw_instance_new(cw_exec *x, cw_module *m, const cw_extern *imports,
 cw_func *cw_instance_func(cw_instance *in, uint32_t index);
 /* An export by name; false where there is none (kind is then CW_EXTERN_COUNT) or where memory ran out for its function. */
 bool cw_instance_export(cw_instance *in, cwrun_str name, cw_extern *out);
+/* The i-th one; false where memory ran out. */
+bool cw_instance_export_at(cw_instance *in, uint32_t i, cw_extern *out);
 /* The type of an extern, with current sizes for tables and memories. */
 cw_externtype cw_extern_type(const cw_extern *e);
 

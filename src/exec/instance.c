@@ -147,9 +147,14 @@ cw_func *cw_instance_func(cw_instance *in, uint32_t index)
 bool cw_instance_export(cw_instance *in, cwrun_str name, cw_extern *out)
 {
     const cw_export *e = cw_module_find_export(in->module, name);
-    out->kind = e ? e->kind : CW_EXTERN_COUNT;
-    if (!e)
-        return false;
+    out->kind = CW_EXTERN_COUNT;
+    return e && cw_instance_export_at(in, (uint32_t)(e - in->module->exports), out);
+}
+
+bool cw_instance_export_at(cw_instance *in, uint32_t i, cw_extern *out)
+{
+    const cw_export *e = &in->module->exports[i];
+    out->kind = e->kind;
     switch (e->kind) {
     case CW_EXTERN_FUNC:
         out->of.func = cw_instance_func(in, e->index);
