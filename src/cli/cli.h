@@ -17,13 +17,16 @@ enum cli_option {
 typedef struct cli_args {
     char **words;
     int n, at;
+    int n_operands;     /* words that are no options, gathered at the front of words */
     char command;       /* 'R', 'V', 'I', 'P' or 'T' */
     const char *name;   /* of the option taken last */
     const char *value;  /* its argument */
     bool bad;           /* a message was printed: exit with EXIT_USAGE */
 } cli_args;
 
-/* Takes the next option; -1 where a word that is no option stands next (or the end, or a message was printed). */
+/* Takes the next option; -1 at the end, or where a message was printed. The options of `run` end at the first word that is none,
+ * because what follows may be the guest's: `at` is that word. Elsewhere options may stand anywhere, up to `--`, and the other
+ * words are from `at` to `n` at the end. */
 int cli_next_option(cli_args *args);
 /* "cwrun run: …" on stderr; returns EXIT_USAGE. */
 int cli_usage_error(const cli_args *args, const char *format, ...) CWRUN_PRINTF(2, 3);

@@ -35,14 +35,35 @@ int cli_usage_error(const cli_args *args, const char *format, ...)
     return EXIT_USAGE;
 }
 
+/* Whether an option stands next; the words before it become operands where the command takes options anywhere. */
+static bool find_option(cli_args *args)
+{
+    bool only_operands = false;
+    for (; args->at < args->n; args->words[args->n_operands++] = args->words[args->at++]) {
+        const char *word = args->words[args->at];
+        if (!only_operands && word[0] == '-' && word[1] && strcmp(word, "--") != 0)
+            return true;
+        if (args->command == 'R')
+            return false;
+        if (!only_operands && !strcmp(word, "--")) {
+            only_operands = true;
+            if (++args->at == args->n)
+                break;
+        }
+    }
+    if (args->command != 'R') {
+        args->at = 0;
+        args->n = args->n_operands;
+    }
+    return false;
+}
+
 /* Takes `--name=value`, `--name value`, and for one-letter options `-Svalue`. */
 int cli_next_option(cli_args *args)
 {
-    if (args->bad || args->at >= args->n)
+    if (args->bad || !find_option(args))
         return -1;
     const char *word = args->words[args->at];
-    if (word[0] != '-' || !word[1] || !strcmp(word, "--"))
-        return -1;
     for (int i = 0; i < OPT_COUNT; i++) {
         size_t size = strlen(options[i].name);
         bool is_short = size == 2;

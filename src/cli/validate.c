@@ -18,8 +18,6 @@ int cli_validate(int argc, char **argv)
     }
     if (args.bad)
         return EXIT_USAGE;
-    if (args.at < args.n && !strcmp(args.words[args.at], "--"))
-        args.at++;
     if (args.at == args.n)
         return cli_usage_error(&args, "which file?");
 
