@@ -105,8 +105,11 @@ static void check_end(cw_checker *c)
     const cw_check_frame *f = cw_check_frame_at(c, 0);
     if (f->op == CW_OP_IF)
         check_missing_else(c, f);
-    if (c->r->ok)
-        leave_block(c);
+    if (!c->r->ok)
+        return;
+    if (f->op == CW_OP_CATCH || f->op == CW_OP_CATCH_ALL)
+        c->top--; /* the exception */
+    leave_block(c);
 }
 
 /* ---- branches ---- */
@@ -267,6 +270,13 @@ static const cw_subtype *read_tag(cw_checker *c)
     return c->r->ok ? cw_types_get(c->types, c->m->tags[index]) : NULL;
 }
 
+/* The translator has the values on its stack, though nothing here may ever push so many. */
+static void reserve_stack(cw_checker *c, const cw_valtype *types, uint32_t n)
+{
+    cw_check_push_list(c, types, n);
+    cw_check_pop_list(c, types, n);
+}
+
 enum { CATCH, CATCH_REF, CATCH_ALL, CATCH_ALL_REF, CATCH_COUNT };
 
 /* Whether a label takes what a handler gives: the tag's values, and the exception itself where it is asked for. */
@@ -291,6 +301,8 @@ static void check_handler(cw_checker *c)
         fits = cw_valtype_matches(c->types, CW_REF(CW_HEAP_EXN), types[n - 1]);
     if (!fits)
         cw_check_fail(c, "type mismatch: the label of a catch clause does not take what the clause gives");
+    else
+        reserve_stack(c, types, n);
 }
 
 static void check_try_table(cw_checker *c)
@@ -322,6 +334,12 @@ static void check_legacy_catch(cw_checker *c, cw_op op)
     if (!c->r->ok)
         return;
     finish_block(c);
+    if (f->op == CW_OP_TRY) {
+        /* the exception itself, out of reach, for rethrow: the translator has it on its stack */
+        cw_check_push(c, CW_REF_NULL(CW_HEAP_EXN));
+        c->floor = c->top;
+        f->height++;
+    }
     f->op = (uint8_t)op;
     if (tag)
         cw_check_push_list(c, tag->params, tag->n_params);

@@ -18,8 +18,8 @@ bool cw_module_prepare(cw_module *m, const cw_alloc *a, cw_code_options options)
     cw_code_state *state = cw_new(a, state_size(m));
     if (!state)
         return false;
-    state->alloc = *a;
-    state->options = options;
+    *state = (cw_code_state){ .alloc = *a, .options = options };
+    pthread_mutex_init(&state->lock, NULL);
     cw_func_code *codes = (cw_func_code *)(void *)(state + 1), *expected = NULL;
     for (uint32_t i = 0; i < m->n_funcs - m->n_imported_funcs; i++)
         codes[i] = (cw_func_code){
@@ -28,8 +28,10 @@ bool cw_module_prepare(cw_module *m, const cw_alloc *a, cw_code_options options)
             .type = m->func_types[m->n_imported_funcs + i],
             .module = m,
         };
-    if (!__atomic_compare_exchange_n(&m->codes, &expected, codes, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+    if (!__atomic_compare_exchange_n(&m->codes, &expected, codes, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+        pthread_mutex_destroy(&state->lock);
         cw_free(a, state, state_size(m));
+    }
     return true;
 }
 
@@ -44,8 +46,71 @@ void cw_module_release(cw_module *m)
         if (code != CW_STUB_IP(translate))
             cw_free(&a, (void *)(uintptr_t)cw_code_header_of(code), cw_code_header_of(code)->size);
     }
+    CW_VEC_FINI(&state->trying, &a);
+    pthread_mutex_destroy(&state->lock);
     cw_free(&a, state, state_size(m));
     m->codes = NULL;
+}
+
+/* ---- publishing ---- */
+
+/* The first of state->trying that begins behind `at`. */
+static uint32_t trying_behind(const cw_code_state *state, const uint8_t *at)
+{
+    uint32_t low = 0, high = state->trying.n;
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        if ((uintptr_t)state->trying.items[middle] > (uintptr_t)at)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+
+/* Who comes first publishes; code that others see is complete. */
+static bool swap_in(cw_func_code *record, const uint8_t *code)
+{
+    const uint8_t *expected = CW_STUB_IP(translate);
+    return __atomic_compare_exchange_n(&record->code, &expected, code, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+
+const uint8_t *cw_code_publish(cw_func_code *record, uint8_t *block)
+{
+    cw_code_state *state = cw_code_state_of(record->module);
+    const uint8_t *code = block + sizeof(cw_code_header);
+    const cw_code_header *header = cw_code_header_of(code);
+    bool done = false, oom = false;
+    if (header->handlers) {
+        /* its handlers are found before it can run */
+        pthread_mutex_lock(&state->lock);
+        oom = !CW_VEC_RESERVE(&state->trying, &state->alloc, 1);
+        if (!oom && (done = swap_in(record, code))) {
+            const uint32_t at = trying_behind(state, code);
+            const uint8_t **items = state->trying.items;
+            memmove(items + at + 1, items + at, (state->trying.n - at) * sizeof *items);
+            items[at] = code;
+            state->trying.n++;
+        }
+        pthread_mutex_unlock(&state->lock);
+    } else {
+        done = swap_in(record, code);
+    }
+    if (!done)
+        cw_free(&state->alloc, block, header->size);
+    return oom ? NULL : __atomic_load_n(&record->code, __ATOMIC_ACQUIRE);
+}
+
+const uint8_t *cw_code_trying(cw_module *m, const uint8_t *ip)
+{
+    cw_code_state *state = cw_code_state_of(m);
+    const uint8_t *code = NULL;
+    pthread_mutex_lock(&state->lock);
+    const uint32_t behind = trying_behind(state, ip);
+    if (behind > 0)
+        code = state->trying.items[behind - 1];
+    pthread_mutex_unlock(&state->lock);
+    return code && (uintptr_t)ip - (uintptr_t)code <= cw_code_header_of(code)->handlers ? code : NULL;
 }
 
 bool cw_code_locate(cw_module *m, const uint8_t *ip, bool is_return, uint64_t *budget, uint32_t *func,

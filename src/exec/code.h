@@ -5,20 +5,52 @@
 #ifndef CW_EXEC_CODE_H
 #define CW_EXEC_CODE_H
 
+#include <pthread.h>
+
 #include "exec/exec.h"
 
 typedef struct cw_code_header {
     uint32_t size;        /* of the block, header included; 0: it is not on its own (stubs, natives) */
     uint32_t reserved;
-    uint32_t reserved2;
+    uint32_t handlers;    /* where its cw_try_table stands, in bytes from the first instruction; 0: it has none */
     uint32_t frame_slots; /* slots above sp that the function needs */
 } cw_code_header;
+
+/* Instructions whose exceptions are handled in one way: those that end behind `start` and not behind `end`, offsets in the
+ * code. Regions are nested; they stand in the order of their starts. */
+typedef struct cw_try_region {
+    uint32_t start, end;
+    uint32_t outer;  /* the region it lies in, counted from 1; 0: none */
+    uint32_t next;   /* the region that is asked when none of its clauses takes the exception: mostly `outer` */
+    uint32_t clause; /* the first one, counted from 1; 0: none */
+} cw_try_region;
+
+enum { CW_TAG_ANY = UINT32_MAX, CW_NO_SLOT = UINT16_MAX };
+
+typedef struct cw_try_clause {
+    uint32_t tag;    /* index in the instance, or CW_TAG_ANY */
+    uint32_t target; /* where it goes on, an offset in the code */
+    uint32_t next;   /* counted from 1; 0: none */
+    uint16_t values; /* slot of the exception's values, or CW_NO_SLOT */
+    uint16_t ref;    /* slot of the exception itself, or CW_NO_SLOT */
+} cw_try_clause;
+
+typedef struct cw_try_table {
+    uint32_t n_regions, n_clauses;
+    cw_try_region regions[]; /* then the clauses */
+} cw_try_table;
+
+static inline const cw_try_clause *cw_try_clauses(const cw_try_table *table)
+{
+    return (const cw_try_clause *)(const void *)(table->regions + table->n_regions);
+}
 
 /* What a module's functions share; it stands before its records. */
 typedef struct cw_code_state {
     cw_alloc alloc;
     cw_code_options options;
-    uint64_t reserved;
+    pthread_mutex_t lock;
+    CW_VEC(const uint8_t *) trying; /* under the lock: code that has handlers, by address */
 } cw_code_state;
 
 static inline cw_code_state *cw_code_state_of(const cw_module *m)
@@ -30,6 +62,13 @@ static inline const cw_code_header *cw_code_header_of(const uint8_t *code)
 {
     return (const cw_code_header *)(const void *)(code - sizeof(cw_code_header));
 }
+
+/* Publishes the code of a function in a new block, or frees it where somebody was first. What stands then; NULL where memory
+ * ran out. */
+const uint8_t *cw_code_publish(cw_func_code *record, uint8_t *block);
+
+/* The code in `m` that ip is in or behind a call of, if it has handlers; else NULL. Thread-safe. */
+const uint8_t *cw_code_trying(cw_module *m, const uint8_t *ip);
 
 /* The function of `m` whose code contains ip (a walk's: cw_walk_frame) and the instruction it comes from, as an offset in
  * the file that m was loaded from. Looking it up translates the function again: `budget` is how many bytes of code the

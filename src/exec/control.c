@@ -7,12 +7,12 @@ void cw_walk_init(cw_walk *w, const cw_thread *t)
 {
     const uint8_t *stubs = (const uint8_t *)&cw_stub_code;
     const bool in_stub = t->ip >= stubs && t->ip < stubs + sizeof cw_stub_code;
-    *w = (cw_walk){ in_stub ? NULL : t->ip, t->in, t->csp, t->control };
+    *w = (cw_walk){ in_stub ? NULL : t->ip, t->sp, t->in, t->csp, t->control };
 }
 
 bool cw_walk_next(cw_walk *w, cw_walk_frame *frame)
 {
-    *frame = (cw_walk_frame){ .kind = CW_WALK_GUEST, .in = w->in, .ip = w->ip };
+    *frame = (cw_walk_frame){ .kind = CW_WALK_GUEST, .in = w->in, .ip = w->ip, .frame = w->sp };
     if (w->ip) {
         w->ip = NULL;
         return true;
@@ -34,7 +34,7 @@ bool cw_walk_next(cw_walk *w, cw_walk_frame *frame)
             *frame = (cw_walk_frame){ .kind = CW_WALK_NATIVE, .func = f, .frame = record->sp, .state = (uint32_t)(uintptr_t)below->ip };
             return true;
         }
-        *frame = (cw_walk_frame){ .kind = CW_WALK_GUEST, .is_return = true, .in = w->in, .ip = record->ip };
+        *frame = (cw_walk_frame){ .kind = CW_WALK_GUEST, .is_return = true, .in = w->in, .ip = record->ip, .frame = record->sp };
         return true;
     }
     return false;

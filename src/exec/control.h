@@ -38,14 +38,15 @@ typedef struct cw_walk_frame {
     const uint8_t *ip; /* GUEST: for cw_code_locate, with the sub-operation in the low 3 bits where it trapped */
     cw_instance *in;   /* GUEST: its instance */
     cw_func *func;     /* NATIVE */
-    uint64_t *frame;   /* NATIVE, and the started function's for ENTRY */
+    uint64_t *frame;   /* the frame, for ENTRY the started function's; GUEST: sp */
     uint32_t state;    /* NATIVE: as unwind wants it */
 } cw_walk_frame;
 
 typedef struct cw_walk {
     const uint8_t *ip; /* where the top frame stands; NULL once it was given out, or where there is none */
+    uint64_t *sp;      /* its frame */
     cw_instance *in;
-    cw_control *csp, *bottom;
+    cw_control *csp, *bottom; /* csp: what is left once the frame that was given out last returns */
 } cw_walk;
 
 /* Walks the frames of a thread that is not running or has just trapped, innermost first. */

@@ -3,6 +3,7 @@
 #include "exec/exec.h"
 
 #include "base/error.h"
+#include "exec/exception.h"
 #include "exec/memory.h"
 #include "exec/table.h"
 #include "exec/thread.h"
@@ -49,6 +50,7 @@ void cw_exec_fini(cw_exec *x)
         cw_memory_fini(m);
     for (cw_table *t = x->tables; t; t = t->next)
         cw_table_fini(t);
+    cw_exceptions_fini(x);
     cw_arena_fini(&x->arena);
     x->instances = NULL;
     x->memories = NULL;

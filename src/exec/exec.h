@@ -16,6 +16,7 @@ typedef struct cw_thread cw_thread;
 typedef struct cw_instance cw_instance;
 typedef struct cw_func cw_func;
 typedef struct cw_func_code cw_func_code;
+typedef struct cw_exception cw_exception; /* exception.h: what an exnref points to */
 
 /* ---- code: shared between instances and OS threads ---- */
 
@@ -47,14 +48,16 @@ typedef enum cw_step {
     CW_STEP_CALL,    /* call thread->call_func with the arguments at thread->call_args (usually frame + frame_slots; must be ≥ that);
                         its results replace them there, then the native runs again with state thread->next_state */
     CW_STEP_SUSPEND, /* leave the run; when the thread is run again, the native runs with state thread->next_state */
-    CW_STEP_TRAP     /* cw_thread_trap was called */
+    CW_STEP_TRAP,    /* cw_thread_trap was called */
+    CW_STEP_THROW    /* what cw_thread_throw and cw_thread_throw_ref answer */
 } cw_step;
 
 /* A native function: a little state machine whose frame is on the thread's stack. `frame` holds the parameters, then
  * the results, in slots; all frame_slots of it keep their values between steps. state is 0 at the call. It may run
  * nested guest functions with cw_thread_nested only where those cannot suspend. */
 typedef cw_step (*cw_native_fn)(cw_thread *thread, cw_func *func, uint64_t *frame, uint32_t state);
-/* Called for every native frame, innermost first, when a trap (or the end of the thread) discards it. May be NULL. */
+/* Called for every native frame, innermost first, when a trap, an exception (its own too) or the end of the thread discards
+ * it. May be NULL. */
 typedef void (*cw_unwind_fn)(cw_thread *thread, cw_func *func, uint64_t *frame, uint32_t state);
 
 typedef struct cw_native {
@@ -106,6 +109,8 @@ typedef struct cw_global {
 
 typedef struct cw_tag {
     cw_type_id type;
+    uint32_t index;          /* in the module that defines it, for people */
+    const cw_module *module; /* NULL: the host's */
     cw_exec *exec;
 } cw_tag;
 
@@ -174,7 +179,8 @@ struct cw_thread {
     uint32_t depth_nested; /* nested C-level runs on this thread */
     /* the trap that ended the run */
     uint8_t trap;                       /* CW_TRAP_…; NONE while all is well */
-    uint8_t fail_kind, fail_code;       /* CWRUN_ERROR_… (usually TRAP) and its code: exits and limits unwind like traps */
+    uint8_t fail_kind, fail_code;       /* CWRUN_ERROR_… (usually TRAP) and its code: exits, limits and exceptions that nobody
+                                           catches (exec->thrown) unwind like traps */
     uint8_t left;                       /* cw_run_status of the run that was left last: interp.c's */
     int32_t exit_status;
     char *message;                      /* allocated by exec->alloc, or NULL: the trap's own words */
@@ -215,6 +221,8 @@ struct cw_exec {
     cw_thread *free_threads, *threads; /* pool; all there are */
     cw_memory *memories;    /* list */
     cw_table *tables;       /* list */
+    cw_exception *exceptions; /* list */
+    cw_exception *thrown;   /* in flight, or left the run that failed last with CWRUN_ERROR_EXCEPTION; NULL once caught */
     cw_arena arena;         /* everything small that lives as long as the store: instances, functions, globals … */
     void *store;            /* the cwrun_store it belongs to */
 };
@@ -280,6 +288,10 @@ void cw_thread_trap(cw_thread *t, uint8_t trap, const char *format, ...) CWRUN_P
 /* The same for an exit or a limit: kind CWRUN_ERROR_EXIT with status, or CWRUN_ERROR_LIMIT with code. */
 void cw_thread_exit(cw_thread *t, int32_t status);
 void cw_thread_limit(cw_thread *t, uint8_t limit, const char *format, ...) CWRUN_PRINTF(3, 4);
+/* Throws an exception: for a native that returns what these answer, THROW or, where there is no memory or no exception,
+ * TRAP. values: the tag's parameters in slots; copied. */
+cw_step cw_thread_throw(cw_thread *t, cw_tag *tag, const uint64_t *values);
+cw_step cw_thread_throw_ref(cw_thread *t, cw_exception *e);
 /* Turns the thread's failure into an error with named frames. */
 void cw_thread_error(cw_thread *t, cwrun_error *err);
 

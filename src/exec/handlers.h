@@ -244,6 +244,22 @@ static inline double sqrt64(double x)
         cw_interp_left(in->exec->current, CW_RUN_DONE, NULL, sp, csp, in);                                                    \
         LEAVE()                                                                                                               \
     }
+/* Goes on where an exception is handled: the thread stands there. */
+#define CAUGHT()                                                                                                              \
+    {                                                                                                                         \
+        const cw_thread *const there = in->exec->current;                                                                     \
+        ip = there->ip;                                                                                                       \
+        sp = there->sp;                                                                                                       \
+        csp = there->csp;                                                                                                     \
+        in = there->in;                                                                                                       \
+        mem = in->mem0;                                                                                                       \
+        DISPATCH();                                                                                                           \
+    }
+#define THROW(call, sub)                                                                                                      \
+    {                                                                                                                         \
+        TRAP_IF(!(call), sub, CW_TRAP_NONE)                                                                                   \
+        CAUGHT()                                                                                                              \
+    }
 /* A native's pair of records is there as long as its frame; cw_interp_native runs it and says where to go on. */
 #define NATIVE_BEGIN(address, sub)                                                                                            \
     {                                                                                                                         \
@@ -276,6 +292,8 @@ static inline double sqrt64(double x)
             mem = in->mem0;                                                                                                   \
             START(record, frame, target)                                                                                      \
         }                                                                                                                     \
+        case CW_STEP_THROW:                                                                                                   \
+            CAUGHT()                                                                                                          \
         default: /* suspended or trapped: the thread knows */                                                                 \
             LEAVE()                                                                                                           \
         }                                                                                                                     \

@@ -78,9 +78,12 @@ static bool define(cw_instance *in, cwrun_error *err)
             return false;
     if (m->n_memories != 0 && !cw_memory_follow(in->memories[0], in))
         return cw_fail_oom(err);
-    for (uint32_t i = m->n_imported_tags; i < m->n_tags; i++)
+    for (uint32_t i = m->n_imported_tags; i < m->n_tags; i++) {
         if (!(in->tags[i] = cw_tag_new(x, m->tags[i], err)))
             return false;
+        in->tags[i]->module = m;
+        in->tags[i]->index = i;
+    }
     for (uint32_t i = m->n_imported_globals; i < m->n_globals; i++) {
         uint64_t value[2];
         if (!cw_const_eval(in, &m->global_inits[i], value, err) ||

@@ -2,6 +2,7 @@
 #include "exec/interp.h"
 
 #include "exec/code.h"
+#include "exec/exception.h"
 #include "exec/handler_list.h"
 #include "exec/interp_cold.h"
 #include "exec/memory.h"
@@ -102,7 +103,29 @@ cw_step cw_interp_native(cw_thread *t, cw_control *csp)
         cw_interp_left(t, CW_RUN_SUSPENDED, CW_STUB_IP(give_back), frame + f->code->frame_slots, csp, f->in);
     else if (step != CW_STEP_CALL && step != CW_STEP_RETURN)
         cw_interp_left(t, CW_RUN_TRAPPED, NULL, frame + f->code->frame_slots, csp, f->in);
+    if (step == CW_STEP_THROW && !cw_exception_unwind(t))
+        return CW_STEP_TRAP;
     return step;
+}
+
+/* ---- exceptions ---- */
+
+bool cw_cold_throw(cw_instance *in, const uint8_t *ip, uint64_t *sp, cw_control *csp, uint32_t slot, uint32_t tag)
+{
+    cw_thread *t = in->exec->current;
+    if (cw_thread_throw(t, in->tags[tag], sp + slot) != CW_STEP_THROW)
+        return false;
+    cw_interp_left(t, CW_RUN_TRAPPED, ip, sp, csp, in);
+    return cw_exception_unwind(t);
+}
+
+bool cw_cold_throw_ref(cw_instance *in, const uint8_t *ip, uint64_t *sp, cw_control *csp, uint64_t ref)
+{
+    cw_thread *t = in->exec->current;
+    if (cw_thread_throw_ref(t, (cw_exception *)(uintptr_t)ref) != CW_STEP_THROW)
+        return false;
+    cw_interp_left(t, CW_RUN_TRAPPED, ip, sp, csp, in);
+    return cw_exception_unwind(t);
 }
 
 /* ---- translation on the first call ---- */
@@ -117,13 +140,9 @@ const uint8_t *cw_interp_translate(cw_thread *t, cw_func_code *record)
         cwrun_error_clear(&err);
         return NULL;
     }
-    /* who comes first publishes; code that others see is complete */
-    const uint8_t *code = block + sizeof(cw_code_header);
-    const uint8_t *expected = CW_STUB_IP(translate);
-    if (!__atomic_compare_exchange_n(&record->code, &expected, code, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
-        cw_free(&state->alloc, block, cw_code_header_of(code)->size);
-        return expected;
-    }
+    const uint8_t *code = cw_code_publish(record, block);
+    if (!code)
+        cw_thread_limit(t, CWRUN_LIMIT_HOST_MEMORY, "out of memory");
     return code;
 }
 

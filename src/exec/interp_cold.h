@@ -23,11 +23,16 @@ extern const cw_stubs cw_stub_code;
 
 /* Stores how a run was left. */
 void cw_interp_left(cw_thread *t, cw_run_status how, const uint8_t *ip, uint64_t *sp, cw_control *csp, cw_instance *in);
-/* Runs the native whose pair of records is below csp. RETURN and CALL (its state stored) are for the handler to follow; else
- * the thread is ready to be left. */
+/* Runs the native whose pair of records is below csp. RETURN and CALL (its state stored) are for the handler to follow, as is
+ * THROW, after which the thread stands where the exception is handled; else the thread is ready to be left. */
 cw_step cw_interp_native(cw_thread *t, cw_control *csp);
 /* The code of a function, translated where it was not yet; NULL with the thread's failure set. */
 const uint8_t *cw_interp_translate(cw_thread *t, cw_func_code *record);
+
+/* Throws a new exception with its values from `slot` on, or one that there is; ip is behind the instruction. True: the thread
+ * stands where it is handled; false: nobody does, which is recorded. */
+bool cw_cold_throw(cw_instance *in, const uint8_t *ip, uint64_t *sp, cw_control *csp, uint32_t slot, uint32_t tag);
+bool cw_cold_throw_ref(cw_instance *in, const uint8_t *ip, uint64_t *sp, cw_control *csp, uint64_t ref);
 
 /* Bulk and table instructions: operands in slots at `at`, a result in the first. CW_COLD_OK, else the trap in the low byte
  * (CW_TRAP_NONE: recorded already). */

@@ -17,6 +17,8 @@ void cw_threads_fini(cw_exec *x);
 
 /* Keeps the backtrace of a thread that has just trapped, where none is kept yet. */
 void cw_trap_capture(cw_thread *t);
+/* Nothing handles the exception: it is the thread's failure, as a trap where it must not get out. */
+void cw_thread_uncaught(cw_thread *t, const cw_exception *e, bool is_trap);
 /* Forgets the failure, its words and its frames. */
 void cw_trap_clear(cw_thread *t);
 

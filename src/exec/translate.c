@@ -83,12 +83,8 @@ static void unsupported(cw_translator *t, place at)
         place number = at + 1;
         op = cw_op_of_prefixed(*at, read_u32(&number));
     }
-    const char *what = "exception";
+    const char *what = "GC";
     switch (*at) {
-    case 0xfb:
-    case 0xd3: /* ref.eq */
-        what = "GC";
-        break;
     case 0xfc:
         what = "wide arithmetic";
         break;
@@ -287,6 +283,22 @@ static void translate_live(cw_translator *t, cw_op op, place start, place *at)
     case CW_OP_IF:
         cw_block_begin(t, at, CW_BLOCK_IF);
         return;
+    case CW_OP_TRY_TABLE:
+        cw_try_table_begin(t, at);
+        return;
+    case CW_OP_TRY:
+        cw_try_begin(t, at);
+        return;
+    case CW_OP_THROW:
+        cw_try_throw(t, read_u32(at));
+        return;
+    case CW_OP_THROW_REF:
+        cw_stack_op(t, CW_IOP_THROW_REF, 0, NULL);
+        t->dead = true;
+        return;
+    case CW_OP_RETHROW:
+        cw_try_rethrow(t, cw_block_at(t, read_u32(at)));
+        return;
     case CW_OP_BR:
         cw_block_branch(t, cw_block_at(t, read_u32(at)));
         return;
@@ -417,8 +429,10 @@ static void translate_live(cw_translator *t, cw_op op, place start, place *at)
 /* One instruction in dead code: only the structure counts. */
 static void translate_dead(cw_translator *t, cw_op op, place *at)
 {
-    if (op == CW_OP_BLOCK || op == CW_OP_LOOP || op == CW_OP_IF || op == CW_OP_TRY_TABLE)
+    if (op == CW_OP_BLOCK || op == CW_OP_LOOP || op == CW_OP_IF || op == CW_OP_TRY_TABLE || op == CW_OP_TRY)
         t->n_skipped++;
+    else if (op == CW_OP_DELEGATE)
+        t->n_skipped--;
     cw_translate_skip(at, cw_opcodes[op].imm);
 }
 
@@ -435,6 +449,8 @@ static void translate_body(cw_translator *t)
             cw_block_end(t);
         } else if (op == CW_OP_ELSE && !t->n_skipped) {
             cw_block_else(t);
+        } else if ((op == CW_OP_CATCH || op == CW_OP_CATCH_ALL || op == CW_OP_DELEGATE) && !t->n_skipped) {
+            cw_try_part(t, op, &at);
         } else if (t->dead) {
             translate_dead(t, op, &at);
         } else {
@@ -502,15 +518,19 @@ static void zero_locals(cw_translator *t)
 
 static uint8_t *finish(cw_translator *t)
 {
-    const uint32_t size = (uint32_t)sizeof(cw_code_header) + t->code.n;
+    const uint32_t code_size = (uint32_t)sizeof(cw_code_header) + t->code.n;
+    const uint32_t handlers = t->regions.n ? t->code.n : 0;
+    const uint32_t size = code_size + cw_try_table_size(t);
     uint8_t *block = cw_resize(t->a, NULL, 0, size);
     if (!block) {
         cw_translate_oom(t);
         return NULL;
     }
-    const cw_code_header header = { size, 0, 0, t->top_home };
+    const cw_code_header header = { size, 0, handlers, t->top_home };
     memcpy(block, &header, sizeof header);
     memcpy(block + sizeof header, t->code.items, t->code.n);
+    if (handlers)
+        cw_try_table_write(t, block + code_size);
     return block;
 }
 
@@ -565,5 +585,7 @@ uint8_t *cw_translate(cw_module *m, uint32_t func, const cw_alloc *a, cw_code_op
     CW_VEC_FINI(&t.labels, a);
     CW_VEC_FINI(&t.fixups, a);
     CW_VEC_FINI(&t.table_labels, a);
+    CW_VEC_FINI(&t.regions, a);
+    CW_VEC_FINI(&t.clauses, a);
     return block;
 }

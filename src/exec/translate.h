@@ -8,7 +8,7 @@
 #define CW_EXEC_TRANSLATE_H
 
 #include "base/vec.h"
-#include "exec/exec.h"
+#include "exec/code.h"
 #include "exec/ops.h"
 
 /* An instruction that somebody looks for: translation stops to matter, only where it comes from does. */
@@ -72,7 +72,8 @@ typedef struct cw_fixup {
     uint32_t field, origin, next;
 } cw_fixup;
 
-typedef enum cw_block_kind { CW_BLOCK_FUNC, CW_BLOCK_BLOCK, CW_BLOCK_LOOP, CW_BLOCK_IF, CW_BLOCK_ELSE } cw_block_kind;
+typedef enum cw_block_kind { CW_BLOCK_FUNC, CW_BLOCK_BLOCK, CW_BLOCK_LOOP, CW_BLOCK_IF, CW_BLOCK_ELSE,
+               CW_BLOCK_TRY, CW_BLOCK_CATCH /* legacy */ } cw_block_kind;
 
 typedef struct cw_block {
     uint8_t kind;
@@ -84,6 +85,8 @@ typedef struct cw_block {
     uint32_t n_params, n_results;
     const cw_valtype *params, *results;
     uint32_t bridge, bridge_turn; /* label of the moves to it, made for the br_table number bridge_turn */
+    uint32_t region;   /* of a try, counted from 1; 0: none, or it is closed */
+    uint32_t last_clause; /* of a try, counted from 1; 0: none */
     uint32_t fuel_field, n_insns; /* LOOP and FUNC: where the cost stands in the code; instructions so far */
 } cw_block;
 
@@ -119,6 +122,12 @@ typedef struct cw_translator {
     CW_VEC(cw_fixup) fixups;
     CW_VEC(uint32_t) table_labels;
     uint32_t n_tables;
+
+    /* as in the code's table (code.h), but with labels for places until the end */
+    CW_VEC(cw_try_region) regions;
+    CW_VEC(cw_try_clause) clauses;
+    uint32_t region;       /* the innermost open one, counted from 1 */
+    uint32_t return_label; /* where handlers go whose label is the function's, 0: none does */
 } cw_translator;
 
 static inline int cw_class_of(char type)
@@ -195,6 +204,24 @@ void cw_block_branch(cw_translator *t, cw_block *b);
 void cw_block_branch_if(cw_translator *t, cw_block *b);
 void cw_block_branch_table(cw_translator *t, const uint8_t **at);
 void cw_block_branch_on_null(cw_translator *t, cw_block *b, bool on_null);
+
+/* Pending entries are bound, and values at the end of a way through the block go to where those of branches go. */
+void cw_block_settle_results(cw_translator *t, const cw_block *b);
+
+/* translate_try.c */
+void cw_try_table_begin(cw_translator *t, const uint8_t **at);
+void cw_try_begin(cw_translator *t, const uint8_t **at);
+/* catch, catch_all and delegate, in dead code too. */
+void cw_try_part(cw_translator *t, uint32_t op, const uint8_t **at);
+/* The protected part of the block ends. */
+void cw_try_close(cw_translator *t, cw_block *b);
+void cw_try_throw(cw_translator *t, uint32_t tag);
+void cw_try_rethrow(cw_translator *t, const cw_block *b);
+/* What handlers go through whose label is the function's; at the end of the code. */
+void cw_try_return(cw_translator *t);
+/* Size of the table, and the table itself when all labels are placed. */
+uint32_t cw_try_table_size(const cw_translator *t);
+void cw_try_table_write(const cw_translator *t, void *out);
 
 /* translate_call.c */
 void cw_call_direct(cw_translator *t, uint32_t func, bool is_tail);

@@ -247,10 +247,13 @@ void cw_block_begin(cw_translator *t, const uint8_t **at, uint8_t kind)
     }
 }
 
-/* Values at the end of a way through the block go to where those of branches go. */
-static void settle_results(cw_translator *t, const cw_block *b)
+void cw_block_settle_results(cw_translator *t, const cw_block *b)
 {
     cw_stack_bind_all(t);
+    if (b->kind == CW_BLOCK_CATCH) { /* they are above the exception */
+        move_values(t, b);
+        return;
+    }
     for (uint32_t i = 0; i < b->n_results; i++)
         cw_stack_settle(t, b->height + i);
 }
@@ -259,7 +262,7 @@ void cw_block_else(cw_translator *t)
 {
     cw_block *b = cw_block_at(t, 0);
     if (!t->dead) {
-        settle_results(t, b);
+        cw_block_settle_results(t, b);
         b->used = true;
         cw_emit_add(t, CW_IOP_BR)->label = b->label;
     }
@@ -274,9 +277,13 @@ void cw_block_end(cw_translator *t)
 {
     cw_block *b = cw_block_at(t, 0);
     finish_metering(t, b);
+    if (b->region)
+        cw_try_close(t, b);
     if (b->kind == CW_BLOCK_FUNC) {
         if (!t->dead)
             cw_block_return(t);
+        if (t->return_label)
+            cw_try_return(t);
         cw_emit_flush(t);
         t->n_blocks--;
         return;
@@ -288,7 +295,7 @@ void cw_block_end(cw_translator *t)
     if (!falls_to_else && (b->kind == CW_BLOCK_LOOP || !b->used))
         return; /* nothing comes here but what falls through, with its values as they are, or is dead too */
     if (!t->dead)
-        settle_results(t, b);
+        cw_block_settle_results(t, b);
     cw_stack_drop_to(t, b->height);
     if (falls_to_else)
         cw_emit_label(t, b->else_label);

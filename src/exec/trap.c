@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "exec/code.h"
 #include "exec/control.h"
+#include "exec/exception.h"
 #include "exec/thread.h"
 
 static CWRUN_PRINTF(2, 0) void keep_message(cw_thread *t, const char *format, va_list args)
@@ -60,6 +61,77 @@ void cw_thread_limit(cw_thread *t, uint8_t limit, const char *format, ...)
         va_start(args, format);
         keep_message(t, format, args);
         va_end(args);
+    }
+}
+
+/* Name of a tag for people: an export's name, or "tag N". */
+static cwrun_str tag_name(const cw_tag *tag, char out[24])
+{
+    const cw_module *m = tag->module;
+    for (uint32_t i = 0; m && i < m->n_exports; i++)
+        if (m->exports[i].kind == CW_EXTERN_TAG && m->exports[i].index == tag->index)
+            return m->exports[i].name;
+    const int size = m ? snprintf(out, 24, "tag %u", tag->index) : snprintf(out, 24, "a tag of the host");
+    return (cwrun_str){out, (size_t)size};
+}
+
+/* What is behind `size` in the text. */
+static CWRUN_PRINTF(3, 4) void append(char *text, size_t room, const char *format, ...)
+{
+    const size_t size = strlen(text);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text + size, room - size, format, args);
+    va_end(args);
+}
+
+static void append_value(char *text, size_t room, cw_valtype type, const uint64_t *slot)
+{
+    const uint32_t low = (uint32_t)*slot;
+    float f;
+    double d;
+    memcpy(&f, &low, sizeof f);
+    memcpy(&d, slot, sizeof d);
+    switch (type) {
+    case CW_I32:
+        append(text, room, "%d", (int)low);
+        break;
+    case CW_I64:
+        append(text, room, "%lld", (long long)*slot);
+        break;
+    case CW_F32:
+        append(text, room, "%.9g", (double)f);
+        break;
+    case CW_F64:
+        append(text, room, "%.17g", d);
+        break;
+    case CW_V128:
+        append(text, room, "0x%016llx%016llx", (unsigned long long)slot[1], (unsigned long long)slot[0]);
+        break;
+    default:
+        append(text, room, "%s", *slot ? "a reference" : "null");
+    }
+}
+
+void cw_thread_uncaught(cw_thread *t, const cw_exception *e, bool is_trap)
+{
+    enum { MOST_VALUES = 4 };
+    char text[200] = "", number[24];
+    const cw_subtype *type = cw_types_get(t->exec->types, e->tag->type);
+    const uint64_t *slot = e->values;
+    for (uint32_t i = 0; i < type->n_params && i < MOST_VALUES; i++) {
+        append(text, sizeof text, i ? ", " : "(");
+        append_value(text, sizeof text, type->params[i], slot);
+        slot += cw_valtype_slots(type->params[i]);
+    }
+    if (type->n_params)
+        append(text, sizeof text, type->n_params > MOST_VALUES ? ", ...)" : ")");
+    const cwrun_str name = tag_name(e->tag, number);
+    cw_thread_trap(t, CW_TRAP_UNCAUGHT_EXCEPTION, "%s: %.*s%s", is_trap ? cwrun_trap_words(CW_TRAP_UNCAUGHT_EXCEPTION) : "thrown Wasm exception",
+                   (int)(name.size < 100 ? name.size : 100), name.data, text);
+    if (!is_trap) {
+        t->fail_kind = CWRUN_ERROR_EXCEPTION;
+        t->fail_code = 0;
     }
 }
 
