@@ -6,7 +6,6 @@
 
 #include "base/error.h"
 #include "base/str.h"
-#include "component/component.h"
 
 static void note(cw_wast *w, const char *format, ...) CWRUN_PRINTF(2, 3);
 static void note(cw_wast *w, const char *format, ...)
@@ -20,6 +19,12 @@ static void note(cw_wast *w, const char *format, ...)
 static bool is_unsupported(const cwrun_error *err)
 {
     return err->kind == CWRUN_ERROR_LIMIT && err->code == CWRUN_LIMIT_UNSUPPORTED;
+}
+
+/* A limit on what a file may declare. */
+static bool is_too_large(const cwrun_error *err)
+{
+    return err->kind == CWRUN_ERROR_LIMIT && err->code == CWRUN_LIMIT_INPUT;
 }
 
 static cw_verdict verdict_of(cw_wast *w, cwrun_error *err)
@@ -59,8 +64,6 @@ static const cw_wast_name *take_named(cw_wast *w)
         return &w->current;
     cwrun_str name = cw_id_name(&w->p, id);
     const cw_wast_name *found = find(&w->instances, name);
-    if (!found && w->lacking) /* a component's instance, perhaps */
-        return &w->current;
     if (!found)
         note(w, "unknown module $%.*s", (int)name.size, name.data);
     return found;
@@ -185,6 +188,8 @@ static cw_verdict do_module(cw_wast *w)
 static cw_verdict do_register(cw_wast *w)
 {
     cwrun_str name = cw_take_name(&w->p);
+    if (w->component_current)
+        return cw_wast_register_instance(w, name);
     const cw_wast_name *what = take_named(w);
     if (!what)
         return CW_FAIL;
@@ -275,6 +280,8 @@ static cw_verdict do_action(cw_wast *w)
 {
     action a;
     w->p.at -= 2;
+    if (cw_wast_acts_on_component(w, w->p.at))
+        return cw_wast_component_action(w);
     act(w, &a);
     if (w->p.ok)
         w->p.at--; /* its closing parenthesis is the command's */
@@ -287,6 +294,8 @@ static cw_verdict do_return(cw_wast *w)
 {
     cw_parser *p = &w->p;
     action a;
+    if (cw_wast_acts_on_component(w, p->at))
+        return cw_wast_component_return(w);
     act(w, &a);
     cwrun_error_clear(&a.err);
     cw_verdict v = a.verdict;
@@ -313,45 +322,9 @@ static cw_verdict do_return(cw_wast *w)
     return v == CW_FAIL && w->lacking ? CW_SKIP : v;
 }
 
-/* ---- components: encoded, decoded and checked; not instantiated by scripts yet ---- */
-
-/* Takes what stands behind "(component". */
-static bool check_component(cw_wast *w, cwrun_error *err)
-{
-    cw_parser *p = &w->p;
-    cw_bytes bytes;
-    cw_bytes_init(&bytes, &w->alloc);
-    cwrun_error *outer = p->err;
-    p->err = err;
-    bool ok = cw_encode_component(p, &w->words, &bytes);
-    p->err = outer;
-    if (ok) {
-        cwrun_str kept = cw_arena_copy(&w->arena, bytes.data, bytes.size);
-        cw_reader r;
-        cw_reader_init(&r, (const uint8_t *)kept.data, kept.size, NULL, &w->arena, err);
-        cw_module_config config = { .types = w->types, .features = w->features, .alloc = &w->alloc };
-        ok = kept.data ? cw_component_read(&r, &config) != NULL : cw_fail_oom(err);
-    }
-    cw_bytes_fini(&bytes);
-    return ok;
-}
-
-static cw_verdict do_component(cw_wast *w)
-{
-    cwrun_error err = CWRUN_ERROR_INIT;
-    bool instance = cw_at_word(&w->p, CW_WORD_INSTANCE), definition = cw_take_word(&w->p, CW_WORD_DEFINITION);
-    w->current = (cw_wast_name){ 0 };
-    w->lacking = true; /* actions have no instance to act on */
-    if (!instance && !check_component(w, &err))
-        return verdict_of(w, &err);
-    if (!definition)
-        note(w, "component instances in scripts are not supported yet");
-    return definition ? CW_PASS : CW_SKIP;
-}
-
 /* ---- assertions of failure ---- */
 
-static bool has_words(const char *have, cwrun_str want)
+bool cw_wast_has_words(const char *have, cwrun_str want)
 {
     for (const char *at = have; want.size && (at = strchr(at, want.data[0])); at++)
         if (strncmp(at, want.data, want.size) == 0)
@@ -362,7 +335,7 @@ static bool has_words(const char *have, cwrun_str want)
 /* Traps of ours and the script's: either may say more than the other. */
 static bool same_trap(const char *have, cwrun_str want)
 {
-    return has_words(have, want) || (strlen(have) <= want.size && cw_str_starts(want, cwrun_str_of(have)));
+    return cw_wast_has_words(have, want) || (strlen(have) <= want.size && cw_str_starts(want, cwrun_str_of(have)));
 }
 
 static cw_verdict judge_failure(cw_wast *w, const cwrun_error *err, uint8_t kind, cwrun_str want)
@@ -383,11 +356,9 @@ static cw_verdict do_trap(cw_wast *w, uint16_t word)
     cw_parser *p = &w->p;
     uint8_t kind = word == CW_WORD_ASSERT_EXCEPTION ? CWRUN_ERROR_EXCEPTION : CWRUN_ERROR_TRAP;
     action a = { .verdict = CW_FAIL };
-    if (cw_at_form(p, CW_WORD_COMPONENT)) {
-        note(w, "component instances in scripts are not supported yet");
-        p->at = cw_token_close(p, p->at) + 1;
-        a.verdict = CW_SKIP;
-    } else if (cw_take_form(p, CW_WORD_MODULE)) {
+    if (cw_at_form(p, CW_WORD_COMPONENT) || cw_wast_acts_on_component(w, p->at))
+        return cw_wast_component_trap(w);
+    if (cw_take_form(p, CW_WORD_MODULE)) {
         cw_module *m = take_module(w, NULL, &a.err);
         cw_expect_close(p);
         a.ran = true;
@@ -411,12 +382,8 @@ static cw_verdict do_unlinkable(cw_wast *w)
 {
     cw_parser *p = &w->p;
     cwrun_error err = CWRUN_ERROR_INIT;
-    if (cw_at_form(p, CW_WORD_COMPONENT)) {
-        note(w, "component instances in scripts are not supported yet");
-        p->at = cw_token_close(p, p->at) + 1;
-        cw_take_string(p);
-        return CW_SKIP;
-    }
+    if (cw_at_form(p, CW_WORD_COMPONENT))
+        return cw_wast_component_unlinkable(w);
     cw_expect_open(p, CW_WORD_MODULE);
     cw_module *m = take_module(w, NULL, &err);
     cw_expect_close(p);
@@ -428,7 +395,7 @@ static cw_verdict do_unlinkable(cw_wast *w)
         note(w, "it needs what is not supported yet");
         v = CW_SKIP;
     } else if (err.kind == CWRUN_ERROR_LINK) {
-        w->counts->message_agreement += has_words(err.message, want);
+        w->counts->message_agreement += cw_wast_has_words(err.message, want);
         v = CW_PASS;
     } else {
         v = judge_failure(w, &err, CWRUN_ERROR_LINK, want);
@@ -449,7 +416,9 @@ static cw_verdict do_refused(cw_wast *w, uint16_t word)
     /* before memory64, text had limits of 32 bits: what is malformed there is invalid now */
     bool older = !(w->features & CW_FEATURE_MULTI_MEMORY);
     bool encoded = false, invalid = word == CW_WORD_ASSERT_INVALID, binary = cw_module_form(p, &id) == CW_FORM_BINARY;
-    bool taken = component ? check_component(w, &err) : take_module(w, &encoded, &err) != NULL;
+    cwrun_component *refused = component ? cw_wast_take_component(w, &err) : NULL;
+    bool taken = component ? refused != NULL : take_module(w, &encoded, &err) != NULL;
+    cwrun_component_drop(refused);
     if (!p->ok && cwrun_failed(&err)) { /* the text's fault, not the script's: go on behind it */
         p->ok = true;
         p->at = cw_token_close(p, open);
@@ -460,13 +429,13 @@ static cw_verdict do_refused(cw_wast *w, uint16_t word)
     if (taken) {
         note(w, "it was not refused (\"%.*s\")", (int)want.size, want.data);
         v = CW_FAIL;
-    } else if (err.kind != CWRUN_ERROR_INPUT) {
+    } else if (err.kind != CWRUN_ERROR_INPUT && !(component && is_too_large(&err))) {
         v = verdict_of(w, &err);
     } else if (!component && (invalid ? !encoded : encoded && !binary && !older)) {
         note(w, "it is %s: %s", encoded ? "invalid, but not malformed" : "malformed, not just invalid", err.message);
         v = CW_FAIL;
     } else {
-        bool agrees = has_words(err.message, want);
+        bool agrees = cw_wast_has_words(err.message, want);
         w->counts->message_agreement += agrees;
         if (!agrees)
             note(w, "\"%.*s\" is reported as %s", (int)want.size, want.data, err.message);
@@ -508,7 +477,7 @@ static cw_verdict do_command(cw_wast *w, uint16_t word)
 {
     switch (word) {
     case CW_WORD_MODULE: return do_module(w);
-    case CW_WORD_COMPONENT: return do_component(w);
+    case CW_WORD_COMPONENT: return cw_wast_do_component(w);
     case CW_WORD_REGISTER: return do_register(w);
     case CW_WORD_INVOKE:
     case CW_WORD_GET: return do_action(w);
@@ -553,6 +522,7 @@ static bool run_command(cw_wast *w, cwrun_error *err)
     uint16_t word = p->at[1].word;
     cwrun_error syntax = CWRUN_ERROR_INIT;
     w->note[0] = 0;
+    w->component_current = word == CW_WORD_COMPONENT || (word != CW_WORD_MODULE && w->component_current);
     p->at += 2;
     p->err = &syntax;
     cw_verdict v = do_command(w, word);
@@ -593,6 +563,7 @@ static bool run_script(cw_wast *w, cwrun_error *err)
     else
         while (ok && !cw_at_end(p))
             ok = run_command(w, err);
+    cw_wast_components_fini(w);
     cw_exec_fini(&w->exec);
     for (uint32_t i = 0; i < w->modules.n; i++)
         cw_module_release(w->modules.items[i]);
@@ -614,6 +585,7 @@ bool cwrun_wast_run(cwrun_str script, const char *file, const cwrun_wast_options
     w->features = CW_FEATURES_3_0;
     if (options)
         w->features = (w->features | options->features_on) & ~options->features_off;
+    cw_wast_read_comments(w, script);
     cw_words_init(&w->words);
     cw_arena_init(&w->arena, &w->alloc);
     cw_source source;

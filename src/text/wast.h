@@ -3,6 +3,7 @@
 #ifndef CW_TEXT_WAST_H
 #define CW_TEXT_WAST_H
 
+#include "cwrun/component.h"
 #include "cwrun/text.h"
 #include "exec/exec.h"
 #include "text/text.h"
@@ -22,6 +23,8 @@ typedef struct cw_spectest_item {
 } cw_spectest_item;
 enum { CW_SPECTEST_ITEMS = 15 };
 
+typedef struct cw_wast_components cw_wast_components; /* wast_component.c */
+
 typedef struct cw_wast {
     cw_words words;
     cw_parser p;
@@ -39,9 +42,42 @@ typedef struct cw_wast {
     uint32_t n_spectest;
     bool lacking; /* the current instance lacks something that is not supported yet, or an action on it did not run */
     bool link_lacking; /* the last linking met an instance that could not be made for that reason */
+    cw_wast_components *components; /* NULL: the script has had none yet */
+    bool component_current;         /* actions without a name are on a component */
+    bool for_validators;            /* written for a tool that does not execute: components may lack what they import */
     uint32_t line_offset, line; /* where the last told command stands: lines are counted once */
     char note[512]; /* why the command did not pass */
 } cw_wast;
+
+/* ---- wast.c ---- */
+
+/* Whether an error's message has the script's words. */
+bool cw_wast_has_words(const char *have, cwrun_str want);
+
+/* ---- wast_features.c ---- */
+
+/* What the script's leading comments say about how to run it. */
+void cw_wast_read_comments(cw_wast *w, cwrun_str script);
+
+/* ---- wast_component.c ---- */
+
+void cw_wast_components_fini(cw_wast *w);
+/* Takes what stands behind "(component", up to its closing parenthesis: NULL with err set where it is refused. */
+cwrun_component *cw_wast_take_component(cw_wast *w, cwrun_error *err);
+/* Whether "(invoke …" at `open` calls a component's function. */
+bool cw_wast_acts_on_component(const cw_wast *w, const cw_token *open);
+/* Commands: the cursor is behind the directive's word; of an action, at its parenthesis; of an instance, at its $id. */
+cw_verdict cw_wast_do_component(cw_wast *w);
+cw_verdict cw_wast_register_instance(cw_wast *w, cwrun_str name);
+cw_verdict cw_wast_component_action(cw_wast *w);
+cw_verdict cw_wast_component_return(cw_wast *w);
+cw_verdict cw_wast_component_trap(cw_wast *w);
+cw_verdict cw_wast_component_unlinkable(cw_wast *w);
+
+/* ---- wast_literals.c ---- */
+
+/* Takes a component value as one of a type. False where it is none: err says why, or the parser failed. */
+bool cw_wast_take_literal(cw_wast *w, const cwrun_type *type, cwrun_arena *arena, cwrun_val *out, cwrun_error *err);
 
 /* ---- spectest.c ---- */
 
