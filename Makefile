@@ -51,7 +51,7 @@ $(BUILD)/obj/%.o: src/%.c
 
 UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c tests/api/test_*.c tests/oom/test_*.c tests/wasi/test_*.c tests/fuzz/test_*.c))
 EXAMPLES   := $(patsubst examples/%.c,$(BUILD)/examples/%,$(wildcard examples/*.c))
-DRIVERS    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/spec/*.c tests/api/session.c))
+DRIVERS    := $(patsubst tests/%.c,$(BUILD)/tests/%,tests/api/session.c)
 
 $(BUILD)/tests/%: tests/%.c $(BUILD)/libcwrun.a
 	@mkdir -p $(@D)

@@ -1,13 +1,14 @@
 #!/bin/sh
-# tests/conformance.sh DIR: the specifications' scripts of DIR (folders core/3.0, component, wasm-tools-component) on the built command and
-# driver. BUILD says where the build is.
+# tests/conformance.sh DIR: the specifications' scripts of DIR (folders core/3.0, component, wasm-tools-component) on the built command.
+# BUILD says where the build is.
 #
-# Core scripts are read by cwrun itself. Until it runs component scripts too, wasm-tools takes those apart: $WASM_TOOLS, else the one in PATH,
-# else one that cargo installs into a cache; without it they are left out, aloud. Commands that need what is not executed yet are counted apart.
+# Scripts are run by `cwrun wast`; single files, with what becomes of them in the column "expected" of DIR/index.tsv, by `cwrun parse` and
+# `cwrun validate`. tests/spec/known.txt lists what is known to fail. Commands that need what is not executed yet are counted apart.
 # Closing line: N passed, N failed.
 cd "$(dirname "$0")/.." || exit 1
 SPEC=${1:?usage: tests/conformance.sh DIR}
 BUILD=${BUILD:-build}
+KNOWN=tests/spec/known.txt
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 passed=0 failed=0
@@ -17,25 +18,57 @@ add() {
     passed=$((passed + ${1:-0})) failed=$((failed + ${2:-1}))
 }
 
-"$BUILD/cwrun" wast -j 2 --list-failures "$SPEC/core/3.0" >"$work/log" 2>&1
-grep -avE 'not supported yet|was skipped' "$work/log" | tail -n 40
-line=$(tail -n 1 "$work/log")
-echo "core: $line"
-add "$(echo "$line" | sed -n 's/.*; \([0-9]*\) of [0-9]* commands passed.*/\1/p')" "$(echo "$line" | sed -n 's/.*commands passed, \([0-9]*\) failed.*/\1/p')"
-
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/cwrun
-WASM_TOOLS=${WASM_TOOLS:-$(command -v wasm-tools || echo "$cache/bin/wasm-tools")}
-export WASM_TOOLS
-if [ -x "$WASM_TOOLS" ] || cargo install --quiet --locked --root "$cache" wasm-tools@1.244.0; then
-    python3 tests/spec/components.py --known tests/spec/component_known.txt "$BUILD/tests/spec/component_driver" "$work" "$SPEC/component" \
-        "$SPEC/wasm-tools-component/cli" >"$work/log" 2>&1
-    grep -aE ': FAIL: |^Traceback|Error' "$work/log" | tail -n 40
+# scripts NAME OPTIONS…: runs cwrun wast, shows what failed and its closing line
+scripts() {
+    what=$1
+    shift
+    "$BUILD/cwrun" wast -j 2 --known "$KNOWN" --list-failures "$@" >"$work/log" 2>&1
+    grep -avE 'not supported yet|was skipped' "$work/log" | tail -n 40
     line=$(tail -n 1 "$work/log")
-    echo "components: $line"
-    add "$(echo "$line" | sed -n 's/^\([0-9]*\) passed, .*/\1/p')" "$(echo "$line" | sed -n 's/^[0-9]* passed, \([0-9]*\) failed, .*/\1/p')"
-else
-    echo "components: no wasm-tools, and no cargo to build it: not run"
-fi
+    echo "$what: $line"
+    add "$(echo "$line" | sed -n 's/.*; \([0-9]*\) of [0-9]* commands passed.*/\1/p')" "$(echo "$line" | sed -n 's/.*commands passed, \([0-9]*\) failed.*/\1/p')"
+}
+
+# complete NAME OPTIONS…: how many scripts do all they say
+complete() {
+    what=$1
+    shift
+    "$BUILD/cwrun" wast --json "$@" 2>/dev/null |
+        awk -F'[:,}]' -v what="$what" '{ for (i = 1; i < NF; i++) { if ($i == "\"passed\"") p = $(i + 1); if ($i == "\"total\"") t = $(i + 1) }
+                                         n++; good += p == t } END { print what ": " good " of " n " scripts execute completely" }'
+}
+
+# single EXPECTED PATH: a text, alone, must be valid, invalid, or no text at all
+single() {
+    "$BUILD/cwrun" parse -o "$work/binary" "$SPEC/$2" >"$work/log" 2>&1 && parsed=y || parsed=n
+    "$BUILD/cwrun" validate "$SPEC/$2" >>"$work/log" 2>&1 && valid=y || valid=n
+    case $1-$parsed$valid in
+    valid-yy | invalid-yn | parse-fail-nn) good=y ;;
+    *) good=n ;;
+    esac
+    known=$(awk -v path="$2" '!/^#/ && length($1) <= length(path) && substr(path, length(path) - length($1) + 1) == $1 { print "y" }' "$KNOWN")
+    case $good$known in
+    y) add 1 0 ;;
+    ny) singles_known=$((singles_known + 1)) ;;
+    *)
+        echo "$2: expected: $1; parsed: $parsed, valid: $valid; known failure: ${known:-n}"
+        head -n 3 "$work/log"
+        add 0 1
+        ;;
+    esac
+}
+
+scripts core "$SPEC/core/3.0"
+scripts components -W threads "$SPEC/component" "$SPEC/wasm-tools-component/cli"
+complete component -W threads "$SPEC/component"
+complete wasm-tools-component/cli -W threads "$SPEC/wasm-tools-component/cli"
+
+awk -F'\t' '$7 == "valid" || $7 == "invalid" || $7 == "parse-fail" { print $7, $1 }' "$SPEC/index.tsv" >"$work/singles"
+before=$passed singles_known=0
+while read -r expected path; do
+    single "$expected" "$path"
+done <"$work/singles"
+echo "single files: $((passed - before)) of $(wc -l <"$work/singles") as expected, $singles_known known failures"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

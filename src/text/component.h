@@ -92,7 +92,7 @@ void cw_write_sort(cw_bytes *out, uint8_t sort);
 /* Takes a sort's words, "core" included; CW_TEXT_SORTS after a failure. */
 uint8_t cw_take_sort(cw_parser *p);
 /* Takes an index, an identifier (aliased where it is of an outer scope), or a form "(sort index "name"…)", whose leading
- * "core" may be missing where legacy allows. While hoisting it is only skipped. */
+ * "core" may be missing before "type" and "module". While hoisting it is only skipped. */
 uint32_t cw_take_ref(cw_component_text *c, uint8_t sort);
 /* Behind the sort's words inside a form: index and export names. */
 uint32_t cw_take_ref_inside(cw_component_text *c, uint8_t sort);

@@ -263,7 +263,9 @@ uint32_t cw_take_ref(cw_component_text *c, uint8_t sort)
     if (!cw_at_open(p))
         return cw_text_resolve(c, sort);
     cw_take(p);
-    if (sorts[sort].core)
+    if (sort <= CW_TEXT_CORE_TAG) /* without "core" it would be the form of older tools */
+        cw_expect_word(p, CW_WORD_CORE);
+    else if (sorts[sort].core)
         cw_take_word(p, CW_WORD_CORE);
     cw_expect_word(p, sorts[sort].word);
     uint32_t index = cw_take_ref_inside(c, sort);

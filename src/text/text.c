@@ -11,10 +11,13 @@ cw_form cw_module_form(const cw_parser *p, const cw_token **id)
     return cw_at_word(&next, CW_WORD_BINARY) ? CW_FORM_BINARY : cw_at_word(&next, CW_WORD_QUOTE) ? CW_FORM_QUOTE : CW_FORM_TEXT;
 }
 
-static bool encode_quote(cw_parser *p, const cw_words *words, cw_bytes *out)
+/* The strings of a component are its fields; those of a module may also be a whole one. */
+static bool encode_quote(cw_parser *p, const cw_words *words, bool component, cw_bytes *out)
 {
     cw_bytes text;
     cw_bytes_init(&text, &p->alloc);
+    if (component)
+        cw_bytes_add(&text, "(component ", 11);
     while (p->at->kind == CW_TOKEN_STRING) { /* strings of a quotation are lines, so to say */
         cwrun_str piece = cw_take_string(p);
         cw_bytes_add(&text, piece.data, piece.size);
@@ -22,6 +25,8 @@ static bool encode_quote(cw_parser *p, const cw_words *words, cw_bytes *out)
     }
     if (p->at->kind != CW_TOKEN_CLOSE)
         cw_parse_unexpected(p, "a string");
+    if (component)
+        cw_bytes_u8(&text, ')');
     if (text.oom)
         cw_parse_oom(p);
     if (p->ok && !cw_text_encode(words, (cwrun_str){ (const char *)text.data, text.size }, NULL, &p->alloc, out, p->err)) {
@@ -33,12 +38,12 @@ static bool encode_quote(cw_parser *p, const cw_words *words, cw_bytes *out)
 }
 
 /* The forms of a definition that are strings; the cursor is behind "(module" or "(component". */
-static bool encode_strings(cw_parser *p, const cw_words *words, cw_form form, cw_bytes *out)
+static bool encode_strings(cw_parser *p, const cw_words *words, cw_form form, bool component, cw_bytes *out)
 {
     cw_take_id(p);
     cw_take(p);
     if (form == CW_FORM_QUOTE)
-        return encode_quote(p, words, out);
+        return encode_quote(p, words, component, out);
     cw_take_strings(p, out);
     if (!cw_at_close(p))
         cw_parse_unexpected(p, "a string");
@@ -52,7 +57,7 @@ bool cw_encode_module(cw_parser *p, const cw_words *words, cw_bytes *out)
     const cw_token *id;
     cw_form form = cw_module_form(p, &id);
     if (form != CW_FORM_TEXT)
-        return encode_strings(p, words, form, out);
+        return encode_strings(p, words, form, false, out);
     cw_module_text m;
     cw_module_text_init(&m, p);
     bool ok = cw_module_text_write(&m, out);
@@ -67,7 +72,7 @@ bool cw_encode_component(cw_parser *p, const cw_words *words, cw_bytes *out)
     const cw_token *id;
     cw_form form = cw_module_form(p, &id);
     if (form != CW_FORM_TEXT)
-        return encode_strings(p, words, form, out);
+        return encode_strings(p, words, form, true, out);
     cw_component_text c;
     cw_component_text_init(&c, p, words);
     cw_component_text_write(&c, out);

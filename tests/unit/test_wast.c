@@ -76,6 +76,55 @@ static void a_wrong_command_does_not_hide_the_next(void **state)
     cwrun_error_clear(&err);
 }
 
+#define COMPONENT \
+    "(component $c (core module $m (func (export \"f\") (param i32) (result i32) (local.get 0)) (func (export \"t\") unreachable))" \
+    "(core instance $i (instantiate $m)) (type $r' (record (field \"a\" u8))) (export $r \"r-type\" (type $r'))" \
+    "(type $e' (enum \"x\" \"y\")) (export $e \"e-type\" (type $e'))" \
+    "(func (export \"f\") (param \"v\" u8) (result u8) (canon lift (core func $i \"f\")))" \
+    "(func (export \"r\" ) (param \"v\" $r) (result $r) (canon lift (core func $i \"f\")))" \
+    "(func (export \"e\" ) (param \"v\" $e) (result $e) (canon lift (core func $i \"f\")))" \
+    "(func (export \"t\") (canon lift (core func $i \"t\"))))"
+
+static void right_and_wrong_component_values_are_told_apart(void **state)
+{
+    (void)state;
+    expect(COMPONENT "(assert_return (invoke \"f\" (u8.const 1)) (u8.const 1))", 2, 0);
+    expect(COMPONENT "(assert_return (invoke $c \"f\" (u8.const 1)) (u8.const 2))", 1, 1);
+    expect(COMPONENT "(assert_return (invoke \"f\" (u8.const 1)))", 1, 1);
+    expect(COMPONENT "(assert_return (invoke \"f\" (u8.const 1)) (u16.const 1))", 1, 1);
+    expect(COMPONENT "(assert_return (invoke \"f\" (u16.const 1)) (u8.const 1))", 1, 1);
+    expect(COMPONENT "(assert_return (invoke \"f\" (u8.const 256)) (u8.const 0))", 1, 1);
+    expect(COMPONENT "(assert_return (invoke \"f\") (u8.const 1))", 1, 1);
+    expect(COMPONENT "(assert_return (invoke \"f\" (u8.const 1) (u8.const 1)) (u8.const 1))", 1, 1);
+    expect(COMPONENT "(assert_return (invoke \"g\" (u8.const 1)) (u8.const 1))", 1, 1);
+    expect(COMPONENT "(assert_return (invoke $d \"f\" (u8.const 1)) (u8.const 1))", 1, 1);
+    expect(COMPONENT "(assert_return (get \"f\"))", 1, 1);
+    expect(COMPONENT "(assert_return (invoke \"r\" (record.const (field \"a\" u8.const 1))) (record.const (field \"a\" u8.const 1)))", 2, 0);
+    expect(COMPONENT "(assert_return (invoke \"r\" (record.const (field \"b\" u8.const 1))) (record.const (field \"a\" u8.const 1)))", 1, 1);
+    expect(COMPONENT "(assert_return (invoke \"r\" (record.const)) (record.const (field \"a\" u8.const 1)))", 1, 1);
+    expect(COMPONENT "(assert_return (invoke \"e\" (enum.const \"y\")) (enum.const \"x\"))", 1, 1);
+    expect(COMPONENT "(assert_return (invoke \"e\" (enum.const \"z\")) (enum.const \"x\"))", 1, 1);
+    expect("(invoke \"f\") (component instance $a) (assert_return (invoke $a \"f\"))", 0, 3);
+}
+
+static void verdicts_about_components_are_told_apart(void **state)
+{
+    (void)state;
+    expect(COMPONENT "(assert_trap (invoke \"t\") \"unreachable\")", 2, 0);
+    expect(COMPONENT "(assert_trap (invoke \"t\") \"divide\")", 1, 1);
+    expect(COMPONENT "(assert_trap (invoke \"f\" (u8.const 1)) \"unreachable\")", 1, 1);
+    expect("(assert_trap (component) \"unreachable\")", 0, 1);
+    expect("(assert_unlinkable (component) \"a\")", 0, 1);
+    expect("(assert_unlinkable (component (import \"a\" (func))) \"a\")", 1, 0);
+    expect("(component (import \"a\" (func)))", 0, 1);
+    expect(";; RUN: wast %\n(component (import \"a\" (func)))", 1, 0);
+    expect(";; RUN: wast % -f=-simd\n(component (core module (func (drop (v128.const i32x4 0 0 0 0)))))", 0, 1);
+    expect("(component definition (import \"a\" (func)))", 1, 0);
+    expect("(assert_invalid (component (export \"a\" (func 0))) \"x\")", 1, 0);
+    expect("(assert_invalid (component) \"x\")", 0, 1);
+    expect("(component (foo)) (component)", 1, 1);
+}
+
 static char *read_file(const char *path, size_t *size)
 {
     FILE *f = fopen(path, "rb");
@@ -120,6 +169,8 @@ int main(void)
         cmocka_unit_test(right_and_wrong_results_are_told_apart),
         cmocka_unit_test(verdicts_about_modules_distinguish_malformed_and_invalid),
         cmocka_unit_test(a_wrong_command_does_not_hide_the_next),
+        cmocka_unit_test(right_and_wrong_component_values_are_told_apart),
+        cmocka_unit_test(verdicts_about_components_are_told_apart),
         cmocka_unit_test(the_scripts_under_tests_wast_pass),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
