@@ -1,7 +1,8 @@
 /* text/wast_component.c: components in scripts: defined, instantiated, called, refused  [component-model: test/].
  *
  * Components run on the public interface, in an engine and store of the script's own that are made when the first one
- * comes. Every instance with a name can be imported by later components; host functions of scripts are in wast_host.c. */
+ * comes. Every instance with a name can be imported by later components; host functions of scripts are in wast_host.c.
+ */
 #include "base/error.h"
 #include "base/str.h"
 #include "cwrun/component.h"
@@ -15,9 +16,9 @@ typedef struct definition {
 } definition;
 
 typedef struct instance {
-    cwrun_str name; /* as later components import it; empty: none */
+    cwrun_str name;     /* as later components import it; empty: none */
     cwrun_instance *in; /* NULL: it could not be made */
-    bool lacking; /* it could not be made, or did not run, for what is not supported yet */
+    bool lacking;       /* it could not be made, or did not run, for what is not supported yet */
 } instance;
 
 struct cw_wast_components {
@@ -117,7 +118,7 @@ static uint32_t find_instance(const cw_wast_components *c, cwrun_str name)
 static cwrun_str take_optional_id(cw_parser *p)
 {
     const cw_token *id = cw_take_id(p);
-    return id ? cw_id_name(p, id) : (cwrun_str){ "", 0 };
+    return id ? cw_id_name(p, id) : (cwrun_str){"", 0};
 }
 
 /* An optional $id: the instance it names, or the current one; NONE with a note where there is none. */
@@ -181,7 +182,7 @@ static cw_verdict make(cw_wast *w, cwrun_str name, cwrun_component *component, b
 {
     cwrun_error err = CWRUN_ERROR_INIT;
     cw_wast_components *c = w->components;
-    instance made = { .in = instantiate(w, component, &err) };
+    instance made = {.in = instantiate(w, component, &err)};
     bool unlinked = err.kind == CWRUN_ERROR_LINK;
     made.lacking = is_unsupported(&err) || (unlinked && c->lacking);
     add_instance(w, name, made);
@@ -211,7 +212,7 @@ cw_verdict cw_wast_do_component(cw_wast *w)
         return do_instance(w);
     bool is_definition = cw_take_word(p, CW_WORD_DEFINITION);
     cw_module_form(p, &id);
-    cwrun_str name = id ? cw_id_name(p, id) : (cwrun_str){ "", 0 };
+    cwrun_str name = id ? cw_id_name(p, id) : (cwrun_str){"", 0};
     cwrun_component *component = cw_wast_take_component(w, &err);
     if (!component)
         return verdict_of(w, &err);
@@ -221,7 +222,7 @@ cw_verdict cw_wast_do_component(cw_wast *w)
         cw_parse_oom(p);
         return CW_FAIL;
     }
-    *d = (definition){ name, component };
+    *d = (definition){name, component};
     return is_definition ? CW_PASS : make(w, name, component, w->for_validators);
 }
 
@@ -240,9 +241,9 @@ cw_verdict cw_wast_register_instance(cw_wast *w, cwrun_str name)
 /* ---- actions ---- */
 
 typedef struct action {
-    cw_verdict verdict; /* CW_PASS: it gave a result; else err or the note says why not */
-    bool ran;           /* err is what the guest did */
-    uint32_t at;        /* the instance, or NONE */
+    cw_verdict verdict;     /* CW_PASS: it gave a result; else err or the note says why not */
+    bool ran;               /* err is what the guest did */
+    uint32_t at;            /* the instance, or NONE */
     const cwrun_type *type; /* of the result; NULL: none */
     cwrun_val result;
     cwrun_error err;
@@ -273,7 +274,9 @@ static cwrun_val *take_arguments(cw_wast *w, const cwrun_functype *type, uint32_
         ok = !cw_at_close(&w->p);
         if (!ok)
             note(w, "%u arguments for %u parameters", i, n);
-        else if (!(ok = cw_wast_take_literal(w, cwrun_functype_param(type, i), w->components->scratch, &args[i], &err)) && cwrun_failed(&err))
+        else if (!(ok = cw_wast_take_literal(w, cwrun_functype_param(type, i), w->components->scratch, &args[i],
+                                             &err)) &&
+                 cwrun_failed(&err))
             note(w, "argument %u: %s", i, err.message);
     }
     if (ok && !cw_at_close(&w->p)) {
@@ -313,7 +316,7 @@ static void act(cw_wast *w, action *a)
 {
     cw_parser *p = &w->p;
     const cw_token *open = p->at;
-    *a = (action){ .verdict = CW_FAIL, .at = NONE };
+    *a = (action){.verdict = CW_FAIL, .at = NONE};
     if (!cw_take_form(p, CW_WORD_INVOKE)) {
         cw_parse_unexpected(p, "(invoke");
         return;
@@ -405,7 +408,7 @@ static void try_component(cw_wast *w, action *a)
 {
     cw_parser *p = &w->p;
     cwrun_component *component, *loaded = NULL;
-    *a = (action){ .verdict = CW_FAIL, .at = NONE };
+    *a = (action){.verdict = CW_FAIL, .at = NONE};
     if (cw_take_word(p, CW_WORD_INSTANCE)) {
         take_optional_id(p);
         cwrun_str of = take_optional_id(p);
