@@ -40,8 +40,8 @@ CWRUN_API void cwrun_engine_drop(cwrun_engine *engine);
 /* Limits of a store; zero means the default. */
 typedef struct cwrun_limits {
     uint64_t max_memory;      /* bytes of all linear memories together; default 4 GiB */
-    uint64_t max_table;       /* elements of one table; default 10,000,000 */
-    uint32_t max_instances;   /* core and component instances; default 10,000 */
+    uint64_t max_table;       /* elements of all tables together; default 10,000,000 */
+    uint32_t max_instances;   /* core and component instances; default 10,000. They may take 64 KiB each on the average, 256 MiB at the least */
     uint32_t max_handles;     /* per component instance; default 1,000,000 */
     uint64_t max_stack;       /* bytes of a guest's value stack; default 1 MiB */
     uint64_t max_call_bytes;  /* bytes one call may copy to or from the host; default 1 GiB */
@@ -61,7 +61,8 @@ CWRUN_API void *cwrun_store_data(const cwrun_store *store);
 CWRUN_API bool cwrun_store_set_extension(cwrun_store *store, const void *key, void *data, void (*drop)(void *data), cwrun_error *err);
 CWRUN_API void *cwrun_store_extension(const cwrun_store *store, const void *key);
 
-/* Fuel for an engine made with `fuel`; a guest that runs out fails with CWRUN_LIMIT_FUEL. New stores have none. */
+/* Fuel for an engine made with `fuel`: about one unit an instruction, or for every 64 bytes that one works on; a guest that runs out
+ * fails with CWRUN_LIMIT_FUEL. New stores have none. */
 CWRUN_API void cwrun_store_set_fuel(cwrun_store *store, uint64_t fuel);
 CWRUN_API uint64_t cwrun_store_fuel(const cwrun_store *store);
 

@@ -39,7 +39,7 @@ void cw_arena_fini(cw_arena *arena)
 void cw_arena_reset(cw_arena *arena)
 {
     arena->used = 0;
-    arena->oom = false;
+    arena->oom = arena->full = false;
     cw_arena_chunk *newest = arena->chunks, *kept = newest;
     if (!kept)
         return;
@@ -92,7 +92,9 @@ void *cw_arena_raw(cw_arena *arena, size_t size, size_t align)
         return NULL;
 
     size_t left = (size_t)(arena->end - arena->at), pad = padding(arena->at, align);
-    if (size > arena->limit - arena->used || ((pad > left || size > left - pad) && !add_chunk(arena, size))) {
+    bool full = size > arena->limit - arena->used;
+    if (full || ((pad > left || size > left - pad) && !add_chunk(arena, size))) {
+        arena->full |= full;
         arena->oom = true;
         return NULL;
     }

@@ -17,6 +17,7 @@ typedef struct cwrun_arena {
     size_t used;            /* bytes handed out since the last reset */
     size_t limit;           /* most bytes it hands out; SIZE_MAX for none */
     bool oom;               /* an allocation failed (or passed the limit) */
+    bool full;              /* one passed the limit */
 } cw_arena;
 
 void cw_arena_init(cw_arena *arena, const cw_alloc *alloc);

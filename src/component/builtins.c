@@ -158,8 +158,7 @@ cw_func *cw_builtin_new(cwrun_instance *in, const cw_def *def, cwrun_error *err)
     }
     cw_builtin *b = CW_ARENA_NEW(&x->arena, cw_builtin);
     if (!b) {
-        x->arena.oom = false;
-        cw_fail_oom(err);
+        cw_exec_oom(x, err);
         return NULL;
     }
     b->in = in;

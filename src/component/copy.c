@@ -149,26 +149,16 @@ static bool check_handle(cw_copy *c, const cwrun_type *type, uint32_t handle, co
 
 bool cw_charge(cw_thread *t, uint64_t work)
 {
-    cw_exec *x = t->exec;
-    if (x->code_options.interruptible && __atomic_load_n(&x->interrupted, __ATOMIC_RELAXED)) {
-        cw_thread_trap(t, CW_TRAP_INTERRUPT, NULL);
-        return false;
-    }
-    if (x->code_options.fuel) {
-        x->fuel -= (int64_t)work;
-        if (x->fuel < 0) {
-            cw_thread_trap(t, CW_TRAP_FUEL, NULL);
-            return false;
-        }
-    }
-    return true;
+    uint8_t trap = cw_exec_work(t->exec, work * CW_BYTES_PER_FUEL);
+    if (trap != CW_TRAP_NONE)
+        cw_thread_trap(t, trap, NULL);
+    return trap == CW_TRAP_NONE;
 }
 
 static bool poll_copy(cw_copy *c, uint64_t bytes)
 {
-    enum { BYTES_PER_FUEL = 64 };
     cw_crossing *x = c->user;
-    return cw_charge(x->thread, bytes / BYTES_PER_FUEL);
+    return cw_charge(x->thread, bytes / CW_BYTES_PER_FUEL);
 }
 
 /* ---- running ---- */

@@ -30,8 +30,7 @@ static void *room(cwrun_store *s, size_t size, cwrun_error *err)
 {
     void *p = cw_arena_alloc(&s->exec.arena, size, 16);
     if (!p) {
-        s->exec.arena.oom = false;
-        cw_fail_oom(err);
+        cw_exec_oom(&s->exec, err);
     }
     return p;
 }
@@ -352,6 +351,8 @@ static cw_step run_instantiate(cw_thread *t, cw_func *func, uint64_t *frame, uin
     job *j = (job *)(uintptr_t)frame[0];
     while (j->top) {
         cw_func *start = NULL;
+        if (!cw_charge(t, 0))
+            return CW_STEP_TRAP;
         if (j->top->at == j->top->in->component->n_defs) {
             pop(j);
             continue;

@@ -196,8 +196,7 @@ cw_func *cw_lower_new(cwrun_instance *in, const cw_def *def, cwrun_error *err)
     cwrun_store *s = in->store;
     cw_lower *l = CW_ARENA_NEW(&s->exec.arena, cw_lower);
     if (!l) {
-        s->exec.arena.oom = false;
-        cw_fail_oom(err);
+        cw_exec_oom(&s->exec, err);
         return NULL;
     }
     const cw_subtype *core = cw_types_get(s->exec.types, def->of.canon.core_type);

@@ -8,6 +8,9 @@
 #include "exec/table.h"
 #include "exec/thread.h"
 
+/* What instances, with their functions, globals, segments and plans, may take on the average; and what there is at the least. */
+enum { BYTES_PER_INSTANCE = 64 << 10, LEAST_ARENA = 256 << 20 };
+
 void cw_exec_limits_default(cw_exec_limits *limits)
 {
     *limits = (cw_exec_limits){
@@ -33,6 +36,8 @@ bool cw_exec_init(cw_exec *x, const cw_alloc *a, cw_types *types, const cw_exec_
     if (x->limits.stack_slots > CW_THREAD_MOST_SLOTS)
         x->limits.stack_slots = CW_THREAD_MOST_SLOTS;
     cw_arena_init(&x->arena, &x->alloc);
+    uint64_t most = (uint64_t)x->limits.max_instances * BYTES_PER_INSTANCE;
+    x->arena.limit = most < LEAST_ARENA ? LEAST_ARENA : most > SIZE_MAX ? SIZE_MAX : (size_t)most;
 
     x->native_instance = CW_ARENA_NEW(&x->arena, cw_instance);
     if (!x->native_instance) {
@@ -81,14 +86,41 @@ void cw_exec_set_limit(cw_exec *x, uint64_t *limit)
         __atomic_store_n(&x->limit, NULL, __ATOMIC_SEQ_CST);
 }
 
+uint8_t cw_exec_work(cw_exec *x, uint64_t bytes)
+{
+    if (x->code_options.interruptible && __atomic_load_n(&x->interrupted, __ATOMIC_RELAXED))
+        return CW_TRAP_INTERRUPT;
+    if (x->code_options.fuel && (x->fuel -= (int64_t)(bytes / CW_BYTES_PER_FUEL)) < 0)
+        return CW_TRAP_FUEL;
+    return CW_TRAP_NONE;
+}
+
+bool cw_exec_interrupted(const cw_exec *x, cwrun_error *err)
+{
+    if (!x->code_options.interruptible || !__atomic_load_n(&x->interrupted, __ATOMIC_RELAXED))
+        return false;
+    cw_fail(err, &x->alloc, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_TIMEOUT, "%s", CW_INTERRUPT_WORDS);
+    return true;
+}
+
+bool cw_exec_oom(cw_exec *x, cwrun_error *err)
+{
+    bool full = x->arena.full;
+    x->arena.oom = x->arena.full = false;
+    if (!full)
+        return cw_fail_oom(err);
+    cw_fail(err, &x->alloc, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_INSTANCES,
+            "the instances of one store take more than %zu bytes, without memories and tables (--max-instances)", x->arena.limit);
+    return false;
+}
+
 cw_global *cw_global_new(cw_exec *x, cw_globaltype type, const uint64_t value[2], cwrun_error *err)
 {
     if (cwrun_failed(err))
         return NULL;
     cw_global *g = CW_ARENA_NEW(&x->arena, cw_global);
     if (!g) {
-        x->arena.oom = false;
-        cw_fail_oom(err);
+        cw_exec_oom(x, err);
         return NULL;
     }
     *g = (cw_global){.value = {value[0], value[1]}, .type = type, .exec = x};
@@ -101,8 +133,7 @@ cw_tag *cw_tag_new(cw_exec *x, cw_type_id type, cwrun_error *err)
         return NULL;
     cw_tag *tag = CW_ARENA_NEW(&x->arena, cw_tag);
     if (!tag) {
-        x->arena.oom = false;
-        cw_fail_oom(err);
+        cw_exec_oom(x, err);
         return NULL;
     }
     tag->type = type;

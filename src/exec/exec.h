@@ -196,7 +196,7 @@ struct cw_thread {
 
 typedef struct cw_exec_limits {
     uint64_t max_memory;       /* bytes all memories together; default 4 GiB */
-    uint64_t max_table;        /* elements per table; default 10,000,000 */
+    uint64_t max_table;        /* elements of all tables together; default 10,000,000 */
     uint32_t max_instances;    /* default 10,000 */
     uint32_t max_memories, max_tables; /* default 10,000 each */
     uint32_t stack_slots;      /* per thread; default 128 Ki (1 MiB), 4 Ki at the least */
@@ -216,14 +216,14 @@ struct cw_exec {
     uint32_t interrupted;   /* atomic flag, with limit = 0: what stopped it */
     cw_instance *instances; /* list */
     uint32_t n_instances, n_memories, n_tables;
-    uint64_t memory_bytes;
+    uint64_t memory_bytes, table_elems;
     uint32_t n_nested;
     cw_thread *free_threads, *threads; /* pool; all there are */
     cw_memory *memories;    /* list */
     cw_table *tables;       /* list */
     cw_exception *exceptions; /* list */
     cw_exception *thrown;   /* in flight, or left the run that failed last with CWRUN_ERROR_EXCEPTION; NULL once caught */
-    cw_arena arena;         /* everything small that lives as long as the store: instances, functions, globals … */
+    cw_arena arena;         /* everything small that lives as long as the store: instances, functions, globals …; limited */
     void *store;            /* the cwrun_store it belongs to */
 };
 
@@ -234,6 +234,15 @@ void cw_exec_fini(cw_exec *x);
 /* Asks the running guest to stop at its next poll; callable from any OS thread while x lives. reason: CWRUN_LIMIT_TIMEOUT. */
 void cw_exec_interrupt(cw_exec *x);
 void cw_exec_interrupt_clear(cw_exec *x);
+
+/* Work on many bytes by one instruction: burns a unit of fuel for every CW_BYTES_PER_FUEL and looks at the interrupt. To be called at least
+ * every CW_WORK_STEP bytes. CW_TRAP_NONE, else CW_TRAP_FUEL or CW_TRAP_INTERRUPT. */
+enum { CW_BYTES_PER_FUEL = 64, CW_WORK_STEP = 1 << 20 };
+uint8_t cw_exec_work(cw_exec *x, uint64_t bytes);
+/* Whether the interrupt is raised; then with the error of it. */
+bool cw_exec_interrupted(const cw_exec *x, cwrun_error *err);
+/* An allocation in x->arena has failed: the arena goes on, err says what ran out. False. */
+bool cw_exec_oom(cw_exec *x, cwrun_error *err);
 
 /* New objects of the store; NULL with `err` set where memory or a limit forbids. */
 cw_memory *cw_memory_new(cw_exec *x, const cw_memtype *type, cwrun_error *err);

@@ -25,10 +25,8 @@ static cw_instance *allocate(cw_exec *x, cw_module *m)
              tags = take(&size, m->n_tags, sizeof(void *)), elems = take(&size, m->n_elems, sizeof(void *)),
              dropped_elems = take(&size, m->n_elems, 1), dropped_data = take(&size, m->n_data, 1);
     char *block = size <= SIZE_MAX ? cw_arena_alloc(&x->arena, (size_t)size, 16) : NULL;
-    if (!block) {
-        x->arena.oom = false;
+    if (!block)
         return NULL;
-    }
     cw_instance *in = (cw_instance *)(void *)block;
     in->exec = x;
     in->module = m;
@@ -113,7 +111,7 @@ cw_instance *cw_instance_new(cw_exec *x, cw_module *m, const cw_extern *imports,
         return NULL;
     cw_instance *in = cw_module_prepare(m, &x->alloc, x->code_options) ? allocate(x, m) : NULL;
     if (!in) {
-        cw_fail_oom(err);
+        cw_exec_oom(x, err);
         return NULL;
     }
     in->next = x->instances;
@@ -124,7 +122,7 @@ cw_instance *cw_instance_new(cw_exec *x, cw_module *m, const cw_extern *imports,
     if (!define(in, err) || !cw_segments_run(in, err))
         return NULL;
     if (m->has_start && !(*start = cw_instance_func(in, m->start))) {
-        cw_fail_oom(err);
+        cw_exec_oom(x, err);
         return NULL;
     }
     return in;

@@ -153,6 +153,14 @@ static uint32_t trap_unless(bool ok, uint32_t trap)
     return ok ? CW_COLD_OK : CW_COLD_TRAP | trap;
 }
 
+/* Meters work on so many bytes; false with what the instruction answers in *answer. */
+static bool work(cw_instance *in, uint64_t bytes, uint32_t *answer)
+{
+    const uint8_t trap = cw_exec_work(in->exec, bytes);
+    *answer = CW_COLD_TRAP | trap;
+    return trap == CW_TRAP_NONE;
+}
+
 uint64_t cw_cold_memory_grow(cw_instance *in, uint32_t memory, uint64_t pages)
 {
     cw_memory *m = in->memories[memory];
@@ -162,16 +170,42 @@ uint64_t cw_cold_memory_grow(cw_instance *in, uint32_t memory, uint64_t pages)
 
 uint32_t cw_cold_memory_copy(cw_instance *in, const uint64_t *at, uint32_t to, uint32_t from)
 {
-    return trap_unless(cw_memory_copy(in->memories[to], at[0], in->memories[from], at[1], at[2]), CW_TRAP_MEMORY_BOUNDS);
+    uint32_t trap;
+    cw_memory *target = in->memories[to], *source = in->memories[from];
+    const uint64_t d = at[0], s = at[1], n = at[2];
+    if (!cw_memory_at(target, d, n) || !cw_memory_at(source, s, n))
+        return CW_COLD_TRAP | CW_TRAP_MEMORY_BOUNDS;
+    for (uint64_t done = 0, some; done < n; done += some) {
+        some = n - done < CW_WORK_STEP ? n - done : CW_WORK_STEP;
+        const uint64_t i = d <= s ? done : n - done - some; /* what overlaps is read first */
+        if (!work(in, some, &trap))
+            return trap;
+        cw_memory_copy(target, d + i, source, s + i, some);
+    }
+    return CW_COLD_OK;
 }
 
 uint32_t cw_cold_memory_fill(cw_instance *in, const uint64_t *at, uint32_t memory)
 {
-    return trap_unless(cw_memory_fill(in->memories[memory], at[0], (uint8_t)at[1], at[2]), CW_TRAP_MEMORY_BOUNDS);
+    cw_memory *m = in->memories[memory];
+    const uint64_t d = at[0], n = at[2];
+    uint32_t trap;
+    if (!cw_memory_at(m, d, n))
+        return CW_COLD_TRAP | CW_TRAP_MEMORY_BOUNDS;
+    for (uint64_t done = 0, some; done < n; done += some) {
+        some = n - done < CW_WORK_STEP ? n - done : CW_WORK_STEP;
+        if (!work(in, some, &trap))
+            return trap;
+        cw_memory_fill(m, d + done, (uint8_t)at[1], some);
+    }
+    return CW_COLD_OK;
 }
 
 uint32_t cw_cold_memory_init(cw_instance *in, const uint64_t *at, uint32_t segment, uint32_t memory)
 {
+    uint32_t trap;
+    if (at[2] <= in->module->data[segment].size && !work(in, at[2], &trap))
+        return trap;
     return trap_unless(cw_memory_init(in, memory, segment, at[0], at[1], at[2]), CW_TRAP_MEMORY_BOUNDS);
 }
 
@@ -185,25 +219,40 @@ uint32_t cw_cold_table_set(cw_instance *in, const uint64_t *at, uint32_t table)
     return trap_unless(cw_table_set(in->tables[table], at[0], at[1]), CW_TRAP_TABLE_ACCESS);
 }
 
-void cw_cold_table_grow(cw_instance *in, uint64_t *at, uint32_t table)
+uint32_t cw_cold_table_grow(cw_instance *in, uint64_t *at, uint32_t table)
 {
     cw_table *t = in->tables[table];
     const uint64_t old = cw_table_grow(t, at[1], at[0]);
+    uint32_t trap;
+    if (old != UINT64_MAX && !work(in, at[1] * sizeof(uint64_t), &trap))
+        return trap;
     at[0] = t->type.limits.is_64 ? old : (uint32_t)old;
+    return CW_COLD_OK;
 }
 
 uint32_t cw_cold_table_fill(cw_instance *in, const uint64_t *at, uint32_t table)
 {
-    return trap_unless(cw_table_fill(in->tables[table], at[0], at[1], at[2]), CW_TRAP_TABLE_ACCESS);
+    cw_table *t = in->tables[table];
+    uint32_t trap;
+    if (at[2] <= t->size && !work(in, at[2] * sizeof(uint64_t), &trap))
+        return trap;
+    return trap_unless(cw_table_fill(t, at[0], at[1], at[2]), CW_TRAP_TABLE_ACCESS);
 }
 
 uint32_t cw_cold_table_copy(cw_instance *in, const uint64_t *at, uint32_t to, uint32_t from)
 {
-    return trap_unless(cw_table_copy(in->tables[to], at[0], in->tables[from], at[1], at[2]), CW_TRAP_TABLE_ACCESS);
+    cw_table *target = in->tables[to];
+    uint32_t trap;
+    if (at[2] <= target->size && !work(in, at[2] * sizeof(uint64_t), &trap))
+        return trap;
+    return trap_unless(cw_table_copy(target, at[0], in->tables[from], at[1], at[2]), CW_TRAP_TABLE_ACCESS);
 }
 
 uint32_t cw_cold_table_init(cw_instance *in, const uint64_t *at, uint32_t segment, uint32_t table)
 {
+    uint32_t code;
+    if (at[2] <= in->tables[table]->size && !work(in, at[2] * sizeof(uint64_t), &code))
+        return code;
     const uint8_t trap = cw_table_init(in, table, segment, at[0], at[1], at[2]);
     return trap_unless(trap == CW_TRAP_NONE, trap);
 }

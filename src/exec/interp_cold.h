@@ -43,7 +43,7 @@ uint32_t cw_cold_memory_fill(cw_instance *in, const uint64_t *at, uint32_t memor
 uint32_t cw_cold_memory_init(cw_instance *in, const uint64_t *at, uint32_t segment, uint32_t memory);
 uint32_t cw_cold_table_get(cw_instance *in, uint64_t *at, uint32_t table);
 uint32_t cw_cold_table_set(cw_instance *in, const uint64_t *at, uint32_t table);
-void cw_cold_table_grow(cw_instance *in, uint64_t *at, uint32_t table);
+uint32_t cw_cold_table_grow(cw_instance *in, uint64_t *at, uint32_t table);
 uint32_t cw_cold_table_fill(cw_instance *in, const uint64_t *at, uint32_t table);
 uint32_t cw_cold_table_copy(cw_instance *in, const uint64_t *at, uint32_t to, uint32_t from);
 uint32_t cw_cold_table_init(cw_instance *in, const uint64_t *at, uint32_t segment, uint32_t table);

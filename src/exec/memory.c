@@ -112,8 +112,7 @@ cw_memory *cw_memory_new(cw_exec *x, const cw_memtype *type, cwrun_error *err)
     }
     cw_memory *m = CW_ARENA_NEW(&x->arena, cw_memory);
     if (!m) {
-        x->arena.oom = false;
-        cw_fail_oom(err);
+        cw_exec_oom(x, err);
         return NULL;
     }
     unsigned bits = type->is_64 ? 64 : 32;

@@ -22,8 +22,7 @@ cw_func *cw_func_native_new(cw_exec *x, cw_type_id type, const cw_native *native
 
     native_block *b = CW_ARENA_NEW(&x->arena, native_block);
     if (!b) {
-        x->arena.oom = false;
-        cw_fail_oom(err);
+        cw_exec_oom(x, err);
         return NULL;
     }
     b->func = (cw_func){

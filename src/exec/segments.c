@@ -87,6 +87,8 @@ bool cw_segments_run(cw_instance *in, cwrun_error *err)
         const cw_elem_segment *e = &m->elems[i];
         if (e->mode == CW_ELEM_PASSIVE)
             continue;
+        if (cw_exec_interrupted(in->exec, err))
+            return false;
         if (e->mode == CW_ELEM_ACTIVE) {
             if (!cw_const_eval(in, &e->offset, at, err))
                 return false;
@@ -100,6 +102,8 @@ bool cw_segments_run(cw_instance *in, cwrun_error *err)
         const cw_data_segment *data = &m->data[i];
         if (!data->is_active)
             continue;
+        if (cw_exec_interrupted(in->exec, err))
+            return false;
         if (!cw_const_eval(in, &data->offset, at, err))
             return false;
         if (!cw_memory_init(in, data->memory, i, at[0], 0, data->size))

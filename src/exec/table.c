@@ -23,6 +23,12 @@ static void fill(uint64_t *at, uint64_t value, uint64_t n)
             at[i] = value;
 }
 
+/* How many elements tables may still have. */
+static uint64_t left(const cw_exec *x)
+{
+    return x->table_elems < x->limits.max_table ? x->limits.max_table - x->table_elems : 0;
+}
+
 cw_table *cw_table_new(cw_exec *x, const cw_tabletype *type, uint64_t init, cwrun_error *err)
 {
     if (cwrun_failed(err))
@@ -33,17 +39,16 @@ cw_table *cw_table_new(cw_exec *x, const cw_tabletype *type, uint64_t init, cwru
         return NULL;
     }
     uint64_t n = type->limits.min, most = least(x->limits.max_table, SIZE_MAX / sizeof(uint64_t));
-    if (n > most) {
+    if (n > most || n > left(x)) {
         cw_fail(err, &x->alloc, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_TABLE,
-                "a table of %llu elements passes the limit of %llu (--max-table)", (unsigned long long)n,
+                "a table of %llu elements passes the limit of %llu for all tables together (--max-table)", (unsigned long long)n,
                 (unsigned long long)most);
         return NULL;
     }
     cw_table *t = CW_ARENA_NEW(&x->arena, cw_table);
     uint64_t *elems = t && n != 0 ? cw_new_array(&x->alloc, (size_t)n, sizeof *elems) : NULL;
     if (!t || (n != 0 && !elems)) {
-        x->arena.oom = false;
-        cw_fail_oom(err);
+        cw_exec_oom(x, err);
         return NULL;
     }
     most = least(most, type->limits.is_64 ? UINT64_MAX : UINT32_MAX);
@@ -52,6 +57,7 @@ cw_table *cw_table_new(cw_exec *x, const cw_tabletype *type, uint64_t init, cwru
     if (init != 0)
         fill(elems, init, n);
     x->n_tables++;
+    x->table_elems += n;
     t->next = x->tables;
     x->tables = t;
     return t;
@@ -60,6 +66,7 @@ cw_table *cw_table_new(cw_exec *x, const cw_tabletype *type, uint64_t init, cwru
 void cw_table_fini(cw_table *t)
 {
     cw_free(&t->exec->alloc, t->elems, (size_t)t->cap * sizeof *t->elems);
+    t->exec->table_elems -= t->size;
     t->elems = NULL;
     t->size = t->cap = 0;
 }
@@ -67,7 +74,7 @@ void cw_table_fini(cw_table *t)
 uint64_t cw_table_grow(cw_table *t, uint64_t n, uint64_t init)
 {
     uint64_t old = t->size;
-    if (old > t->max || n > t->max - old)
+    if (old > t->max || n > t->max - old || n > left(t->exec))
         return UINT64_MAX;
     if (n > t->cap - old) {
         uint64_t cap = least(t->cap < 8 ? 16 : t->cap * 2, t->max);
@@ -81,6 +88,7 @@ uint64_t cw_table_grow(cw_table *t, uint64_t n, uint64_t init)
         t->cap = cap;
     }
     t->size = old + n;
+    t->exec->table_elems += n;
     if (n != 0)
         fill(t->elems + old, init, n);
     return old;

@@ -12,6 +12,9 @@ enum {
 /* Makes `limit` that of the running code, unless an interrupt stands. */
 void cw_exec_set_limit(cw_exec *x, uint64_t *limit);
 
+/* What an interrupt is called in errors. */
+#define CW_INTERRUPT_WORDS "interrupt: the time that was granted is over (--timeout)"
+
 /* Unwinds and frees every thread of the store. */
 void cw_threads_fini(cw_exec *x);
 

@@ -127,6 +127,12 @@ static void emit_extract(cw_translator *t, cw_op op, uint8_t lane)
     cw_stack_op(t, extract_ops[i].op, 0, &raw);
 }
 
+/* Whether instructions that work on many bytes must go through functions that meter them. */
+static bool is_metered(const cw_translator *t)
+{
+    return t->options.fuel || t->options.interruptible;
+}
+
 /* An operation of a cold function: n operands in their homes, a result (type 0: none) in the first one's. */
 static void emit_cold(cw_translator *t, uint32_t op, uint32_t n, char result, uint32_t x, uint32_t y)
 {
@@ -189,14 +195,14 @@ static bool translate_bulk(cw_translator *t, cw_op op, place *at)
     }
     case CW_OP_MEMORY_COPY:
         x = read_u32(at), y = read_u32(at);
-        if (x == 0 && y == 0 && !m->memories[0].is_64)
+        if (x == 0 && y == 0 && !m->memories[0].is_64 && !is_metered(t))
             cw_stack_op(t, CW_IOP_MEMORY_COPY, 0, NULL);
         else
             emit_cold(t, CW_IOP_ANY_MEMORY_COPY, 3, 0, x, y);
         return true;
     case CW_OP_MEMORY_FILL:
         x = read_u32(at);
-        if (x == 0 && !m->memories[0].is_64)
+        if (x == 0 && !m->memories[0].is_64 && !is_metered(t))
             cw_stack_op(t, CW_IOP_MEMORY_FILL, 0, NULL);
         else
             emit_cold(t, CW_IOP_ANY_MEMORY_FILL, 3, 0, x, 0);

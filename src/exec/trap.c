@@ -190,7 +190,7 @@ static void describe(const cw_thread *t, cwrun_error *err)
         switch (t->trap) {
         case CW_TRAP_INTERRUPT:
             code = CWRUN_LIMIT_TIMEOUT;
-            words = "interrupt: the time that was granted is over (--timeout)";
+            words = CW_INTERRUPT_WORDS;
             break;
         case CW_TRAP_FUEL:
             code = CWRUN_LIMIT_FUEL;

@@ -245,6 +245,25 @@ static void the_number_of_instances_is_limited(void **state)
     finish(&fx);
 }
 
+static void what_instances_take_together_is_limited(void **state)
+{
+    (void)state;
+    fixture fx;
+    cwrun_error err = CWRUN_ERROR_INIT;
+    cw_func *first;
+    start(&fx, &err);
+    fx.x.arena.limit = fx.x.arena.used + 100000;
+    uint32_t n = 0;
+    while (cw_instance_new(&fx.x, fx.provider, NULL, &first, &err))
+        assert_true(n++ < 5000);
+    assert_true(n > 0);
+    assert_int_equal(err.kind, CWRUN_ERROR_LIMIT);
+    assert_int_equal(err.code, CWRUN_LIMIT_INSTANCES);
+    assert_non_null(strstr(err.message, "--max-instances"));
+    cwrun_error_clear(&err);
+    finish(&fx);
+}
+
 /* Links, runs and grows; true where everything went well. */
 static bool scenario(fixture *fx, cwrun_error *err)
 {
@@ -290,6 +309,7 @@ int main(void)
         cmocka_unit_test(all_imports_that_do_not_fit_are_listed),
         cmocka_unit_test(segments_before_a_trap_stay_written),
         cmocka_unit_test(the_number_of_instances_is_limited),
+        cmocka_unit_test(what_instances_take_together_is_limited),
         cmocka_unit_test(failing_allocation_is_an_error_and_leaks_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

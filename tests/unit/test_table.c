@@ -55,6 +55,27 @@ static void the_limit_holds_and_is_named(void **state)
     cw_exec_fini(&x);
 }
 
+static void all_tables_share_one_limit(void **state)
+{
+    (void)state;
+    cw_exec x;
+    cw_exec_limits limits;
+    cw_exec_limits_default(&limits);
+    limits.max_table = 100;
+    assert_true(cw_exec_init(&x, NULL, NULL, &limits, (cw_code_options){0}));
+    cw_table *t = make(&x, 40, UINT64_MAX, 0), *u = make(&x, 50, UINT64_MAX, 0);
+    assert_int_equal(cw_table_grow(t, 11, 0), UINT64_MAX);
+    assert_int_equal(cw_table_grow(t, 7, 0), 40);
+    assert_int_equal(cw_table_grow(u, 4, 0), UINT64_MAX);
+    assert_int_equal(cw_table_grow(u, 3, 0), 50);
+    cwrun_error err = CWRUN_ERROR_INIT;
+    cw_tabletype type = {{.min = 1, .max = UINT64_MAX}, CW_FUNCREF};
+    assert_null(cw_table_new(&x, &type, 0, &err));
+    assert_int_equal(err.code, CWRUN_LIMIT_TABLE);
+    cwrun_error_clear(&err);
+    cw_exec_fini(&x);
+}
+
 static void ranges_are_checked_without_wrapping(void **state)
 {
     (void)state;
@@ -109,6 +130,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(growth_fills_and_ends_at_the_maximum),
         cmocka_unit_test(the_limit_holds_and_is_named),
+        cmocka_unit_test(all_tables_share_one_limit),
         cmocka_unit_test(ranges_are_checked_without_wrapping),
         cmocka_unit_test(failing_allocation_refuses_and_leaks_nothing),
     };

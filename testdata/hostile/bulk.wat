@@ -1,0 +1,20 @@
+;; instructions that work on many bytes: metered by what they do, not by their number
+(module
+  (memory 256)
+  (table $t 1000000 funcref)
+  (func (export "fill") (memory.fill (i32.const 0) (i32.const 1) (i32.const 0x1000000)))
+  (func (export "copy") (memory.copy (i32.const 1) (i32.const 0) (i32.const 0xffffff)))
+  (func (export "table") (table.fill $t (i32.const 0) (ref.null func) (i32.const 1000000)))
+  (func (export "spin")
+    (drop (memory.grow (i32.const 16000)))
+    (memory.fill (i32.const 0) (i32.const 1) (i32.const 1000000000))
+    (memory.copy (i32.const 0) (i32.const 1) (i32.const 1000000000))
+    (memory.fill (i32.const 0) (i32.const 2) (i32.const 1000000000)))
+  ;; a copy in steps reads what overlaps first, in both directions
+  (func (export "overlap") (result i32 i32)
+    (memory.fill (i32.const 0) (i32.const 1) (i32.const 0x100000))
+    (memory.fill (i32.const 0x100000) (i32.const 2) (i32.const 0x300000))
+    (memory.copy (i32.const 0x80000) (i32.const 0) (i32.const 0x400000))
+    (i32.load8_u (i32.const 0x17ffff))
+    (memory.copy (i32.const 0) (i32.const 0x80000) (i32.const 0x400000))
+    (i32.load8_u (i32.const 0x100000))))
