@@ -35,6 +35,8 @@ bool cw_exec_init(cw_exec *x, const cw_alloc *a, cw_types *types, const cw_exec_
         x->limits.stack_slots = CW_THREAD_LEAST_SLOTS;
     if (x->limits.stack_slots > CW_THREAD_MOST_SLOTS)
         x->limits.stack_slots = CW_THREAD_MOST_SLOTS;
+    if (!cw_os_event_init(&x->wake))
+        return false;
     cw_arena_init(&x->arena, &x->alloc);
     uint64_t most = (uint64_t)x->limits.max_instances * BYTES_PER_INSTANCE;
     x->arena.limit = most < LEAST_ARENA ? LEAST_ARENA : most > SIZE_MAX ? SIZE_MAX : (size_t)most;
@@ -57,6 +59,7 @@ void cw_exec_fini(cw_exec *x)
         cw_table_fini(t);
     cw_exceptions_fini(x);
     cw_arena_fini(&x->arena);
+    cw_os_event_fini(&x->wake);
     x->instances = NULL;
     x->memories = NULL;
     x->tables = NULL;
@@ -69,6 +72,7 @@ void cw_exec_interrupt(cw_exec *x)
 {
     __atomic_store_n(&x->interrupted, 1, __ATOMIC_SEQ_CST);
     __atomic_store_n(&x->limit, NULL, __ATOMIC_SEQ_CST);
+    cw_os_event_set(&x->wake);
 }
 
 void cw_exec_interrupt_clear(cw_exec *x)

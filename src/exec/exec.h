@@ -10,6 +10,7 @@
 #include "base/traps.h"
 #include "base/vec.h"
 #include "core/module.h"
+#include "os/event.h"
 
 typedef struct cw_exec cw_exec;
 typedef struct cw_thread cw_thread;
@@ -81,7 +82,7 @@ struct cw_func {
 
 typedef struct cw_memory {
     uint8_t *base;         /* does not move while the OS can reserve; NULL for size 0 is fine */
-    uint64_t size;         /* bytes now */
+    uint64_t size;         /* bytes now; of shared ones written atomically by any OS thread */
     uint64_t max_pages;    /* declared or implied, and capped by the limit */
     uint64_t reserved;     /* bytes of address space held at base; 0: allocated by the hook instead */
     uint64_t committed;    /* bytes of them that can be used */
@@ -90,6 +91,9 @@ typedef struct cw_memory {
     uint32_t n_users, cap_users;
     cw_exec *exec;
     struct cw_memory *next; /* exec's list */
+    struct cw_shared_memory *shared; /* it is a view of this: shared.h; NULL for others */
+    struct cw_memory *next_view;
+    uint64_t charged;       /* bytes of the shared memory that this store pays for */
 } cw_memory;
 
 typedef struct cw_table {
@@ -214,6 +218,7 @@ struct cw_exec {
     cw_code_options code_options;
     cw_instance *native_instance;
     uint32_t interrupted;   /* atomic flag, with limit = 0: what stopped it */
+    cw_os_event wake;       /* ends a wait on a shared memory */
     cw_instance *instances; /* list */
     uint32_t n_instances, n_memories, n_tables;
     uint64_t memory_bytes, table_elems;

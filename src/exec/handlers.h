@@ -97,12 +97,43 @@ typedef cw_v128_bytes cw_un_v128;
 #define AT_ANY(address, memory, offset, n, sub)                                                                               \
     const cw_memory *const m = in->memories[memory];                                                                          \
     const uint64_t ea = (address) + (offset);                                                                                 \
-    TRAP_IF(ea < (offset) || m->size < (n) || ea > m->size - (n), sub, CW_TRAP_MEMORY_BOUNDS)                                 \
+    const uint64_t size = __atomic_load_n(&m->size, __ATOMIC_RELAXED);                                                        \
+    TRAP_IF(ea < (offset) || size < (n) || ea > size - (n), sub, CW_TRAP_MEMORY_BOUNDS)                                       \
     uint8_t *const at = m->base + ea;
 #define LOAD(T) (*(const cw_un_##T *)(const void *)at)
 #define STORE(T, v) *(cw_un_##T *)(void *)at = (T)(v)
 #define LOAD_LOW() ((cw_v128){ LOAD(uint64_t), 0 })
 #define STORE_V128(v) *(cw_v128_bytes *)(void *)at = (v)
+
+/* ---- atomics: sequentially consistent all of them, naturally aligned or a trap ---- */
+#define AT_ATOMIC(address, memory, offset, n, sub)                                                                            \
+    const cw_memory *const m = in->memories[memory];                                                                          \
+    const uint64_t ea = (address) + (offset);                                                                                 \
+    TRAP_IF((ea & ((n) - 1)) != 0, sub, CW_TRAP_UNALIGNED_ATOMIC)                                                             \
+    const uint64_t size = __atomic_load_n(&m->size, __ATOMIC_RELAXED);                                                        \
+    TRAP_IF(ea < (offset) || size < (n) || ea > size - (n), sub, CW_TRAP_MEMORY_BOUNDS)                                       \
+    uint8_t *const at = m->base + ea;
+#define ATOMIC_LOAD(T) __atomic_load_n((const T *)(const void *)at, __ATOMIC_SEQ_CST)
+#define ATOMIC_STORE(T, v) __atomic_store_n((T *)(void *)at, (T)(v), __ATOMIC_SEQ_CST)
+#define ATOMIC_RMW(function, T, v) __atomic_##function((T *)(void *)at, (T)(v), __ATOMIC_SEQ_CST)
+/* (this one takes the expected value, not its address) */
+#define ATOMIC_CMPXCHG(T, expected, v) __sync_val_compare_and_swap((T *)(void *)at, (T)(expected), (T)(v))
+#ifdef __SANITIZE_THREAD__
+#define ATOMIC_FENCE() /* the sanitizer knows no fences */
+#else
+#define ATOMIC_FENCE() __atomic_thread_fence(__ATOMIC_SEQ_CST);
+#endif
+
+/* ---- integers of 128 bits, low half first ---- */
+typedef unsigned __int128 cw_u128;
+typedef __int128 cw_i128;
+#define WIDE_AT(p) ((cw_u128)(p)[1] << 64 | (p)[0])
+#define WIDE(p, value)                                                                                                        \
+    {                                                                                                                         \
+        const cw_u128 wide = (value);                                                                                         \
+        (p)[0] = (uint64_t)wide;                                                                                              \
+        (p)[1] = (uint64_t)(wide >> 64);                                                                                      \
+    }
 
 /* ---- integers and conversions ---- */
 #define DIV_CHECK(sub) TRAP_IF(y == 0, sub, CW_TRAP_DIVIDE_BY_ZERO)

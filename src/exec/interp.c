@@ -7,6 +7,7 @@
 #include "exec/interp_cold.h"
 #include "exec/memory.h"
 #include "exec/segments.h"
+#include "exec/shared.h"
 #include "exec/table.h"
 #include "exec/translate.h"
 
@@ -143,6 +144,41 @@ const uint8_t *cw_interp_translate(cw_thread *t, cw_func_code *record)
     const uint8_t *code = cw_code_publish(record, block);
     if (!code)
         cw_thread_limit(t, CWRUN_LIMIT_HOST_MEMORY, "out of memory");
+    return code;
+}
+
+/* ---- waiting ---- */
+
+/* The place of an atomic access; a trap, or CW_COLD_OK with *ea. */
+static uint32_t atomic_place(const cw_memory *m, uint64_t address, uint64_t offset, uint32_t n, uint64_t *ea)
+{
+    *ea = address + offset;
+    if ((*ea & (n - 1)) != 0)
+        return CW_COLD_TRAP | CW_TRAP_UNALIGNED_ATOMIC;
+    return *ea >= offset && cw_memory_at(m, *ea, n) ? CW_COLD_OK : CW_COLD_TRAP | CW_TRAP_MEMORY_BOUNDS;
+}
+
+uint32_t cw_cold_atomic_wait(cw_instance *in, uint64_t *at, uint32_t memory, uint64_t offset, uint32_t n)
+{
+    cw_memory *m = in->memories[memory];
+    uint64_t ea;
+    uint32_t outcome, code = atomic_place(m, at[0], offset, n, &ea);
+    if (code != CW_COLD_OK)
+        return code;
+    if (!m->shared)
+        return CW_COLD_TRAP | CW_TRAP_EXPECTED_SHARED;
+    const uint8_t trap = cw_shared_memory_wait(m, ea, n, at[1], (int64_t)at[2], &outcome);
+    at[0] = outcome;
+    return trap == CW_TRAP_NONE ? CW_COLD_OK : CW_COLD_TRAP | trap;
+}
+
+uint32_t cw_cold_atomic_notify(cw_instance *in, uint64_t *at, uint32_t memory, uint64_t offset)
+{
+    cw_memory *m = in->memories[memory];
+    uint64_t ea;
+    const uint32_t code = atomic_place(m, at[0], offset, 4, &ea);
+    if (code == CW_COLD_OK)
+        at[0] = m->shared ? cw_shared_memory_notify(m, ea, (uint32_t)at[1]) : 0;
     return code;
 }
 

@@ -37,6 +37,9 @@ bool cw_cold_throw_ref(cw_instance *in, const uint8_t *ip, uint64_t *sp, cw_cont
 /* Bulk and table instructions: operands in slots at `at`, a result in the first. CW_COLD_OK, else the trap in the low byte
  * (CW_TRAP_NONE: recorded already). */
 enum { CW_COLD_OK = 0, CW_COLD_TRAP = 0x100 };
+/* at: address, expected value, timeout; n is the size of the value. */
+uint32_t cw_cold_atomic_wait(cw_instance *in, uint64_t *at, uint32_t memory, uint64_t offset, uint32_t n);
+uint32_t cw_cold_atomic_notify(cw_instance *in, uint64_t *at, uint32_t memory, uint64_t offset);
 uint64_t cw_cold_memory_grow(cw_instance *in, uint32_t memory, uint64_t pages);
 uint32_t cw_cold_memory_copy(cw_instance *in, const uint64_t *at, uint32_t to, uint32_t from);
 uint32_t cw_cold_memory_fill(cw_instance *in, const uint64_t *at, uint32_t memory);

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/vec.h"
+#include "exec/shared.h"
 #include "os/os.h"
 
 /* What cw_memory_at gives for no bytes of a memory that has none. */
@@ -93,6 +94,18 @@ static bool enlarge(cw_memory *m, uint64_t size)
     return true;
 }
 
+static cw_memory *new_shared(cw_exec *x, const cw_memtype *type, cwrun_error *err)
+{
+    cw_shared_memory *s = cw_shared_memory_new(&x->alloc, type, x->limits.max_memory, err);
+    cw_memory *m = s ? cw_memory_share(x, s, err) : NULL;
+    if (m) {
+        m->charged = m->size;
+        x->memory_bytes += m->size;
+    }
+    cw_shared_memory_release(s);
+    return m;
+}
+
 cw_memory *cw_memory_new(cw_exec *x, const cw_memtype *type, cwrun_error *err)
 {
     if (cwrun_failed(err))
@@ -110,6 +123,8 @@ cw_memory *cw_memory_new(cw_exec *x, const cw_memtype *type, cwrun_error *err)
                 (unsigned long long)type->min, (unsigned long long)x->limits.max_memory);
         return NULL;
     }
+    if (type->is_shared)
+        return new_shared(x, type, err);
     cw_memory *m = CW_ARENA_NEW(&x->arena, cw_memory);
     if (!m) {
         cw_exec_oom(x, err);
@@ -136,6 +151,10 @@ cw_memory *cw_memory_new(cw_exec *x, const cw_memtype *type, cwrun_error *err)
 
 void cw_memory_fini(cw_memory *m)
 {
+    if (m->shared) {
+        cw_shared_memory_leave(m);
+        return;
+    }
     const cw_alloc *a = &m->exec->alloc;
     if (m->reserved != 0)
         cw_os_release(m->base, m->reserved);
@@ -149,6 +168,8 @@ void cw_memory_fini(cw_memory *m)
 
 bool cw_memory_follow(cw_memory *m, cw_instance *in)
 {
+    if (m->shared)
+        return cw_shared_memory_follow(m, in);
     if (m->n_users == m->cap_users &&
         !cw_vec_reserve(&m->exec->alloc, (void **)&m->users, m->n_users, &m->cap_users, sizeof *m->users, 1))
         return false;
@@ -160,11 +181,13 @@ bool cw_memory_follow(cw_memory *m, cw_instance *in)
 
 uint64_t cw_memory_pages(const cw_memory *m)
 {
-    return m->size >> m->type.page_log2;
+    return __atomic_load_n(&m->size, __ATOMIC_SEQ_CST) >> m->type.page_log2;
 }
 
 uint64_t cw_memory_grow(cw_memory *m, uint64_t pages)
 {
+    if (m->shared)
+        return cw_shared_memory_grow(m, pages);
     uint64_t old = cw_memory_pages(m);
     cw_exec *x = m->exec;
     if (pages == 0)
@@ -182,7 +205,8 @@ uint64_t cw_memory_grow(cw_memory *m, uint64_t pages)
 
 uint8_t *cw_memory_at(const cw_memory *m, uint64_t at, uint64_t size)
 {
-    if (size > m->size || at > m->size - size)
+    uint64_t have = __atomic_load_n(&m->size, __ATOMIC_RELAXED);
+    if (size > have || at > have - size)
         return NULL;
     return m->base ? m->base + at : (uint8_t *)(uintptr_t)nothing;
 }

@@ -83,18 +83,7 @@ static void unsupported(cw_translator *t, place at)
         place number = at + 1;
         op = cw_op_of_prefixed(*at, read_u32(&number));
     }
-    const char *what = "GC";
-    switch (*at) {
-    case 0xfc:
-        what = "wide arithmetic";
-        break;
-    case 0xfe:
-        what = "threads";
-        break;
-    default:
-        break;
-    }
-    cw_fail(t->err, t->a, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_UNSUPPORTED, "not supported yet: %s instruction %s", what, cw_opcodes[op].name);
+    cw_fail(t->err, t->a, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_UNSUPPORTED, "not supported yet: GC instruction %s", cw_opcodes[op].name);
     t->failed = true;
 }
 
@@ -134,7 +123,7 @@ static bool is_metered(const cw_translator *t)
 }
 
 /* An operation of a cold function: n operands in their homes, a result (type 0: none) in the first one's. */
-static void emit_cold(cw_translator *t, uint32_t op, uint32_t n, char result, uint32_t x, uint32_t y)
+static void emit_cold(cw_translator *t, uint32_t op, uint32_t n, char result, uint32_t x, uint64_t y)
 {
     cw_stack_bind_all(t);
     for (uint32_t i = t->n - n; i < t->n; i++)
@@ -148,6 +137,16 @@ static void emit_cold(cw_translator *t, uint32_t op, uint32_t n, char result, ui
             if (t->alias[c].slot == raw[0])
                 t->alias[c].slot = CW_NO_ALIAS;
     }
+}
+
+/* Its two results replace its n operands. */
+static void emit_wide(cw_translator *t, uint32_t op, uint32_t n)
+{
+    emit_cold(t, op, n, 'l', 0, 0);
+    cw_stack_push_slot(t, 'l');
+    for (int c = 0; c < CW_CLASSES; c++)
+        if (t->alias[c].slot == cw_stack_top(t, 0)->home)
+            t->alias[c].slot = CW_NO_ALIAS;
 }
 
 static void emit_select(cw_translator *t)
@@ -228,6 +227,18 @@ static bool translate_bulk(cw_translator *t, cw_op op, place *at)
         x = read_u32(at);
         emit_cold(t, CW_IOP_TABLE_FILL, 3, 0, x, 0);
         return true;
+    case CW_OP_I64_ADD128:
+        emit_wide(t, CW_IOP_I64_ADD128, 4);
+        return true;
+    case CW_OP_I64_SUB128:
+        emit_wide(t, CW_IOP_I64_SUB128, 4);
+        return true;
+    case CW_OP_I64_MUL_WIDE_S:
+        emit_wide(t, CW_IOP_I64_MUL_WIDE_S, 2);
+        return true;
+    case CW_OP_I64_MUL_WIDE_U:
+        emit_wide(t, CW_IOP_I64_MUL_WIDE_U, 2);
+        return true;
     default:
         if (!simple_ops[op])
             return false;
@@ -265,6 +276,30 @@ static bool translate_vector(cw_translator *t, cw_op op, place *at)
             return false;
         }
         return true;
+    }
+}
+
+/* One instruction behind prefix 0xfe, its number already read. Of each kind there are seven: i32, i64, then the narrow ones of
+ * i32 and of i64. */
+static void translate_atomic(cw_translator *t, cw_op op, place *at)
+{
+    static const uint16_t kinds[] = { CW_IOP_ATOMIC_LOAD8, CW_IOP_ATOMIC_STORE8, CW_IOP_ATOMIC_ADD8, CW_IOP_ATOMIC_SUB8, CW_IOP_ATOMIC_AND8,
+                                      CW_IOP_ATOMIC_OR8, CW_IOP_ATOMIC_XOR8, CW_IOP_ATOMIC_XCHG8, CW_IOP_ATOMIC_CMPXCHG8 };
+    if (op == CW_OP_ATOMIC_FENCE) {
+        ++*at;
+        cw_emit_add(t, CW_IOP_ATOMIC_FENCE);
+        return;
+    }
+    const uint32_t memory = read_u32(at) & 0x40 ? read_u32(at) : 0;
+    const uint64_t offset = cw_leb_u64_checked(at);
+    if (op == CW_OP_MEMORY_ATOMIC_NOTIFY) {
+        emit_cold(t, CW_IOP_ATOMIC_NOTIFY, 2, 'i', memory, offset);
+    } else if (op == CW_OP_MEMORY_ATOMIC_WAIT32 || op == CW_OP_MEMORY_ATOMIC_WAIT64) {
+        emit_cold(t, op == CW_OP_MEMORY_ATOMIC_WAIT32 ? CW_IOP_ATOMIC_WAIT32 : CW_IOP_ATOMIC_WAIT64, 3, 'i', memory, offset);
+    } else {
+        const uint64_t raw[2] = { memory, offset };
+        const char result = strchr(cw_opcodes[op].sig, ':')[1];
+        cw_stack_op(t, kinds[(op - CW_OP_I32_ATOMIC_LOAD) / 7] + cw_opcodes[op].align, result, raw);
     }
 }
 
@@ -425,6 +460,8 @@ static void translate_live(cw_translator *t, cw_op op, place start, place *at)
             emit_memory_access(t, memory_ops[op - CW_OP_I32_LOAD], false, at);
         else if ((*start == 0xfc && translate_bulk(t, op, at)) || (*start == 0xfd && translate_vector(t, op, at)))
             return;
+        else if (*start == 0xfe)
+            translate_atomic(t, op, at);
         else if (*start < 0xfb && simple_ops[op])
             emit_simple(t, op);
         else
