@@ -222,7 +222,11 @@ cw_memtype cw_read_memtype(cw_reader *r, const cw_module *m)
 cw_tabletype cw_read_tabletype(cw_reader *r, const cw_module *m)
 {
     const uint8_t *at = r->at;
-    cw_tabletype t = {.elem = cw_read_reftype(r, m)};
+    cw_tabletype t = {.elem = CW_FUNCREF};
+    if (r->ok && r->at < r->end && *r->at == 0x70)
+        r->at++; /* funcref: tables had them before there were reference types */
+    else
+        t.elem = cw_read_reftype(r, m);
     t.limits = read_limits(r, m, LIMITS_MAX | LIMITS_64);
     check_limits(r, at, &t.limits, t.limits.is_64 ? UINT64_MAX : UINT32_MAX, "table size must be at most 2^32-1");
     return t;

