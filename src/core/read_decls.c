@@ -32,6 +32,8 @@ static void read_import(cw_reader *r, cw_builder *b, cw_import *import, import_s
         break;
     case CW_EXTERN_TABLE:
         m->tables[i] = cw_read_tabletype(r, m);
+        if (i == 1)
+            cw_need_feature(r, at, m->features, CW_FEATURE_REFERENCE_TYPES);
         break;
     case CW_EXTERN_MEMORY:
         m->memories[i] = cw_read_memtype(r, m);
