@@ -1,5 +1,5 @@
 #!/bin/sh
-# tests/conformance.sh DIR: the specifications' scripts of DIR (folders core/3.0, component, wasm-tools-component) on the built command.
+# tests/conformance.sh DIR: the specifications' scripts of DIR (core/3.0, core/proposals, core/legacy-exceptions, component, wasm-tools-component) on the built command.
 # BUILD says where the build is.
 #
 # Scripts are run by `cwrun wast`; single files, with what becomes of them in the column "expected" of DIR/index.tsv, by `cwrun parse` and
@@ -59,6 +59,11 @@ single() {
 }
 
 scripts core "$SPEC/core/3.0"
+# the scripts of threads are of a time of one memory and one table
+scripts threads -W threads,multi-memory=n,reference-types=n "$SPEC/core/proposals/threads"
+scripts wide-arithmetic -W wide-arithmetic "$SPEC/core/proposals/wide-arithmetic"
+scripts custom-page-sizes -W custom-page-sizes "$SPEC/core/proposals/custom-page-sizes"
+scripts legacy-exceptions -W legacy-exceptions "$SPEC/core/legacy-exceptions"
 scripts components -W threads "$SPEC/component" "$SPEC/wasm-tools-component/cli"
 complete component -W threads "$SPEC/component"
 complete wasm-tools-component/cli -W threads "$SPEC/wasm-tools-component/cli"

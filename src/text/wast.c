@@ -7,8 +7,7 @@
 #include "base/error.h"
 #include "base/str.h"
 
-static void note(cw_wast *w, const char *format, ...) CWRUN_PRINTF(2, 3);
-static void note(cw_wast *w, const char *format, ...)
+void cw_wast_note(cw_wast *w, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -29,7 +28,7 @@ static bool is_too_large(const cwrun_error *err)
 
 static cw_verdict verdict_of(cw_wast *w, cwrun_error *err)
 {
-    note(w, "%s", err->message ? err->message : "no error");
+    cw_wast_note(w, "%s", err->message ? err->message : "no error");
     cw_verdict v = is_unsupported(err) ? CW_SKIP : CW_FAIL;
     cwrun_error_clear(err);
     return v;
@@ -37,7 +36,7 @@ static cw_verdict verdict_of(cw_wast *w, cwrun_error *err)
 
 /* ---- names ---- */
 
-static cw_wast_name *find(const cw_wast_names *names, cwrun_str name)
+cw_wast_name *cw_wast_find(const cw_wast_names *names, cwrun_str name)
 {
     for (uint32_t i = names->n; i-- > 0;)
         if (cw_str_eq(names->items[i].name, name))
@@ -63,9 +62,9 @@ static const cw_wast_name *take_named(cw_wast *w)
     if (!id)
         return &w->current;
     cwrun_str name = cw_id_name(&w->p, id);
-    const cw_wast_name *found = find(&w->instances, name);
+    const cw_wast_name *found = cw_wast_find(&w->instances, name);
     if (!found)
-        note(w, "unknown module $%.*s", (int)name.size, name.data);
+        cw_wast_note(w, "unknown module $%.*s", (int)name.size, name.data);
     return found;
 }
 
@@ -103,9 +102,11 @@ static cw_module *take_module(cw_wast *w, bool *encoded, cwrun_error *err)
 static void resolve(cw_wast *w, const cw_import *import, cw_extern *out)
 {
     out->kind = CW_EXTERN_COUNT;
-    const cw_wast_name *from = find(&w->registered, import->module);
+    const cw_wast_name *from = cw_wast_find(&w->registered, import->module);
     if (from && from->in) {
         cw_instance_export(from->in, import->name, out);
+    } else if (from && from->lender) {
+        cw_wast_borrow(w, from->lender, import->name, out);
     } else if (from) {
         w->link_lacking = true;
     } else if (cw_str_eq_c(import->module, "spectest")) {
@@ -194,9 +195,10 @@ static cw_verdict do_register(cw_wast *w)
     if (!what)
         return CW_FAIL;
     add_name(w, &w->registered, name, *what);
-    if (!what->in)
-        note(w, "there is no instance to register");
-    return what->in ? CW_PASS : CW_SKIP;
+    if (what->in || what->lender)
+        return CW_PASS;
+    cw_wast_note(w, "there is no instance to register");
+    return CW_SKIP;
 }
 
 /* ---- actions ---- */
@@ -222,13 +224,13 @@ static void call(cw_wast *w, cw_func *f, action *a)
     uint32_t at = 0;
     for (uint32_t i = 0; i < type->n_params; i++) {
         if (cw_at_close(&w->p) || !cw_wast_take_arg(w, type->params[i], &args[at])) {
-            note(w, "argument %u is not of the parameter's type", i);
+            cw_wast_note(w, "argument %u is not of the parameter's type", i);
             return;
         }
         at += cw_valtype_slots(type->params[i]);
     }
     if (!cw_at_close(&w->p)) {
-        note(w, "too many arguments");
+        cw_wast_note(w, "too many arguments");
         return;
     }
     a->ran = true;
@@ -236,7 +238,7 @@ static void call(cw_wast *w, cw_func *f, action *a)
     a->n_results = type->n_results;
     a->verdict = run_func(w, f, args, a->results, &a->err) ? CW_PASS : CW_FAIL;
     if (a->verdict == CW_FAIL)
-        note(w, "%s", a->err.message);
+        cw_wast_note(w, "%s", a->err.message);
     if (is_unsupported(&a->err))
         a->verdict = CW_SKIP;
 }
@@ -258,10 +260,10 @@ static void act(cw_wast *w, action *a)
     if (!p->ok || !of)
         return;
     if (!of->in) {
-        note(w, "there is no instance");
+        cw_wast_note(w, "there is no instance");
         a->verdict = of == &w->current && !w->lacking ? CW_FAIL : CW_SKIP;
     } else if (!cw_instance_export(of->in, field, &e)) {
-        note(w, "no export \"%.*s\"", (int)field.size, field.data);
+        cw_wast_note(w, "no export \"%.*s\"", (int)field.size, field.data);
     } else if (invoke && e.kind == CW_EXTERN_FUNC) {
         call(w, e.of.func, a);
     } else if (!invoke && e.kind == CW_EXTERN_GLOBAL) {
@@ -270,7 +272,7 @@ static void act(cw_wast *w, action *a)
         a->n_results = 1;
         a->verdict = CW_PASS;
     } else {
-        note(w, "the export \"%.*s\" is of another kind", (int)field.size, field.data);
+        cw_wast_note(w, "the export \"%.*s\" is of another kind", (int)field.size, field.data);
     }
     if (p->ok)
         p->at = cw_token_close(p, open) + 1;
@@ -303,20 +305,20 @@ static cw_verdict do_return(cw_wast *w)
     for (; v == CW_PASS && p->ok && cw_at_open(p); i++) {
         char have[100];
         if (i >= a.n_results) {
-            note(w, "only %u results", a.n_results);
+            cw_wast_note(w, "only %u results", a.n_results);
             return CW_FAIL;
         }
         const cw_token *open = p->at;
         if (!cw_wast_take_result(w, a.types[i], &a.results[at]) && p->ok) {
             const char *text = p->source->text + open->offset;
             cw_wast_print(w, a.types[i], &a.results[at], have, sizeof have);
-            note(w, "result %u is %s, not %.*s", i, have, (int)(cw_token_close(p, open)->offset + 1 - open->offset), text);
+            cw_wast_note(w, "result %u is %s, not %.*s", i, have, (int)(cw_token_close(p, open)->offset + 1 - open->offset), text);
             v = CW_FAIL;
         }
         at += cw_valtype_slots(a.types[i]);
     }
     if (v == CW_PASS && i < a.n_results) {
-        note(w, "%u results, not %u", a.n_results, i);
+        cw_wast_note(w, "%u results, not %u", a.n_results, i);
         v = CW_FAIL;
     }
     return v == CW_FAIL && w->lacking ? CW_SKIP : v;
@@ -341,12 +343,12 @@ static bool same_trap(const char *have, cwrun_str want)
 static cw_verdict judge_failure(cw_wast *w, const cwrun_error *err, uint8_t kind, cwrun_str want)
 {
     if (is_unsupported(err)) {
-        note(w, "%s", err->message);
+        cw_wast_note(w, "%s", err->message);
         return CW_SKIP;
     }
     if (err->kind == kind && same_trap(err->message, want))
         return CW_PASS;
-    note(w, "it failed with \"%s\", not \"%.*s\"", err->message ? err->message : "", (int)want.size, want.data);
+    cw_wast_note(w, "it failed with \"%s\", not \"%.*s\"", err->message ? err->message : "", (int)want.size, want.data);
     return w->lacking ? CW_SKIP : CW_FAIL;
 }
 
@@ -369,7 +371,7 @@ static cw_verdict do_trap(cw_wast *w, uint16_t word)
     cwrun_str want = word == CW_WORD_ASSERT_EXCEPTION && cw_at_close(p) ? (cwrun_str){ "", 0 } : cw_take_string(p);
     cw_verdict v = a.verdict;
     if (v == CW_PASS) {
-        note(w, "it did not fail");
+        cw_wast_note(w, "it did not fail");
         v = w->lacking ? CW_SKIP : CW_FAIL;
     } else if (a.ran) {
         v = judge_failure(w, &a.err, kind, want);
@@ -390,9 +392,9 @@ static cw_verdict do_unlinkable(cw_wast *w)
     cwrun_str want = cw_take_string(p);
     cw_verdict v = CW_FAIL;
     if (!m || instantiate(w, m, &err)) {
-        note(w, "%s", m ? "it could be linked" : err.message);
+        cw_wast_note(w, "%s", m ? "it could be linked" : err.message);
     } else if (w->link_lacking) {
-        note(w, "it needs what is not supported yet");
+        cw_wast_note(w, "it needs what is not supported yet");
         v = CW_SKIP;
     } else if (err.kind == CWRUN_ERROR_LINK) {
         w->counts->message_agreement += cw_wast_has_words(err.message, want);
@@ -427,18 +429,18 @@ static cw_verdict do_refused(cw_wast *w, uint16_t word)
     cwrun_str want = cw_take_string(p);
     cw_verdict v = CW_PASS;
     if (taken) {
-        note(w, "it was not refused (\"%.*s\")", (int)want.size, want.data);
+        cw_wast_note(w, "it was not refused (\"%.*s\")", (int)want.size, want.data);
         v = CW_FAIL;
     } else if (err.kind != CWRUN_ERROR_INPUT && !(component && is_too_large(&err))) {
         v = verdict_of(w, &err);
     } else if (!component && (invalid ? !encoded : encoded && !binary && !older)) {
-        note(w, "it is %s: %s", encoded ? "invalid, but not malformed" : "malformed, not just invalid", err.message);
+        cw_wast_note(w, "it is %s: %s", encoded ? "invalid, but not malformed" : "malformed, not just invalid", err.message);
         v = CW_FAIL;
     } else {
         bool agrees = cw_wast_has_words(err.message, want);
         w->counts->message_agreement += agrees;
         if (!agrees)
-            note(w, "\"%.*s\" is reported as %s", (int)want.size, want.data, err.message);
+            cw_wast_note(w, "\"%.*s\" is reported as %s", (int)want.size, want.data, err.message);
     }
     cwrun_error_clear(&err);
     return v;
@@ -486,11 +488,13 @@ static cw_verdict do_command(cw_wast *w, uint16_t word)
     case CW_WORD_ASSERT_EXHAUSTION:
     case CW_WORD_ASSERT_EXCEPTION: return do_trap(w, word);
     case CW_WORD_ASSERT_UNLINKABLE: return do_unlinkable(w);
+    case CW_WORD_THREAD: return cw_wast_do_thread(w);
+    case CW_WORD_WAIT: return cw_wast_do_wait(w);
     case CW_WORD_ASSERT_INVALID:
     case CW_WORD_ASSERT_MALFORMED:
     case CW_WORD_ASSERT_MALFORMED_CUSTOM:
     case CW_WORD_ASSERT_INVALID_CUSTOM: return do_refused(w, word);
-    default: note(w, "%s is not supported yet", cw_word_spelling(word)); return CW_SKIP;
+    default: cw_wast_note(w, "%s is not supported yet", cw_word_spelling(word)); return CW_SKIP;
     }
 }
 
@@ -529,7 +533,7 @@ static bool run_command(cw_wast *w, cwrun_error *err)
     if (v == CW_PASS && p->ok && !cw_at_close(p))
         cw_parse_unexpected(p, ")");
     if (cwrun_failed(&syntax))
-        note(w, "%s", syntax.message);
+        cw_wast_note(w, "%s", syntax.message);
     if (!p->ok)
         v = CW_FAIL;
     cwrun_error_clear(&syntax);
@@ -548,7 +552,7 @@ static void run_inline_module(cw_wast *w)
     count(w, first, "module", use_module(w, NULL, m, &err));
 }
 
-static bool run_script(cw_wast *w, cwrun_error *err)
+bool cw_wast_run_commands(cw_wast *w, cwrun_error *err)
 {
     cw_parser *p = &w->p;
     cw_exec_limits limits;
@@ -558,11 +562,12 @@ static bool run_script(cw_wast *w, cwrun_error *err)
         return cw_fail_oom(err);
     cw_spectest_make(w);
     bool ok = true;
-    if (!cw_at_end(p) && !is_directive(p))
+    if (!cw_at_end(p) && !cw_at_close(p) && !is_directive(p))
         run_inline_module(w);
     else
-        while (ok && !cw_at_end(p))
+        while (ok && !cw_at_end(p) && !cw_at_close(p))
             ok = run_command(w, err);
+    cw_wast_threads_fini(w);
     cw_wast_components_fini(w);
     cw_exec_fini(&w->exec);
     for (uint32_t i = 0; i < w->modules.n; i++)
@@ -593,7 +598,7 @@ bool cwrun_wast_run(cwrun_str script, const char *file, const cwrun_wast_options
     if (ok) {
         cw_parser_init(&w->p, &source, &w->arena, &w->alloc, NULL);
         w->types = cw_types_new(&w->alloc);
-        ok = w->types ? run_script(w, err) : cw_fail_oom(err);
+        ok = w->types ? cw_wast_run_commands(w, err) : cw_fail_oom(err);
         if (w->types)
             cw_types_drop(w->types);
         cw_source_fini(&source);

@@ -14,6 +14,7 @@ typedef struct cw_wast_name {
     cwrun_str name;
     cw_instance *in;   /* NULL: a definition alone, or an instance that could not be made */
     cw_module *module;
+    cw_instance *lender; /* an instance of the script around this thread, whose shared memories it may import */
 } cw_wast_name;
 typedef CW_VEC(cw_wast_name) cw_wast_names;
 
@@ -24,6 +25,8 @@ typedef struct cw_spectest_item {
 enum { CW_SPECTEST_ITEMS = 15 };
 
 typedef struct cw_wast_components cw_wast_components; /* wast_component.c */
+
+typedef struct cw_wast_thread cw_wast_thread; /* wast_thread.c */
 
 typedef struct cw_wast {
     cw_words words;
@@ -42,6 +45,7 @@ typedef struct cw_wast {
     uint32_t n_spectest;
     bool lacking; /* the current instance lacks something that is not supported yet, or an action on it did not run */
     bool link_lacking; /* the last linking met an instance that could not be made for that reason */
+    cw_wast_thread *threads; /* those that nobody has waited for yet */
     cw_wast_components *components; /* NULL: the script has had none yet */
     bool component_current;         /* actions without a name are on a component */
     bool for_validators;            /* written for a tool that does not execute: components may lack what they import */
@@ -53,6 +57,24 @@ typedef struct cw_wast {
 
 /* Whether an error's message has the script's words. */
 bool cw_wast_has_words(const char *have, cwrun_str want);
+
+/* Why the command does not pass. */
+void cw_wast_note(cw_wast *w, const char *format, ...) CWRUN_PRINTF(2, 3);
+/* The latest of that name; NULL where there is none. */
+cw_wast_name *cw_wast_find(const cw_wast_names *names, cwrun_str name);
+/* Makes the store, runs commands up to a closing parenthesis or the end, and ends the store. False with err set where the script
+ * cannot be read further. */
+bool cw_wast_run_commands(cw_wast *w, cwrun_error *err);
+
+/* ---- wast_thread.c ---- */
+
+/* Commands: the cursor is behind the directive's word. */
+cw_verdict cw_wast_do_thread(cw_wast *w);
+cw_verdict cw_wast_do_wait(cw_wast *w);
+/* Waits for those that are left. */
+void cw_wast_threads_fini(cw_wast *w);
+/* A shared memory of another store's instance, by its export's name; out->kind is left alone where there is none. */
+void cw_wast_borrow(cw_wast *w, cw_instance *lender, cwrun_str name, cw_extern *out);
 
 /* ---- wast_features.c ---- */
 
