@@ -146,7 +146,7 @@ static void an_exception_of_realloc_or_of_a_start_function_is_a_trap_too(void **
          "    (func (export \"f\") (param i32 i32)))"
          "  (core instance $i (instantiate $m))"
          "  (func (export \"f\") (param \"x\" string)"
-         "    (canon lift (core func $i \"f\") (memory $i \"m\") (realloc (func $i \"realloc\")))))",
+         "    (canon lift (core func $i \"f\") (memory $i \"m\") (realloc (core func $i \"realloc\")))))",
          NULL, &c);
     cwrun_instance *in = cwrun_instantiate(store, c, NULL, &err);
     cwrun_component_drop(c);
