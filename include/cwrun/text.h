@@ -14,6 +14,20 @@ extern "C" {
  * is wrong. file names it in errors (NULL: none). The module is not validated. */
 CWRUN_API cwrun_str cwrun_text_encode(cwrun_str text, const char *file, cwrun_arena *arena, cwrun_error *err);
 
+typedef struct cwrun_text_print_options {
+    bool fold;     /* instructions as trees: "(i32.add (local.get 0) (i32.const 1))" */
+    bool offsets;  /* each line begins with where in the file it comes from: "(;@1f   ;)" */
+    bool skeleton; /* bodies and contents of segments are "...": for reading, not for parsing */
+    const cwrun_alloc *alloc; /* NULL: malloc */
+} cwrun_text_print_options;
+
+/* Prints a binary, module or component, as text from which cwrun_text_encode makes the same bytes again (where numbers are as
+ * short as they can be: else the same as of a binary that was printed and encoded once). Nothing is validated. False with err
+ * set where the binary cannot be decoded; what comes before the fault was written by then. False without err: write said so.
+ * file names the binary in errors (NULL: none); options may be NULL. */
+CWRUN_API bool cwrun_text_print(const void *binary, size_t size, const char *file, const cwrun_text_print_options *options,
+                                cwrun_write_fn write, void *user, cwrun_error *err);
+
 /* Whether bytes look like text rather than a binary: they do not begin with the magic "\0asm". */
 CWRUN_API bool cwrun_is_text(const void *bytes, size_t size);
 

@@ -18,7 +18,7 @@ typedef struct cli_args {
     char **words;
     int n, at;
     int n_operands;     /* words that are no options, gathered at the front of words */
-    char command;       /* 'R', 'V', 'I', 'P' or 'T' */
+    char command;       /* 'R', 'V', 'I', 'P', 'X' or 'T' */
     const char *name;   /* of the option taken last */
     const char *value;  /* its argument */
     bool bad;           /* a message was printed: exit with EXIT_USAGE */
@@ -71,6 +71,7 @@ int cli_run(int argc, char **argv);
 int cli_validate(int argc, char **argv);
 int cli_inspect(int argc, char **argv);
 int cli_parse(int argc, char **argv);
+int cli_print(int argc, char **argv);
 int cli_wast(int argc, char **argv);
 
 #endif

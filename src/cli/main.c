@@ -11,6 +11,7 @@ static const struct {
     { "run", "cwrun [run] [options] FILE [words of the guest | --invoke NAME words...]", "run a component or core module", 'R', cli_run },
     { "validate", "cwrun validate [options] FILE...", "check files and say what is wrong with them", 'V', cli_validate },
     { "parse", "cwrun parse [-o OUT] FILE", "make a binary of a text", 'P', cli_parse },
+    { "print", "cwrun print [options] FILE", "print a binary as text", 'X', cli_print },
     { "wast", "cwrun wast [options] FILE|FOLDER...", "run scripts of the specification and count what passes", 'T', cli_wast },
     { "inspect", "cwrun inspect [options] FILE", "show imports, exports and what a file needs to run", 'I', cli_inspect },
 };

@@ -19,6 +19,7 @@ static const char *command_name(char command)
     case 'R': return "run";
     case 'V': return "validate";
     case 'P': return "parse";
+    case 'X': return "print";
     case 'T': return "wast";
     default: return "inspect";
     }

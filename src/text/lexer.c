@@ -370,14 +370,21 @@ static void lex_atom(lexer *l)
              *start >= 'a' && *start <= 'z' ? cw_words_find(l->words, (const char *)start, size) : 0);
 }
 
+const char *cw_annotation_spelling(uint16_t annotation)
+{
+    static const char *const spellings[CW_ANNOTATION_COUNT] = {
+        "", "custom", "name", "metadata.code.branch_hint", "producers", "cwrun.names", "cwrun.datacount", "cwrun.own-name",
+        "cwrun.section",
+    };
+    return annotation < CW_ANNOTATION_COUNT ? spellings[annotation] : "";
+}
+
 static cw_annotation annotation_of(const uint8_t *name, size_t size)
 {
-    cwrun_str s = { (const char *)name, size };
-    return cw_str_eq_c(s, "custom")                      ? CW_ANNOTATION_CUSTOM
-           : cw_str_eq_c(s, "name")                      ? CW_ANNOTATION_NAME
-           : cw_str_eq_c(s, "metadata.code.branch_hint") ? CW_ANNOTATION_BRANCH_HINT
-           : cw_str_eq_c(s, "producers")                 ? CW_ANNOTATION_PRODUCERS
-                                                         : CW_ANNOTATION_NONE;
+    for (uint16_t i = CW_ANNOTATION_NONE + 1; i < CW_ANNOTATION_COUNT; i++)
+        if (cw_str_eq_c((cwrun_str){ (const char *)name, size }, cw_annotation_spelling(i)))
+            return (cw_annotation)i;
+    return CW_ANNOTATION_NONE;
 }
 
 /* "(@" stands at l->at. */

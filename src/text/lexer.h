@@ -41,7 +41,21 @@ typedef enum cw_token_kind {
     CW_TOKEN_RESERVED    /* anything else that is one token */
 } cw_token_kind;
 
-typedef enum cw_annotation { CW_ANNOTATION_NONE, CW_ANNOTATION_CUSTOM, CW_ANNOTATION_NAME, CW_ANNOTATION_BRANCH_HINT, CW_ANNOTATION_PRODUCERS } cw_annotation;
+typedef enum cw_annotation {
+    CW_ANNOTATION_NONE,
+    CW_ANNOTATION_CUSTOM,
+    CW_ANNOTATION_NAME,
+    CW_ANNOTATION_BRANCH_HINT,
+    CW_ANNOTATION_PRODUCERS,
+    /* ours: what makes the same bytes of a text that was printed */
+    CW_ANNOTATION_NAMES,      /* where the name section stands, if not at the end */
+    CW_ANNOTATION_DATA_COUNT, /* there is a data count section even if nothing needs it */
+    CW_ANNOTATION_OWN_NAME,   /* a nested module's or component's name for itself; without string: none */
+    CW_ANNOTATION_SECTION,    /* a new section of a component begins, though it is like the one before */
+    CW_ANNOTATION_COUNT
+} cw_annotation;
+/* "custom" and so on. */
+const char *cw_annotation_spelling(uint16_t annotation);
 
 typedef struct cw_token {
     uint32_t offset; /* in the text */

@@ -185,12 +185,22 @@ static void declare_field(cw_module_text *m)
         p->at = close + 1;
 }
 
+static void take_data_count(cw_module_text *m)
+{
+    cw_take(m->p);
+    cw_expect_close(m->p);
+    m->needs_data_count = true;
+}
+
 static void declare_fields(cw_module_text *m)
 {
     cw_parser *p = m->p;
     while (p->ok && !cw_at_close(p) && !cw_at_end(p)) {
-        if (cw_at_annotation(p, CW_ANNOTATION_CUSTOM) || cw_at_annotation(p, CW_ANNOTATION_PRODUCERS))
+        if (cw_at_annotation(p, CW_ANNOTATION_CUSTOM) || cw_at_annotation(p, CW_ANNOTATION_PRODUCERS) ||
+            cw_at_annotation(p, CW_ANNOTATION_NAMES))
             cw_take_custom(m);
+        else if (cw_at_annotation(p, CW_ANNOTATION_DATA_COUNT))
+            take_data_count(m);
         else if (cw_at_open(p))
             declare_field(m);
         else if (cw_at_annotation(p, CW_ANNOTATION_NAME) && m->name.data && !m->fields.n)
@@ -238,7 +248,8 @@ static void write_module(cw_module_text *m, cw_bytes *out)
     for (unsigned i = 0; i < sizeof order; i++)
         write_section(m, order[i], out);
     cw_write_customs(m, false, 0, out);
-    cw_write_names(m, out);
+    if (!m->names_placed)
+        cw_write_names(m, out);
 }
 
 bool cw_module_text_write(cw_module_text *m, cw_bytes *out)

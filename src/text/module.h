@@ -49,7 +49,7 @@ typedef struct cw_naming {
 } cw_naming;
 typedef CW_VEC(cw_naming) cw_namings;
 
-typedef struct cw_custom_text {
+typedef struct cw_custom_text { /* data of the name NULL: the name section, made of identifiers */
     const cw_token *at;
     cwrun_str name;
     bool before;     /* the section, else after */
@@ -76,6 +76,7 @@ typedef struct cw_module_text {
     cw_map plain_types; /* encoded function type → index */
     bool implies_anew;  /* an implied type is not used again: in module types of components */
     CW_VEC(cw_custom_text) customs;
+    bool names_placed;  /* the name section is one of the customs */
 
     cw_bytes sections[CW_SECTION_COUNT];
     uint32_t counts[CW_SECTION_COUNT];

@@ -210,6 +210,13 @@ void cw_take_custom(cw_module_text *m)
         cw_write_producers(p, &c->bytes);
         return;
     }
+    if (cw_at_annotation(p, CW_ANNOTATION_NAMES)) {
+        cw_take(p);
+        take_place(p, c);
+        cw_expect_close(p);
+        m->names_placed = true;
+        return;
+    }
     cw_take(p);
     if (p->at->kind != CW_TOKEN_STRING) {
         cw_parse_fail(p, p->at, "@custom annotation: missing section name");
@@ -226,6 +233,8 @@ void cw_take_custom(cw_module_text *m)
         cw_parse_fail(p, at, "@custom annotation: malformed UTF-8 encoding");
         return;
     }
+    /* a name section that the text gives itself: identifiers make no other */
+    m->names_placed = m->names_placed || cw_str_eq_c(c->name, "name");
     take_place(p, c);
     cw_take_strings(p, &c->bytes);
     if (p->ok && !cw_at_close(p))
@@ -240,8 +249,12 @@ void cw_write_customs(cw_module_text *m, bool before, uint8_t section, cw_bytes 
 {
     for (uint32_t i = 0; i < m->customs.n; i++) {
         const cw_custom_text *c = &m->customs.items[i];
-        if (c->before == before && c->section == section)
+        if (c->before != before || c->section != section)
+            continue;
+        if (c->name.data)
             write_custom(out, c->name, &c->bytes);
+        else
+            cw_write_names(m, out);
     }
     if (before && section == CW_SECTION_CODE && m->n_hint_funcs) {
         m->scratch.size = 0;

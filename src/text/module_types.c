@@ -317,8 +317,9 @@ static void write_struct(cw_module_text *m, cw_bytes *out, uint32_t index)
     m->scratch.size = 0;
     while (cw_take_form(p, CW_WORD_FIELD)) {
         const cw_token *id = cw_take_id(p);
-        if (id) {
-            cw_add_naming(m, &names, fields->n, id, (cwrun_str){ NULL, 0 });
+        cwrun_str annotated;
+        if (cw_take_name_annotation(p, &annotated) || id) {
+            cw_add_naming(m, &names, fields->n, id, annotated);
             cw_space_add(p, fields, id);
             write_fieldtype(m, &m->scratch);
         } else {

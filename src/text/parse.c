@@ -82,14 +82,13 @@ void cw_parse_unexpected(cw_parser *p, const char *expected)
     int size = text.size > 60 ? 60 : (int)text.size;
     const char *comma = expected ? ", expected " : "";
     expected = expected ? expected : "";
-    static const char *const annotations[] = { "", "custom", "name", "metadata.code.branch_hint", "producers" };
     bool unknown = t->kind == CW_TOKEN_RESERVED ||
                    (t->kind == CW_TOKEN_ATOM && !t->word && !is_number(text, true) && !is_float_word(text) &&
                     !cw_str_starts(text, CW_STR("offset=")) && !cw_str_starts(text, CW_STR("align=")));
     if (t->kind == CW_TOKEN_END)
         cw_parse_fail(p, t, "unexpected token: the text ends%s%s", comma, expected);
     else if (t->kind == CW_TOKEN_ANNOTATION)
-        cw_parse_fail(p, t, "misplaced @%s annotation", annotations[t->word]);
+        cw_parse_fail(p, t, "misplaced @%s annotation", cw_annotation_spelling(t->word));
     else if (unknown)
         cw_parse_fail(p, t, "unknown operator %.*s%s%s", size, text.data, comma, expected);
     else

@@ -1,0 +1,56 @@
+/* cli/print.c: `cwrun print`: binary to text. */
+#include <stdlib.h>
+
+#include "cli/cli.h"
+
+int cli_print(int argc, char **argv)
+{
+    cli_args args = {.words = argv, .n = argc, .command = 'X'};
+    const char *to = NULL;
+    cwrun_text_print_options options = {0};
+    for (int option; (option = cli_next_option(&args)) >= 0;) {
+        switch (option) {
+        case OPT_HELP:
+            cli_print_help('X', stdout);
+            return 0;
+        case OPT_OUTPUT:
+            to = args.value;
+            break;
+        case OPT_FOLD:
+        case OPT_FOLD_SHORT:
+            options.fold = true;
+            break;
+        case OPT_OFFSETS:
+        case OPT_OFFSETS_SHORT:
+            options.offsets = true;
+            break;
+        default:
+            options.skeleton = options.skeleton || option == OPT_SKELETON;
+        }
+    }
+    if (args.bad)
+        return EXIT_USAGE;
+    if (args.n - args.at != 1)
+        return cli_usage_error(&args, "it takes one file");
+
+    cwrun_error err = CWRUN_ERROR_INIT;
+    const char *path = args.words[args.at];
+    size_t size;
+    uint8_t *bytes = cli_read(path, &size, &err);
+    cwrun_arena *arena = cwrun_arena_new(NULL);
+    cwrun_str binary = {(const char *)bytes, size};
+    if (bytes && arena && cwrun_is_text(bytes, size))
+        binary = cwrun_text_encode(binary, path, arena, &err);
+    FILE *out = to ? fopen(to, "wb") : stdout;
+    if (!cwrun_failed(&err)) {
+        if (out)
+            cwrun_text_print(binary.data, binary.size, path, &options, cwrun_to_file, out, &err);
+        if (!out || fflush(out) != 0 || ferror(out))
+            cwrun_error_set(&err, CWRUN_ERROR_INPUT, 0, "%s: cannot be written", to ? to : "standard output");
+    }
+    if (to && out)
+        fclose(out);
+    cwrun_arena_drop(arena);
+    free(bytes);
+    return cli_report(&err);
+}
