@@ -97,7 +97,8 @@ enum {
     CWRUN_LIMIT_HANDLES,
     CWRUN_LIMIT_CALL_BYTES,  /* bytes one call may copy to the host */
     CWRUN_LIMIT_INPUT,       /* an implementation limit on a module or component */
-    CWRUN_LIMIT_UNSUPPORTED  /* a feature that is not executed yet */
+    CWRUN_LIMIT_UNSUPPORTED, /* a feature that is not executed yet */
+    CWRUN_LIMIT_GC_HEAP      /* garbage-collected objects */
 };
 
 /* One frame of a guest's backtrace, innermost first. The names live as long as the error. */

@@ -45,6 +45,7 @@ typedef struct cwrun_limits {
     uint32_t max_handles;     /* per component instance; default 1,000,000 */
     uint64_t max_stack;       /* bytes of a guest's value stack; default 1 MiB */
     uint64_t max_call_bytes;  /* bytes one call may copy to or from the host; default 1 GiB */
+    uint64_t max_gc_heap;     /* bytes of all garbage-collected objects together; default 1 GiB */
 } cwrun_limits;
 
 /* limits may be NULL. The store keeps the engine. */

@@ -108,7 +108,7 @@ int cli_report(cwrun_error *err)
         break;
     case CWRUN_ERROR_LIMIT: /* what ended a running guest; the others keep it from being loaded or instantiated */
         status = err->code == CWRUN_LIMIT_FUEL || err->code == CWRUN_LIMIT_TIMEOUT || err->code == CWRUN_LIMIT_HANDLES ||
-                         err->code == CWRUN_LIMIT_CALL_BYTES || err->code == CWRUN_LIMIT_UNSUPPORTED
+                         err->code == CWRUN_LIMIT_CALL_BYTES || err->code == CWRUN_LIMIT_GC_HEAP || err->code == CWRUN_LIMIT_UNSUPPORTED
                      ? EXIT_TRAP
                      : EXIT_LOAD;
         break;

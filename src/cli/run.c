@@ -54,6 +54,8 @@ static bool set_number(plan *p, int option, const char *value)
     switch (option) {
     case OPT_MAX_MEMORY:
         return cli_parse_size(value, &p->limits.max_memory);
+    case OPT_MAX_GC_HEAP:
+        return cli_parse_size(value, &p->limits.max_gc_heap);
     case OPT_MAX_STACK:
         return cli_parse_size(value, &p->limits.max_stack);
     case OPT_MAX_CALL_BYTES:

@@ -28,6 +28,9 @@ static void fill_limits(cwrun_limits *out, const cwrun_limits *given, cw_exec_li
         out->max_stack = (uint64_t)exec->stack_slots * SLOT;
     if (out->max_call_bytes == 0)
         out->max_call_bytes = DEFAULT_CALL_BYTES;
+    if (out->max_gc_heap == 0)
+        out->max_gc_heap = exec->max_gc_heap;
+    exec->max_gc_heap = out->max_gc_heap;
     exec->max_memory = out->max_memory;
     exec->max_table = out->max_table;
     exec->max_instances = out->max_instances;

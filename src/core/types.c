@@ -188,6 +188,36 @@ static cw_types_status make_type(cw_types *types, const cw_typedef *d, cw_type_i
     return CW_TYPES_OK;
 }
 
+/* Where the fields of a structure lie: one behind the other, so that sub types can begin as their supertypes do. All
+ * members of the group have their kinds. */
+static bool lay_out(cw_types *types, cw_subtype *t)
+{
+    if (t->kind == CW_COMP_FUNC)
+        return true;
+    if (t->kind == CW_COMP_ARRAY) {
+        t->size = cw_storage_size(t->fields[0].type);
+        t->n_refs = cw_is_managed(types, t->fields[0].type);
+        return true;
+    }
+    uint32_t *offsets = CW_ARENA_ARRAY(&types->arena, t->n_fields, uint32_t);
+    uint32_t *refs = CW_ARENA_ARRAY(&types->arena, t->n_fields, uint32_t);
+    if (!offsets || !refs)
+        return false;
+    uint32_t at = CW_OBJECT_HEADER; /* fields are few enough (core/read.h) for their bytes to fit */
+    for (uint32_t i = 0; i < t->n_fields; i++) {
+        const uint32_t size = cw_storage_size(t->fields[i].type), align = size > 8 ? 8 : size;
+        at = (at + align - 1) / align * align;
+        offsets[i] = at;
+        if (cw_is_managed(types, t->fields[i].type))
+            refs[t->n_refs++] = at;
+        at += size;
+    }
+    t->offsets = offsets;
+    t->refs = refs;
+    t->size = (at + 7) / 8 * 8;
+    return true;
+}
+
 static bool field_matches(const cw_types *types, cw_fieldtype sub, cw_fieldtype super)
 {
     if (sub.is_mutable != super.is_mutable)
@@ -232,9 +262,11 @@ static cw_types_status add_group(cw_types *types, const cw_typedef *defs, uint32
     }
     for (uint32_t i = 0; i < n; i++) {
         *bad = i;
-        const cw_subtype *t = cw_types_get(types, first + i);
+        cw_subtype *t = slot_of(types, first + i);
         if (t->depth && !composite_matches(types, t, cw_types_get(types, t->super)))
             return CW_TYPES_MISMATCH;
+        if (!lay_out(types, t))
+            return CW_TYPES_OOM;
     }
 
     cwrun_str kept = cw_arena_copy(&types->arena, key.data, key.size);
@@ -351,6 +383,28 @@ cw_heap cw_heaptype_top(const cw_types *types, cw_valtype ref)
         if (heaps_above[heap] >> tops[i] & 1)
             return (cw_heap)tops[i];
     return CW_HEAP_BOT;
+}
+
+bool cw_is_managed(const cw_types *types, cw_valtype t)
+{
+    return cw_is_ref(t) && cw_heaptype_top(types, t) != CW_HEAP_FUNC;
+}
+
+uint32_t cw_storage_size(cw_valtype t)
+{
+    switch (t) {
+    case CW_I8:
+        return 1;
+    case CW_I16:
+        return 2;
+    case CW_I32:
+    case CW_F32:
+        return 4;
+    case CW_V128:
+        return 16;
+    default:
+        return 8;
+    }
 }
 
 /* ---- printing ---- */

@@ -88,7 +88,14 @@ typedef struct cw_subtype {
     uint32_t param_slots, result_slots; /* interpreter slots of all of them (v128 takes two) */
     uint32_t n_fields;           /* CW_COMP_STRUCT; CW_COMP_ARRAY has 1 */
     const cw_fieldtype *fields;
+    /* how its objects lie in the heap (exec/gc.h); sub types begin as their supertypes do */
+    uint32_t size;           /* STRUCT: bytes of an object, header included; ARRAY: of an element */
+    uint32_t n_refs;         /* STRUCT: fields that refer into the heap; ARRAY: 1 where its elements do */
+    const uint32_t *offsets; /* STRUCT: where its fields are, from the object's start */
+    const uint32_t *refs;    /* STRUCT: offsets of those n_refs */
 } cw_subtype;
+
+enum { CW_OBJECT_HEADER = 8 }; /* bytes of an object before a structure's fields */
 
 /* The registry. Thread-safe. */
 typedef struct cw_types cw_types;
@@ -137,6 +144,11 @@ bool cw_valtype_matches(const cw_types *types, cw_valtype sub, cw_valtype super)
 
 /* The top of a reference's hierarchy: CW_HEAP_FUNC, EXTERN, ANY or EXN (CW_HEAP_BOT for the bottom of all). */
 cw_heap cw_heaptype_top(const cw_types *types, cw_valtype ref);
+
+/* True for references into a store's heap: all but those to functions. */
+bool cw_is_managed(const cw_types *types, cw_valtype t);
+/* Bytes of a value in an object; all are aligned to that, but for v128, which is to 8. */
+uint32_t cw_storage_size(cw_valtype t);
 
 /* "i32", "(ref null func)", "(ref 5)": writes at most `size` bytes with NUL. */
 void cw_valtype_print(const cw_types *types, cw_valtype t, char *out, size_t size);

@@ -138,3 +138,31 @@ bool cw_code_locate(cw_module *m, const uint8_t *ip, bool is_return, uint64_t *b
     }
     return false;
 }
+
+const cw_code_maps *cw_code_maps_find(const cw_module *m, const uint8_t *ip, uint32_t *node)
+{
+    *node = 0;
+    for (uint32_t i = 0; i < m->n_funcs - m->n_imported_funcs; i++) {
+        const uint8_t *code = __atomic_load_n(&m->codes[i].code, __ATOMIC_ACQUIRE);
+        const cw_code_header *header = cw_code_header_of(code);
+        const uintptr_t at = (uintptr_t)ip - (uintptr_t)code;
+        if (header->size == 0 || at > header->size - sizeof *header)
+            continue;
+        if (!header->maps)
+            return NULL;
+        const cw_code_maps *maps = (const cw_code_maps *)(const void *)(code + header->maps);
+        const cw_code_point *points = cw_code_map_points(maps);
+        uint32_t low = 0, high = maps->n_points;
+        while (low < high) {
+            const uint32_t middle = low + (high - low) / 2;
+            if (points[middle].end < at)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        if (low < maps->n_points && points[low].end == at)
+            *node = points[low].node;
+        return maps;
+    }
+    return NULL;
+}

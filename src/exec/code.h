@@ -11,7 +11,7 @@
 
 typedef struct cw_code_header {
     uint32_t size;        /* of the block, header included; 0: it is not on its own (stubs, natives) */
-    uint32_t reserved;
+    uint32_t maps;        /* where its cw_code_maps stand, in bytes from the first instruction; 0: no slot ever refers to the heap */
     uint32_t handlers;    /* where its cw_try_table stands, in bytes from the first instruction; 0: it has none */
     uint32_t frame_slots; /* slots above sp that the function needs */
 } cw_code_header;
@@ -69,6 +69,38 @@ const uint8_t *cw_code_publish(cw_func_code *record, uint8_t *block);
 
 /* The code in `m` that ip is in or behind a call of, if it has handlers; else NULL. Thread-safe. */
 const uint8_t *cw_code_trying(cw_module *m, const uint8_t *ip);
+/* Which slots of a frame hold references to the heap (exec/gc.h) where a function stands at a call or an allocation. Locals of
+ * such types always do: they are null from the start. What of the operand stack does is a chain of nodes, node 0 its end,
+ * which places share as far as their stacks are the same. Behind it: n_points cw_code_point by their offset, n_nodes
+ * cw_code_node, n_locals uint16_t. */
+typedef struct cw_code_maps {
+    uint32_t n_points, n_nodes, n_locals, reserved;
+} cw_code_maps;
+
+typedef struct cw_code_point {
+    uint32_t end; /* of the instruction, from the code's start */
+    uint32_t node;
+} cw_code_point;
+
+typedef struct cw_code_node {
+    uint32_t below, slot;
+} cw_code_node;
+
+static inline const cw_code_point *cw_code_map_points(const cw_code_maps *maps)
+{
+    return (const cw_code_point *)(const void *)(maps + 1);
+}
+static inline const cw_code_node *cw_code_map_nodes(const cw_code_maps *maps)
+{
+    return (const cw_code_node *)(const void *)(cw_code_map_points(maps) + maps->n_points);
+}
+static inline const uint16_t *cw_code_map_locals(const cw_code_maps *maps)
+{
+    return (const uint16_t *)(const void *)(cw_code_map_nodes(maps) + maps->n_nodes);
+}
+
+/* The maps of the function of m whose instruction ends at ip, and the node of that place; NULL where nothing refers. */
+const cw_code_maps *cw_code_maps_find(const cw_module *m, const uint8_t *ip, uint32_t *node);
 
 /* The function of `m` whose code contains ip (a walk's: cw_walk_frame) and the instruction it comes from, as an offset in
  * the file that m was loaded from. Looking it up translates the function again: `budget` is how many bytes of code the

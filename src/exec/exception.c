@@ -11,31 +11,16 @@
 
 /* ---- objects ---- */
 
-static size_t size_of(uint32_t n_values)
-{
-    return sizeof(cw_exception) + n_values * sizeof(uint64_t);
-}
-
 cw_exception *cw_exception_new(cw_exec *x, cw_tag *tag, const uint64_t *values)
 {
+    cw_gc_scope scope;
+    cw_gc_scope_begin_params(x, &scope, tag->type, values);
+    cw_exception *e = cw_gc_new_exception(x, tag);
+    cw_gc_scope_end(x, &scope);
     const uint32_t n = cw_types_get(x->types, tag->type)->param_slots;
-    cw_exception *e = cw_new(&x->alloc, size_of(n));
-    if (!e)
-        return NULL;
-    *e = (cw_exception){.next = x->exceptions, .tag = tag, .n_values = n};
-    if (n)
-        memcpy(e->values, values, n * sizeof *values);
-    x->exceptions = e;
+    if (e && n)
+        memcpy(cw_exception_slots(e), values, n * sizeof *values);
     return e;
-}
-
-void cw_exceptions_fini(cw_exec *x)
-{
-    for (cw_exception *e = x->exceptions, *next; e; e = next) {
-        next = e->next;
-        cw_free(&x->alloc, e, size_of(e->n_values));
-    }
-    x->exceptions = x->thrown = NULL;
 }
 
 cw_step cw_thread_throw(cw_thread *t, cw_tag *tag, const uint64_t *values)
@@ -44,7 +29,7 @@ cw_step cw_thread_throw(cw_thread *t, cw_tag *tag, const uint64_t *values)
         return CW_STEP_TRAP;
     cw_exception *e = cw_exception_new(t->exec, tag, values);
     if (!e) {
-        cw_thread_limit(t, CWRUN_LIMIT_HOST_MEMORY, "out of memory: no room for an exception");
+        cw_gc_trap(t->exec, t);
         return CW_STEP_TRAP;
     }
     t->exec->thrown = e;
@@ -161,8 +146,9 @@ bool cw_exception_unwind(cw_thread *t)
         return false;
     }
     unwind_natives(t, w.csp);
-    if (clause->values != CW_NO_SLOT && e->n_values)
-        memcpy(f.frame + clause->values, e->values, e->n_values * sizeof *e->values);
+    const uint32_t n = cw_types_get(x->types, e->tag->type)->param_slots;
+    if (clause->values != CW_NO_SLOT && n)
+        memcpy(f.frame + clause->values, cw_exception_slots(e), n * sizeof(uint64_t));
     if (clause->ref != CW_NO_SLOT)
         f.frame[clause->ref] = (uintptr_t)e;
     t->ip = code + clause->target;

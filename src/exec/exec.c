@@ -21,6 +21,7 @@ void cw_exec_limits_default(cw_exec_limits *limits)
         .max_tables = 10000,
         .stack_slots = 128 << 10,
         .max_nested = 100,
+        .max_gc_heap = (uint64_t)1 << 30,
     };
 }
 
@@ -40,6 +41,7 @@ bool cw_exec_init(cw_exec *x, const cw_alloc *a, cw_types *types, const cw_exec_
     cw_arena_init(&x->arena, &x->alloc);
     uint64_t most = (uint64_t)x->limits.max_instances * BYTES_PER_INSTANCE;
     x->arena.limit = most < LEAST_ARENA ? LEAST_ARENA : most > SIZE_MAX ? SIZE_MAX : (size_t)most;
+    cw_gc_init(x, x->limits.max_gc_heap);
 
     x->native_instance = CW_ARENA_NEW(&x->arena, cw_instance);
     if (!x->native_instance) {
@@ -53,11 +55,11 @@ bool cw_exec_init(cw_exec *x, const cw_alloc *a, cw_types *types, const cw_exec_
 void cw_exec_fini(cw_exec *x)
 {
     cw_threads_fini(x); /* first: unwinding natives may still look at everything else */
+    cw_gc_fini(x);
     for (cw_memory *m = x->memories; m; m = m->next)
         cw_memory_fini(m);
     for (cw_table *t = x->tables; t; t = t->next)
         cw_table_fini(t);
-    cw_exceptions_fini(x);
     cw_arena_fini(&x->arena);
     cw_os_event_fini(&x->wake);
     x->instances = NULL;
@@ -128,6 +130,10 @@ cw_global *cw_global_new(cw_exec *x, cw_globaltype type, const uint64_t value[2]
         return NULL;
     }
     *g = (cw_global){.value = {value[0], value[1]}, .type = type, .exec = x};
+    if (cw_is_managed(x->types, type.type)) {
+        g->next_ref = x->ref_globals;
+        x->ref_globals = g;
+    }
     return g;
 }
 

@@ -10,6 +10,7 @@
 #include "base/traps.h"
 #include "base/vec.h"
 #include "core/module.h"
+#include "exec/gc.h"
 #include "os/event.h"
 
 typedef struct cw_exec cw_exec;
@@ -17,7 +18,6 @@ typedef struct cw_thread cw_thread;
 typedef struct cw_instance cw_instance;
 typedef struct cw_func cw_func;
 typedef struct cw_func_code cw_func_code;
-typedef struct cw_exception cw_exception; /* exception.h: what an exnref points to */
 
 /* ---- code: shared between instances and OS threads ---- */
 
@@ -109,14 +109,15 @@ typedef struct cw_global {
     uint64_t value[2]; /* v128 takes both; i32 and f32 are zero-extended */
     cw_globaltype type;
     cw_exec *exec;
+    struct cw_global *next_ref; /* exec's list of those that refer to the heap */
 } cw_global;
 
-typedef struct cw_tag {
+struct cw_tag {
     cw_type_id type;
     uint32_t index;          /* in the module that defines it, for people */
     const cw_module *module; /* NULL: the host's */
     cw_exec *exec;
-} cw_tag;
+};
 
 /* Anything that can be imported or exported. */
 typedef struct cw_extern {
@@ -205,6 +206,7 @@ typedef struct cw_exec_limits {
     uint32_t max_memories, max_tables; /* default 10,000 each */
     uint32_t stack_slots;      /* per thread; default 128 Ki (1 MiB), 4 Ki at the least */
     uint32_t max_nested;       /* C-level runs inside one another; default 100 */
+    uint64_t max_gc_heap;      /* bytes of garbage-collected objects; default 1 GiB */
 } cw_exec_limits;
 
 /* The execution side of a store: everything in it dies with it. */
@@ -212,6 +214,7 @@ struct cw_exec {
     uint64_t *limit;        /* of the running thread's value stack; an interrupt stores 0 here (atomically, any OS thread) */
     int64_t fuel;           /* where the code charges it */
     cw_thread *current;     /* the running thread, or NULL */
+    cw_gc gc;               /* the heap */
     cw_alloc alloc;
     cw_types *types;
     cw_exec_limits limits;
@@ -226,9 +229,9 @@ struct cw_exec {
     cw_thread *free_threads, *threads; /* pool; all there are */
     cw_memory *memories;    /* list */
     cw_table *tables;       /* list */
-    cw_exception *exceptions; /* list */
     cw_exception *thrown;   /* in flight, or left the run that failed last with CWRUN_ERROR_EXCEPTION; NULL once caught */
     cw_arena arena;         /* everything small that lives as long as the store: instances, functions, globals …; limited */
+    cw_global *ref_globals; /* list */
     void *store;            /* the cwrun_store it belongs to */
 };
 

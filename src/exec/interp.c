@@ -114,9 +114,9 @@ cw_step cw_interp_native(cw_thread *t, cw_control *csp)
 bool cw_cold_throw(cw_instance *in, const uint8_t *ip, uint64_t *sp, cw_control *csp, uint32_t slot, uint32_t tag)
 {
     cw_thread *t = in->exec->current;
+    cw_interp_left(t, CW_RUN_TRAPPED, ip, sp, csp, in); /* first: making the exception may collect */
     if (cw_thread_throw(t, in->tags[tag], sp + slot) != CW_STEP_THROW)
         return false;
-    cw_interp_left(t, CW_RUN_TRAPPED, ip, sp, csp, in);
     return cw_exception_unwind(t);
 }
 

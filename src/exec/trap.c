@@ -118,7 +118,7 @@ void cw_thread_uncaught(cw_thread *t, const cw_exception *e, bool is_trap)
     enum { MOST_VALUES = 4 };
     char text[200] = "", number[24];
     const cw_subtype *type = cw_types_get(t->exec->types, e->tag->type);
-    const uint64_t *slot = e->values;
+    const uint64_t *slot = cw_exception_slots((cw_exception *)(uintptr_t)e);
     for (uint32_t i = 0; i < type->n_params && i < MOST_VALUES; i++) {
         append(text, sizeof text, i ? ", " : "(");
         append_value(text, sizeof text, type->params[i], slot);

@@ -1,0 +1,510 @@
+/* exec/gc.c: memory of the heap: cells, sweeping, large objects, limits.
+ *
+ * Small objects live in blocks of cells of one size. Nothing is swept at once: who needs a cell looks for the next run of
+ * dead ones in the blocks of its class and takes cells off it until it is used up. An object lives if its mark is the
+ * epoch, which every collection counts up; so what was not swept until the next one needs no attention. */
+#include "exec/gc.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "exec/exec.h"
+
+enum {
+    BLOCK_SIZE = 32 << 10,
+    LEAST_THRESHOLD = 1 << 20,
+    LAST_EPOCH = 255,
+    POISON = 0xdb
+};
+
+struct cw_gc_block {
+    cw_gc_block *next;
+    uint32_t cell_size;
+    uint32_t reserved;
+};
+
+struct cw_gc_large {
+    cw_gc_large *next;
+    uint64_t size; /* of all, this included */
+};
+
+_Static_assert(sizeof(cw_gc_block) == 16 && sizeof(cw_gc_large) == 16, "objects stay aligned to 16");
+_Static_assert(sizeof(cw_object) == CW_OBJECT_HEADER && sizeof(cw_array) == 16, "as types.c lays objects out");
+
+/* ---- size classes ---- */
+
+uint32_t cw_gc_class_of(uint32_t size)
+{
+    if (size <= 256)
+        return (size + CW_GC_GRANULE - 1) / CW_GC_GRANULE - 1;
+    const uint32_t log2 = 31 - (uint32_t)__builtin_clz(size - 1); /* 8 for 257 … 512 */
+    return 16 + (log2 - 8) * 4 + ((size - 1) >> (log2 - 2)) - 4;
+}
+
+uint32_t cw_gc_class_size(uint32_t c)
+{
+    return c < 16 ? (c + 1) * CW_GC_GRANULE : (64u << (c - 16) / 4) * (5 + (c - 16) % 4);
+}
+
+/* ---- blocks ---- */
+
+static uint8_t *first_cell(cw_gc_block *b)
+{
+    return (uint8_t *)(b + 1);
+}
+
+static uint8_t *end_of(cw_gc_block *b)
+{
+    return first_cell(b) + (BLOCK_SIZE - sizeof *b) / b->cell_size * b->cell_size;
+}
+
+static bool is_alive(const cw_gc *gc, const uint8_t *cell)
+{
+    return ((const cw_object *)(const void *)cell)->mark == gc->epoch;
+}
+
+static void free_block(cw_exec *x, cw_gc_block *b)
+{
+    x->gc.bytes -= BLOCK_SIZE;
+    cw_free(&x->alloc, b, BLOCK_SIZE);
+}
+
+static void free_empty(cw_exec *x)
+{
+    while (x->gc.empty) {
+        cw_gc_block *b = x->gc.empty;
+        x->gc.empty = b->next;
+        free_block(x, b);
+    }
+}
+
+/* The next run of dead cells of a class becomes its run; false where there is none. */
+static bool next_run(cw_gc *gc, uint32_t c)
+{
+    cw_gc_class *class = &gc->classes[c];
+    while (class->swept) {
+        cw_gc_block *b = class->swept;
+        const uint32_t size = b->cell_size;
+        uint8_t *end = end_of(b), *at = class->cell;
+        while (at < end && is_alive(gc, at))
+            at += size;
+        uint8_t *const start = at;
+        while (at < end && !is_alive(gc, at))
+            at += size;
+        class->cell = at;
+        if (at == end) {
+            class->swept = b->next;
+            class->cell = b->next ? first_cell(b->next) : NULL;
+        }
+        if (start < at) {
+            gc->runs[c] = (cw_gc_run){ start, at };
+            gc->used += (uint64_t)(at - start);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_empty(const cw_gc *gc, cw_gc_block *b)
+{
+    uint8_t *end = end_of(b);
+    for (uint8_t *at = first_cell(b); at < end; at += b->cell_size)
+        if (is_alive(gc, at))
+            return false;
+    return true;
+}
+
+/* Blocks without a living object that nobody has swept yet leave their classes, once for every collection. */
+static void find_empty(cw_gc *gc)
+{
+    if (gc->has_census)
+        return;
+    gc->has_census = true;
+    for (uint32_t c = 0; c < CW_GC_CLASSES; c++) {
+        cw_gc_block *before = gc->classes[c].swept; /* partly swept: stays */
+        while (before && before->next) {
+            cw_gc_block *b = before->next;
+            if (!is_empty(gc, b)) {
+                before = b;
+                continue;
+            }
+            before->next = b->next;
+            b->next = gc->empty;
+            gc->empty = b;
+        }
+    }
+}
+
+static bool may_grow(const cw_gc *gc, uint64_t size)
+{
+    return gc->bytes <= gc->max && size <= gc->max - gc->bytes;
+}
+
+/* A block for a class, all of it its run. */
+static bool new_block(cw_exec *x, uint32_t c)
+{
+    cw_gc *gc = &x->gc;
+    find_empty(gc);
+    cw_gc_block *b = gc->empty;
+    if (b) {
+        gc->empty = b->next;
+        memset(b, 0, BLOCK_SIZE);
+    } else {
+        gc->failure = CWRUN_LIMIT_GC_HEAP;
+        if (!may_grow(gc, BLOCK_SIZE))
+            return false;
+        gc->failure = CWRUN_LIMIT_HOST_MEMORY;
+        b = cw_new(&x->alloc, BLOCK_SIZE);
+        if (!b)
+            return false;
+        gc->bytes += BLOCK_SIZE;
+    }
+    b->cell_size = cw_gc_class_size(c);
+    b->next = gc->classes[c].blocks;
+    gc->classes[c].blocks = b;
+    gc->runs[c] = (cw_gc_run){ first_cell(b), end_of(b) };
+    gc->used += (uint64_t)(end_of(b) - first_cell(b));
+    return true;
+}
+
+/* ---- large objects ---- */
+
+static uint8_t *new_large(cw_exec *x, uint64_t size)
+{
+    cw_gc *gc = &x->gc;
+    size += sizeof(cw_gc_large);
+    gc->failure = CWRUN_LIMIT_GC_HEAP;
+    if (!may_grow(gc, size))
+        return NULL;
+    gc->failure = CWRUN_LIMIT_HOST_MEMORY;
+    cw_gc_large *large = size <= SIZE_MAX ? cw_resize(&x->alloc, NULL, 0, (size_t)size) : NULL;
+    if (!large)
+        return NULL;
+    *large = (cw_gc_large){ gc->large, size };
+    gc->large = large;
+    gc->bytes += size;
+    gc->used += size;
+    return (uint8_t *)(large + 1);
+}
+
+static void free_large(cw_exec *x, cw_gc_large *large)
+{
+    const uint64_t size = large->size;
+    x->gc.bytes -= size;
+    if (x->gc.stress)
+        memset(large, POISON, (size_t)size);
+    cw_free(&x->alloc, large, (size_t)size);
+}
+
+static void sweep_large(cw_exec *x)
+{
+    for (cw_gc_large **at = &x->gc.large; *at;) {
+        cw_gc_large *large = *at;
+        if (is_alive(&x->gc, (const uint8_t *)(large + 1))) {
+            at = &large->next;
+        } else {
+            *at = large->next;
+            free_large(x, large);
+        }
+    }
+}
+
+/* ---- collections ---- */
+
+/* Before an epoch comes around again no object may be left that bears it. */
+static void clear_marks(cw_gc *gc)
+{
+    for (uint32_t c = 0; c < CW_GC_CLASSES; c++)
+        for (cw_gc_block *b = gc->classes[c].blocks; b; b = b->next)
+            for (uint8_t *at = first_cell(b), *end = end_of(b); at < end; at += b->cell_size)
+                ((cw_object *)(void *)at)->mark = 0;
+    for (cw_gc_large *large = gc->large; large; large = large->next)
+        ((cw_object *)(void *)(large + 1))->mark = 0;
+}
+
+/* Unlinks first, so that nothing is called twice. */
+static void drop_externs(cw_gc *gc, bool all)
+{
+    cw_extern_object *gone = NULL;
+    for (cw_extern_object **at = &gc->externs; *at;) {
+        cw_extern_object *o = *at;
+        if (!all && o->head.mark == gc->epoch) {
+            at = &o->next;
+            continue;
+        }
+        *at = o->next;
+        o->next = gone;
+        gone = o;
+    }
+    while (gone) {
+        cw_extern_object *o = gone;
+        gone = o->next;
+        if (o->drop)
+            o->drop(o->user);
+    }
+}
+
+void cw_gc_collect(cw_exec *x)
+{
+    cw_gc *gc = &x->gc;
+    if (gc->running || gc->bytes == 0 || x->current)
+        return;
+    gc->running = true;
+    gc->n_collections++;
+    free_empty(x);
+    if (gc->epoch == LAST_EPOCH) {
+        clear_marks(gc);
+        gc->epoch = 0;
+    }
+    gc->epoch++;
+    gc->live = 0;
+    cw_gc_mark_all(x);
+
+    drop_externs(gc, false);
+    sweep_large(x);
+    for (uint32_t c = 0; c < CW_GC_CLASSES; c++) {
+        cw_gc_class *class = &gc->classes[c];
+        gc->runs[c] = (cw_gc_run){ NULL, NULL };
+        class->swept = class->blocks;
+        class->cell = class->blocks ? first_cell(class->blocks) : NULL;
+    }
+    gc->has_census = false;
+    gc->used = gc->live;
+    gc->threshold = gc->live > UINT64_MAX / 2 ? UINT64_MAX : gc->live * 2;
+    if (gc->threshold < LEAST_THRESHOLD)
+        gc->threshold = LEAST_THRESHOLD;
+    gc->running = false;
+}
+
+/* ---- allocation ---- */
+
+static bool prepare(cw_gc *gc, cw_exec *x)
+{
+    if (!gc->stack) { /* the first object: what marking needs is there from now on */
+        gc->stack = cw_new_array(&x->alloc, CW_GC_STACK_DEPTH, sizeof(cw_object *));
+        gc->known = gc->stack ? cw_new_array(&x->alloc, CW_GC_CACHE, sizeof *gc->known) : NULL;
+        if (!gc->known) {
+            cw_free(&x->alloc, gc->stack, CW_GC_STACK_DEPTH * sizeof(cw_object *));
+            gc->stack = NULL;
+            gc->failure = CWRUN_LIMIT_HOST_MEMORY;
+            return false;
+        }
+    }
+    return true;
+}
+
+/* So near to the limit that a collection for every few cells would follow. */
+static bool is_crowded(cw_gc *gc)
+{
+    if (gc->live <= gc->max - gc->max / 16)
+        return false;
+    gc->failure = CWRUN_LIMIT_GC_HEAP;
+    return true;
+}
+
+static uint8_t *take_large(cw_exec *x, uint64_t size)
+{
+    cw_gc *gc = &x->gc;
+    if (!prepare(gc, x))
+        return NULL;
+    if (gc->stress || gc->used > gc->threshold || size > gc->threshold - gc->used)
+        cw_gc_collect(x);
+    uint8_t *p = new_large(x, size);
+    if (!p) {
+        cw_gc_collect(x);
+        find_empty(gc);
+        free_empty(x);
+        p = new_large(x, size);
+    }
+    return p;
+}
+
+uint8_t *cw_gc_take(cw_exec *x, uint32_t c)
+{
+    cw_gc *gc = &x->gc;
+    const uint32_t size = cw_gc_class_size(c);
+    if (gc->stress)
+        return take_large(x, size);
+    if (!prepare(gc, x))
+        return NULL;
+    bool is_new = false;
+    if (gc->used >= gc->threshold) {
+        cw_gc_collect(x);
+        is_new = true;
+    }
+    if (!next_run(gc, c) && !new_block(x, c)) {
+        if (is_new)
+            return NULL;
+        cw_gc_collect(x);
+        if (is_crowded(gc) || (!next_run(gc, c) && !new_block(x, c)))
+            return NULL;
+    }
+    uint8_t *p = gc->runs[c].at;
+    gc->runs[c].at += size;
+    return p;
+}
+
+/* A cell or memory of its own. */
+static void *take(cw_exec *x, uint64_t size, cw_type_id type, uint8_t kind)
+{
+    uint8_t *p;
+    if (size > CW_GC_SMALL) {
+        p = take_large(x, size);
+    } else {
+        const uint32_t c = cw_gc_class_of((uint32_t)size);
+        cw_gc_run *run = &x->gc.runs[c];
+        p = run->at;
+        if (p != run->end)
+            run->at += cw_gc_class_size(c);
+        else
+            p = cw_gc_take(x, c);
+    }
+    if (p)
+        *(cw_object *)(void *)p = (cw_object){ type, kind, x->gc.epoch, 0 };
+    return p;
+}
+
+cw_object *cw_gc_new_struct(cw_exec *x, const cw_subtype *type)
+{
+    return take(x, type->size, type->id, CW_OBJECT_STRUCT);
+}
+
+cw_array *cw_gc_new_array(cw_exec *x, const cw_subtype *type, uint32_t length)
+{
+    const uint64_t size = (uint64_t)length * type->size; /* 36 bits at the most */
+    cw_array *a = take(x, sizeof *a + size, type->id, CW_OBJECT_ARRAY);
+    if (a) {
+        a->length = length;
+        a->cursor = 0;
+        if (type->n_refs)
+            memset(cw_array_data(a), 0, (size_t)size);
+    }
+    return a;
+}
+
+cw_exception *cw_gc_new_exception(cw_exec *x, cw_tag *tag)
+{
+    const uint64_t size = cw_types_get(x->types, tag->type)->param_slots * (uint64_t)sizeof(uint64_t);
+    cw_exception *e = take(x, sizeof *e + size, tag->type, CW_OBJECT_EXCEPTION);
+    if (e) {
+        e->tag = tag;
+        memset(cw_exception_slots(e), 0, (size_t)size);
+    }
+    return e;
+}
+
+cw_extern_object *cw_gc_new_extern(cw_exec *x, void *user, cw_extern_drop drop)
+{
+    cw_extern_object *o = take(x, sizeof *o, CW_NO_TYPE, CW_OBJECT_EXTERN);
+    if (o) {
+        o->user = user;
+        o->drop = drop;
+        o->next = x->gc.externs;
+        x->gc.externs = o;
+    }
+    return o;
+}
+
+static const char limit_words[] = "garbage-collected objects take more than %llu bytes (--max-gc-heap)";
+
+bool cw_gc_error(cw_exec *x, cwrun_error *err)
+{
+    if (x->gc.failure == CWRUN_LIMIT_HOST_MEMORY)
+        return cw_fail_oom(err);
+    cw_fail(err, &x->alloc, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_GC_HEAP, limit_words, (unsigned long long)x->gc.max);
+    return false;
+}
+
+void cw_gc_trap(cw_exec *x, cw_thread *t)
+{
+    if (x->gc.failure == CWRUN_LIMIT_HOST_MEMORY)
+        cw_thread_limit(t, CWRUN_LIMIT_HOST_MEMORY, "out of memory");
+    else
+        cw_thread_limit(t, CWRUN_LIMIT_GC_HEAP, limit_words, (unsigned long long)x->gc.max);
+}
+
+/* ---- roots ---- */
+
+void cw_gc_root_init(cw_exec *x, cw_gc_root *root, uint64_t ref)
+{
+    *root = (cw_gc_root){ ref, x->gc.roots, NULL };
+    if (x->gc.roots)
+        x->gc.roots->prev = root;
+    x->gc.roots = root;
+}
+
+void cw_gc_root_fini(cw_exec *x, cw_gc_root *root)
+{
+    if (root->prev)
+        root->prev->next = root->next;
+    else
+        x->gc.roots = root->next;
+    if (root->next)
+        root->next->prev = root->prev;
+    *root = (cw_gc_root){ 0, NULL, NULL };
+}
+
+cw_gc_root *cw_gc_root_new(cw_exec *x, uint64_t ref)
+{
+    cw_gc_root *root = cw_new(&x->alloc, sizeof *root);
+    if (root)
+        cw_gc_root_init(x, root, ref);
+    return root;
+}
+
+void cw_gc_root_free(cw_exec *x, cw_gc_root *root)
+{
+    if (!root)
+        return;
+    cw_gc_root_fini(x, root);
+    cw_free(&x->alloc, root, sizeof *root);
+}
+
+void cw_gc_scope_begin(cw_exec *x, cw_gc_scope *scope, const uint64_t *words, uint32_t n, uint32_t stride)
+{
+    *scope = (cw_gc_scope){ words, n, stride, CW_NO_TYPE, x->gc.scopes };
+    x->gc.scopes = scope;
+}
+
+void cw_gc_scope_begin_params(cw_exec *x, cw_gc_scope *scope, cw_type_id type, const uint64_t *params)
+{
+    *scope = (cw_gc_scope){ params, 0, 0, type, x->gc.scopes };
+    x->gc.scopes = scope;
+}
+
+void cw_gc_scope_end(cw_exec *x, cw_gc_scope *scope)
+{
+    x->gc.scopes = scope->below;
+}
+
+/* ---- the heap as a whole ---- */
+
+void cw_gc_init(cw_exec *x, uint64_t max)
+{
+    x->gc = (cw_gc){ .epoch = 1, .threshold = LEAST_THRESHOLD, .max = max };
+#ifdef CW_GC_STRESS
+    x->gc.stress = true;
+#endif
+}
+
+void cw_gc_fini(cw_exec *x)
+{
+    cw_gc *gc = &x->gc;
+    gc->running = true; /* nothing that is called from here collects */
+    drop_externs(gc, true);
+    free_empty(x);
+    for (uint32_t c = 0; c < CW_GC_CLASSES; c++)
+        while (gc->classes[c].blocks) {
+            cw_gc_block *b = gc->classes[c].blocks;
+            gc->classes[c].blocks = b->next;
+            free_block(x, b);
+        }
+    while (gc->large) {
+        cw_gc_large *large = gc->large;
+        gc->large = large->next;
+        free_large(x, large);
+    }
+    cw_free(&x->alloc, gc->stack, gc->stack ? CW_GC_STACK_DEPTH * sizeof(cw_object *) : 0);
+    cw_free(&x->alloc, gc->known, gc->known ? CW_GC_CACHE * sizeof *gc->known : 0);
+    *gc = (cw_gc){ .running = true };
+}

@@ -1,0 +1,329 @@
+/* unit/test_gc.c: the heap by itself: what stays, what goes, what is dropped, limits, and collections in depth and width. */
+#include "exec/exec.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+typedef struct fixture {
+    cw_types *types;
+    cw_exec x;
+    const cw_subtype *pair, *refs, *bytes; /* struct (anyref i32 anyref), array of anyref, array of i8 */
+    uint64_t n_allocated;
+    uint64_t fail_after;
+} fixture;
+
+static fixture fx;
+
+static void *counted(void *user, void *ptr, size_t old_size, size_t new_size)
+{
+    fixture *f = user;
+    if (new_size > old_size && f->n_allocated + (new_size - old_size) > f->fail_after)
+        return NULL;
+    f->n_allocated += new_size;
+    f->n_allocated -= old_size;
+    if (new_size)
+        return realloc(ptr, new_size);
+    free(ptr);
+    return NULL;
+}
+
+static const cw_subtype *define(uint8_t kind, const cw_fieldtype *fields, uint32_t n)
+{
+    const cw_typedef def = { .kind = kind, .is_final = true, .super = CW_NO_TYPE, .n_fields = n, .fields = fields };
+    cw_type_id id;
+    uint32_t bad;
+    assert_int_equal(cw_types_group(fx.types, &def, 1, &id, &bad), CW_TYPES_OK);
+    return cw_types_get(fx.types, id);
+}
+
+static int open_heap(uint64_t max)
+{
+    const cw_valtype any = CW_REF_NULL(CW_HEAP_ANY);
+    fx = (fixture){ .fail_after = UINT64_MAX };
+    const cw_alloc a = { counted, &fx };
+    cw_exec_limits limits;
+    cw_exec_limits_default(&limits);
+    if (max)
+        limits.max_gc_heap = max;
+    fx.types = cw_types_new(&cw_alloc_default);
+    if (!fx.types || !cw_exec_init(&fx.x, &a, fx.types, &limits, (cw_code_options){ 0 }))
+        return -1;
+    fx.pair = define(CW_COMP_STRUCT, (cw_fieldtype[]){ { any, true }, { CW_I32, true }, { any, true } }, 3);
+    fx.refs = define(CW_COMP_ARRAY, &(cw_fieldtype){ any, true }, 1);
+    fx.bytes = define(CW_COMP_ARRAY, &(cw_fieldtype){ CW_I8, true }, 1);
+    return 0;
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    return open_heap(0);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    cw_exec_fini(&fx.x);
+    cw_types_drop(fx.types);
+    return fx.n_allocated == 0 ? 0 : -1;
+}
+
+static uint64_t *field(uint64_t pair, int i)
+{
+    return (uint64_t *)(void *)((uint8_t *)cw_object_of(pair) + fx.pair->offsets[i]);
+}
+
+static uint32_t *number(uint64_t pair)
+{
+    return (uint32_t *)(void *)field(pair, 1);
+}
+
+static uint64_t *element(uint64_t array, uint32_t i)
+{
+    return (uint64_t *)(void *)cw_array_data((cw_array *)(void *)cw_object_of(array)) + i;
+}
+
+static uint64_t new_pair(uint64_t first, uint32_t n, uint64_t second)
+{
+    cw_object *o = cw_gc_new_struct(&fx.x, fx.pair);
+    assert_non_null(o);
+    *field((uintptr_t)o, 0) = first;
+    *number((uintptr_t)o) = n;
+    *field((uintptr_t)o, 2) = second;
+    return (uintptr_t)o;
+}
+
+static void classes_hold_what_they_are_for(void **state)
+{
+    (void)state;
+    for (uint32_t size = 1; size <= CW_GC_SMALL; size++) {
+        const uint32_t c = cw_gc_class_of(size);
+        assert_true(c < CW_GC_CLASSES);
+        assert_true(cw_gc_class_size(c) >= size);
+        assert_true(c == 0 || cw_gc_class_size(c - 1) < size);
+        assert_int_equal(cw_gc_class_size(c) % CW_GC_GRANULE, 0);
+    }
+    assert_int_equal(cw_gc_class_size(CW_GC_CLASSES - 1), CW_GC_SMALL);
+}
+
+static void fields_lie_by_their_size(void **state)
+{
+    (void)state;
+    const cw_fieldtype fields[] = { { CW_I8, true }, { CW_I16, true }, { CW_F32, true }, { CW_REF_NULL(CW_HEAP_FUNC), true },
+                                    { CW_REF_NULL(CW_HEAP_EXTERN), true }, { CW_V128, true } };
+    const cw_subtype *t = define(CW_COMP_STRUCT, fields, 6);
+    const uint32_t want[] = { 8, 10, 12, 16, 24, 32 };
+    assert_memory_equal(t->offsets, want, sizeof want);
+    assert_int_equal(t->size, 48);
+    assert_int_equal(t->n_refs, 1); /* functions are not in the heap */
+    assert_int_equal(t->refs[0], 24);
+}
+
+static void garbage_takes_no_more_than_the_least_heap(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3000000; i++)
+        new_pair(0, i, CW_REF_OF_I31(i));
+    assert_true(fx.x.gc.bytes < 2 << 20);
+    assert_true(fx.x.gc.n_collections > 50);
+}
+
+static void what_a_root_leads_to_stays(void **state)
+{
+    (void)state;
+    cw_gc_root root;
+    uint64_t list = 0;
+    cw_gc_root_init(&fx.x, &root, 0);
+    for (uint32_t i = 0; i < 1000000; i++)
+        root.ref = list = new_pair(list, i, CW_REF_OF_HOST(i));
+    cw_gc_collect(&fx.x);
+    for (uint32_t i = 1000000; i-- > 0; list = *field(list, 0)) {
+        assert_int_equal(*number(list), i);
+        assert_int_equal(*field(list, 2), CW_REF_OF_HOST(i));
+    }
+    assert_int_equal(list, 0);
+    assert_true(fx.x.gc.used >= 32000000);
+    cw_gc_root_fini(&fx.x, &root);
+    cw_gc_collect(&fx.x);
+    assert_int_equal(fx.x.gc.used, 0);
+}
+
+/* More than the mark stack holds: chains below every element of an array, each with a cycle and a shared object. */
+static void width_and_depth_beyond_the_stack_are_marked_too(void **state)
+{
+    (void)state;
+    enum { N = 3 * CW_GC_STACK_DEPTH, DEPTH = 9 };
+    cw_gc_root root, shared;
+    cw_array *a = cw_gc_new_array(&fx.x, fx.refs, N);
+    assert_non_null(a);
+    const uint64_t array = (uintptr_t)a;
+    cw_gc_root_init(&fx.x, &root, array);
+    cw_gc_root_init(&fx.x, &shared, 0);
+    shared.ref = new_pair(array, 7, 0);
+    for (uint32_t i = 0; i < N; i++) {
+        const uint64_t last = *element(array, i) = new_pair(0, i, shared.ref);
+        for (uint32_t d = 1; d < DEPTH; d++)
+            *element(array, i) = new_pair(*element(array, i), i + d, d % 2 ? last : array);
+    }
+    for (int turn = 0; turn < 3; turn++) {
+        cw_gc_collect(&fx.x);
+        const uint64_t live = fx.x.gc.used;
+        for (uint32_t i = 0; i < N; i++) {
+            uint64_t p = *element(array, i), last = p;
+            for (uint32_t d = DEPTH; d-- > 0; p = *field(p, 0)) {
+                assert_int_equal(*number(p), i + d);
+                last = p;
+            }
+            assert_int_equal(p, 0);
+            assert_int_equal(*field(last, 2), shared.ref);
+        }
+        cw_gc_collect(&fx.x);
+        assert_int_equal(fx.x.gc.used, live);
+    }
+    cw_gc_root_fini(&fx.x, &shared);
+    cw_gc_root_fini(&fx.x, &root);
+}
+
+static int n_dropped;
+static void count_drop(void *user)
+{
+    n_dropped += user == &n_dropped;
+}
+
+static void externs_are_dropped_once(void **state)
+{
+    (void)state;
+    cw_gc_root root;
+    n_dropped = 0;
+    for (int i = 0; i < 100; i++) {
+        cw_extern_object *o = cw_gc_new_extern(&fx.x, &n_dropped, count_drop);
+        assert_non_null(o);
+        if (i == 50)
+            cw_gc_root_init(&fx.x, &root, (uintptr_t)o);
+    }
+    cw_gc_collect(&fx.x);
+    assert_int_equal(n_dropped, 99);
+    cw_gc_collect(&fx.x);
+    assert_int_equal(n_dropped, 99);
+    cw_gc_root_fini(&fx.x, &root);
+    assert_non_null(cw_gc_new_extern(&fx.x, &n_dropped, count_drop));
+    cw_exec_fini(&fx.x);
+    assert_int_equal(n_dropped, 101);
+    cw_types_drop(fx.types);
+    assert_int_equal(open_heap(0), 0);
+}
+
+static void scopes_and_exceptions_hold_references(void **state)
+{
+    (void)state;
+    const cw_valtype params[] = { CW_I32, CW_V128, CW_REF_NULL(CW_HEAP_EQ) };
+    cw_tag tag = { .type = cw_types_func(fx.types, params, 3, NULL, 0) };
+    uint64_t words[4] = { 0 };
+    cw_gc_scope scope;
+    cw_gc_scope_begin(&fx.x, &scope, words, 2, 2);
+    words[2] = (uintptr_t)cw_gc_new_exception(&fx.x, &tag);
+    assert_int_not_equal(words[2], 0);
+    cw_exception_slots((cw_exception *)(void *)cw_object_of(words[2]))[3] = new_pair(0, 5, 0);
+    words[1] = new_pair(0, 6, 0); /* not one of the scope's */
+    cw_gc_collect(&fx.x);
+    assert_int_equal(fx.x.gc.used, 48 + 32);
+    assert_int_equal(*number(cw_exception_slots((cw_exception *)(void *)cw_object_of(words[2]))[3]), 5);
+    cw_gc_scope_end(&fx.x, &scope);
+    cw_gc_collect(&fx.x);
+    assert_int_equal(fx.x.gc.used, 0);
+}
+
+static void a_full_heap_is_an_error_and_empties_again(void **state)
+{
+    (void)state;
+    cwrun_error err = CWRUN_ERROR_INIT;
+    cw_gc_root root;
+    tear_down(NULL);
+    assert_int_equal(open_heap(4 << 20), 0);
+    cw_gc_root_init(&fx.x, &root, 0);
+    for (;;) {
+        cw_object *o = cw_gc_new_struct(&fx.x, fx.pair);
+        if (!o)
+            break;
+        *field((uintptr_t)o, 0) = root.ref;
+        *field((uintptr_t)o, 2) = 0;
+        root.ref = (uintptr_t)o;
+    }
+    assert_false(cw_gc_error(&fx.x, &err));
+    assert_int_equal(err.kind, CWRUN_ERROR_LIMIT);
+    assert_int_equal(err.code, CWRUN_LIMIT_GC_HEAP);
+    cwrun_error_clear(&err);
+    assert_true(fx.x.gc.bytes <= 4 << 20);
+    assert_true(fx.x.gc.n_collections < 100);
+    assert_null(cw_gc_new_array(&fx.x, fx.bytes, UINT32_MAX));
+    cw_gc_root_fini(&fx.x, &root);
+    assert_non_null(cw_gc_new_array(&fx.x, fx.bytes, 3 << 20)); /* blocks went back */
+    assert_non_null(cw_gc_new_array(&fx.x, fx.refs, 300000));
+}
+
+static void memory_that_runs_out_is_an_error(void **state)
+{
+    (void)state;
+    cwrun_error err = CWRUN_ERROR_INIT;
+    fx.fail_after = fx.n_allocated;
+    assert_null(cw_gc_new_struct(&fx.x, fx.pair));
+    cw_gc_error(&fx.x, &err);
+    assert_int_equal(err.code, CWRUN_LIMIT_HOST_MEMORY);
+    cwrun_error_clear(&err);
+    fx.fail_after += 300 << 10;
+    for (int i = 0; i < 100000; i++) /* garbage goes on: collections need nothing */
+        new_pair(0, i, 0);
+    assert_null(cw_gc_new_array(&fx.x, fx.bytes, 1 << 20));
+    fx.fail_after = UINT64_MAX;
+    assert_non_null(cw_gc_new_array(&fx.x, fx.bytes, 1 << 20));
+}
+
+static void under_stress_objects_go_at_once(void **state)
+{
+    (void)state;
+    cw_gc_root root;
+    fx.x.gc.stress = true;
+    cw_gc_root_init(&fx.x, &root, new_pair(0, 1, 0));
+    for (uint32_t i = 2; i < 600; i++) { /* past the last epoch */
+        new_pair(root.ref, i, 0);
+        assert_int_equal(*number(root.ref), 1);
+    }
+    assert_int_equal(fx.x.gc.used, 2 * 48);
+    cw_gc_root_fini(&fx.x, &root);
+}
+
+static void epochs_come_around(void **state)
+{
+    (void)state;
+    cw_gc_root root;
+    cw_gc_root_init(&fx.x, &root, 0);
+    root.ref = new_pair(0, 1, 0);
+    for (int i = 0; i < 1000; i++) {
+        *field(root.ref, 0) = new_pair(0, i, 0);
+        new_pair(0, i, 0);
+        cw_gc_collect(&fx.x);
+        assert_int_equal(fx.x.gc.used, 64);
+    }
+    cw_gc_root_fini(&fx.x, &root);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(classes_hold_what_they_are_for),
+        TEST(fields_lie_by_their_size),
+        TEST(garbage_takes_no_more_than_the_least_heap),
+        TEST(what_a_root_leads_to_stays),
+        TEST(width_and_depth_beyond_the_stack_are_marked_too),
+        TEST(externs_are_dropped_once),
+        TEST(scopes_and_exceptions_hold_references),
+        TEST(a_full_heap_is_an_error_and_empties_again),
+        TEST(memory_that_runs_out_is_an_error),
+        TEST(under_stress_objects_go_at_once),
+        TEST(epochs_come_around),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
