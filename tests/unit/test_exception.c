@@ -224,7 +224,7 @@ static void what_nobody_catches_ends_the_run_with_its_tag_and_values(void **stat
     assert_string_equal(message, "thrown Wasm exception: a tag of the host(6)");
     assert_string_equal(fx.log, "throw(6) at 0;pass(6) at 2;");
     assert_ptr_equal(fx.x.thrown->tag, fx.tag);
-    assert_int_equal(fx.x.thrown->values[0], 6);
+    assert_int_equal(cw_exception_slots(fx.x.thrown)[0], 6);
     end(&fx);
 }
 
