@@ -71,8 +71,9 @@ asan:
 	$(MAKE) BUILD=build-asan OPT="-O1" CFLAGS="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer" CWFLAGS="-DCW_DISPATCH_SWITCH" check
 
 tsan:
-	$(MAKE) BUILD=build-tsan OPT="-O1" CFLAGS="-fsanitize=thread" CWFLAGS="-DCW_DISPATCH_SWITCH" build-tsan/tests/api/test_threads
+	$(MAKE) BUILD=build-tsan OPT="-O1" CFLAGS="-fsanitize=thread" CWFLAGS="-DCW_DISPATCH_SWITCH" build-tsan/tests/api/test_threads build-tsan/tests/api/test_shared
 	build-tsan/tests/api/test_threads
+	build-tsan/tests/api/test_shared
 
 conformance: all tests
 	BUILD=$(BUILD) tests/conformance.sh $(SPEC)

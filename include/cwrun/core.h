@@ -219,7 +219,26 @@ CWRUN_API uint8_t *cwrun_memory_at(cwrun_memory *memory, uint64_t at, uint64_t s
 CWRUN_API bool cwrun_memory_read(const cwrun_memory *memory, uint64_t at, void *out, size_t size, cwrun_error *err);
 CWRUN_API bool cwrun_memory_write(cwrun_memory *memory, uint64_t at, const void *bytes, size_t size, cwrun_error *err);
 
-/* The same of an instance's exported memory by name (NULL: the first one); NULL and 0 where there is none. */
+/* Memories that several stores use at once, in OS threads of their own (-W threads; features_on "threads"). They are counted, belong
+ * to no store, and their bytes never move. A store pays for the growth it causes (max_memory). The host's accesses while guests
+ * run must be atomic ones. */
+typedef struct cwrun_shared_memory cwrun_shared_memory;
+/* limits: is_shared and a maximum; that much address space is held. */
+CWRUN_API cwrun_shared_memory *cwrun_shared_memory_new(cwrun_engine *engine, const cwrun_core_limits *limits, cwrun_error *err);
+/* The same once more, to be dropped once more; from any thread. */
+CWRUN_API cwrun_shared_memory *cwrun_shared_memory_share(cwrun_shared_memory *memory);
+CWRUN_API void cwrun_shared_memory_drop(cwrun_shared_memory *memory);
+CWRUN_API uint64_t cwrun_shared_memory_size(const cwrun_shared_memory *memory); /* bytes */
+/* A view of `size` bytes at `at`, valid as long as the memory; NULL where those are not all inside. */
+CWRUN_API uint8_t *cwrun_shared_memory_at(cwrun_shared_memory *memory, uint64_t at, uint64_t size);
+/* memory.atomic.notify: wakes up to `count` of those who wait at an address; how many. */
+CWRUN_API uint32_t cwrun_shared_memory_notify(cwrun_shared_memory *memory, uint64_t at, uint32_t count);
+/* It as a memory of the store, to be given as an import; the same each time. */
+CWRUN_API cwrun_memory *cwrun_memory_of_shared(cwrun_store *store, cwrun_shared_memory *memory, cwrun_error *err);
+/* The shared memory behind one of a store (a guest's own, say), to be dropped; NULL where it is not shared. */
+CWRUN_API cwrun_shared_memory *cwrun_memory_shared(const cwrun_memory *memory);
+
+/* A view and the size of an instance's exported memory by name (NULL: the first one); NULL and 0 where there is none. */
 CWRUN_API uint8_t *cwrun_core_memory(cwrun_core_instance *instance, const char *name, uint64_t at, uint64_t size);
 CWRUN_API uint64_t cwrun_core_memory_size(cwrun_core_instance *instance, const char *name);
 

@@ -112,7 +112,7 @@ cwrun_memory *cwrun_memory_new(cwrun_store *store, const cwrun_core_limits *limi
 
 uint64_t cwrun_memory_size(const cwrun_memory *memory)
 {
-    return memory ? mem(memory)->size : 0;
+    return memory ? __atomic_load_n(&mem(memory)->size, __ATOMIC_SEQ_CST) : 0;
 }
 
 uint64_t cwrun_memory_pages(const cwrun_memory *memory)

@@ -178,7 +178,7 @@ uint32_t cw_cold_atomic_notify(cw_instance *in, uint64_t *at, uint32_t memory, u
     uint64_t ea;
     const uint32_t code = atomic_place(m, at[0], offset, 4, &ea);
     if (code == CW_COLD_OK)
-        at[0] = m->shared ? cw_shared_memory_notify(m, ea, (uint32_t)at[1]) : 0;
+        at[0] = m->shared ? cw_shared_memory_notify(m->shared, ea, (uint32_t)at[1]) : 0;
     return code;
 }
 

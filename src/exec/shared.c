@@ -282,9 +282,8 @@ uint8_t cw_shared_memory_wait(cw_memory *view, uint64_t at, uint32_t n, uint64_t
     return fuel && !charge(x, start) ? CW_TRAP_FUEL : CW_TRAP_NONE;
 }
 
-uint32_t cw_shared_memory_notify(cw_memory *view, uint64_t at, uint32_t count)
+uint32_t cw_shared_memory_notify(cw_shared_memory *s, uint64_t at, uint32_t count)
 {
-    cw_shared_memory *s = view->shared;
     uint32_t n = 0;
     pthread_mutex_lock(&s->lock);
     for (sleeper **p = &s->first; *p && n < count;) {

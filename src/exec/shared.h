@@ -33,6 +33,6 @@ enum { CW_WAIT_OK, CW_WAIT_NOT_EQUAL, CW_WAIT_TIMED_OUT };
  * the store is interrupted. Where fuel is charged, a microsecond costs one. Returns a trap, or CW_TRAP_NONE with *outcome. */
 uint8_t cw_shared_memory_wait(cw_memory *view, uint64_t at, uint32_t n, uint64_t expected, int64_t timeout, uint32_t *outcome);
 /* Wakes up to `count` sleepers, those first that came first; how many. */
-uint32_t cw_shared_memory_notify(cw_memory *view, uint64_t at, uint32_t count);
+uint32_t cw_shared_memory_notify(cw_shared_memory *s, uint64_t at, uint32_t count);
 
 #endif
