@@ -74,14 +74,21 @@ CWRUN_API cwrun_status cwrun_caller_wait(cwrun_caller *caller, const cwrun_wait 
  * WASI with nothing granted. */
 CWRUN_API cwrun_linker *cwrun_linker_new(cwrun_engine *engine, cwrun_error *err);
 CWRUN_API void cwrun_linker_drop(cwrun_linker *linker);
+/* A linker with the same definitions, shared, which may be added to or replaced, also where `linker` was used already. Resources stay the same
+ * types: what was linked with the one fits what is linked with the other. */
+CWRUN_API cwrun_linker *cwrun_linker_copy(cwrun_linker *linker, cwrun_error *err);
 
-/* Defines `interface` # `name` ("" or NULL as interface: a function of the world). `type` is WIT text ("func(line: string)") that
+/* Defines `interface` # `name` ("" or NULL as interface: a function of the world; "outer#inner": an instance that the instance `outer`
+ * exports). `type` is WIT text ("func(line: string)") that
  * is checked against each component's import, or NULL: any type. A later definition replaces an earlier one. `drop(user)` runs when the
  * linker goes. */
 CWRUN_API bool cwrun_linker_func(cwrun_linker *linker, const char *interface, const char *name, const char *type, cwrun_host_fn fn, void *user, void (*drop)(void *user), cwrun_error *err);
 
 /* Defines a host resource. destructor (may be NULL) gets the object when the last handle goes. */
 CWRUN_API bool cwrun_linker_resource(cwrun_linker *linker, const char *interface, const char *name, void (*destructor)(void *object, void *user), void *user, void (*drop)(void *user), cwrun_error *err);
+
+/* Defines a further name of a host resource that is defined already ("use" in WIT): both are one type. */
+CWRUN_API bool cwrun_linker_resource_alias(cwrun_linker *linker, const char *interface, const char *name, const char *of_interface, const char *of_name, cwrun_error *err);
 
 /* Gives an interface (or a function of the world) from an instance of the same store the linker is then used with. */
 CWRUN_API bool cwrun_linker_instance(cwrun_linker *linker, const char *name, cwrun_instance *instance, cwrun_error *err);

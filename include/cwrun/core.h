@@ -269,6 +269,8 @@ CWRUN_API cwrun_tag *cwrun_tag_new(cwrun_store *store, const cwrun_core_functype
 CWRUN_API bool cwrun_linker_core_func(cwrun_linker *linker, const char *module, const char *name, const char *params, const char *results, cwrun_core_fn fn, void *user, void (*drop)(void *user), cwrun_error *err);
 /* Gives an object of a store; to instances of that store only. */
 CWRUN_API bool cwrun_linker_core_extern(cwrun_linker *linker, const char *module, const char *name, const cwrun_extern *external, cwrun_error *err);
+/* Defines `interface` # `name` as a core module, for components that import one. The linker keeps the module. */
+CWRUN_API bool cwrun_linker_module(cwrun_linker *linker, const char *interface, const char *name, cwrun_module *module, cwrun_error *err);
 /* Gives all exports of a core instance as `module`. */
 CWRUN_API bool cwrun_linker_core_instance(cwrun_linker *linker, const char *module, cwrun_core_instance *instance, cwrun_error *err);
 

@@ -92,6 +92,8 @@ cw_itype *cw_itype_of_value(cw_arena *a, const cwrun_type *value);
 cw_itype *cw_itype_of_type(cw_arena *a, const cw_itype *type);
 cw_itype *cw_itype_of_resource(cw_arena *a, uint32_t var, cwrun_str name);
 cw_itype *cw_itype_of_module(cw_arena *a, const cw_module_type *module);
+/* Not indexed yet. */
+cw_module_type *cw_module_type_of(cw_arena *a, const cw_module *m);
 /* imports: COMPONENT only. The items are taken over, not copied. */
 cw_itype *cw_itype_of_items(cw_arena *a, uint8_t sort, const cw_item *imports, uint32_t n_imports,
                             const cw_item *exports, uint32_t n_exports);

@@ -167,6 +167,28 @@ cw_itype *cw_itype_of_resource(cw_arena *a, uint32_t var, cwrun_str name)
     return t;
 }
 
+cw_module_type *cw_module_type_of(cw_arena *a, const cw_module *m)
+{
+    cw_module_type *t = CW_ARENA_NEW(a, cw_module_type);
+    cw_core_item *imports = CW_ARENA_ARRAY(a, m->n_imports, cw_core_item);
+    cw_core_item *exports = CW_ARENA_ARRAY(a, m->n_exports, cw_core_item);
+    if (!t || !imports || !exports)
+        return NULL;
+    for (uint32_t i = 0; i < m->n_imports; i++) {
+        const cw_import *from = &m->imports[i];
+        imports[i] = (cw_core_item){from->name, from->module, cw_module_externtype(m, from->kind, from->index)};
+    }
+    for (uint32_t i = 0; i < m->n_exports; i++) {
+        const cw_export *from = &m->exports[i];
+        exports[i] = (cw_core_item){from->name, {NULL, 0}, cw_module_externtype(m, from->kind, from->index)};
+    }
+    t->imports.items = imports;
+    t->imports.n = m->n_imports;
+    t->exports.items = exports;
+    t->exports.n = m->n_exports;
+    return t;
+}
+
 cw_itype *cw_itype_of_module(cw_arena *a, const cw_module_type *module)
 {
     cw_itype *t = new_itype(a, CW_SORT_CORE_MODULE);

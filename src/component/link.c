@@ -12,6 +12,7 @@ typedef struct linking {
     const cw_component *c;
     const cwrun_linker *linker; /* may be NULL */
     uint64_t *tokens;           /* by resource variable: the run-time type, or 0 */
+    cw_arena types;             /* made to be checked */
     cw_text text;               /* what is wrong */
     uint32_t n_wrong;
     bool oom;
@@ -154,6 +155,7 @@ static cwrun_str join(linking *k, cwrun_str interface, cwrun_str name)
         return name;
     cwrun_str s = cw_arena_printf(&k->store->exec.arena, "%.*s#%.*s", (int)interface.size, interface.data, (int)name.size, name.data);
     k->store->exec.arena.oom = false;
+    k->oom = k->oom || !s.size;
     return s;
 }
 
@@ -208,18 +210,27 @@ static cw_resource_type *find_resource(linking *k, cwrun_str interface, cwrun_st
 
 /* ---- whole interfaces ---- */
 
-/* Whether any definition is of this interface. */
+/* Takes "outer#inner" apart. */
+static cwrun_str path_of(cwrun_str interface, cwrun_str *outer)
+{
+    size_t hash = cw_str_find(interface, '#', 0);
+    *outer = cw_str_sub(interface, 0, hash);
+    return hash == SIZE_MAX ? (cwrun_str){ NULL, 0 } : cw_str_sub(interface, hash, interface.size);
+}
+
+/* Whether any definition is of this interface or of one inside it. */
 static bool has_interface(const linking *k, cwrun_str interface)
 {
     cw_extern_name want, have;
     const char *why;
-    if (!k->linker || !cw_extern_name_parse(interface, k->store->engine->features, &want, &why))
+    cwrun_str outer, path = path_of(interface, &outer), other;
+    if (!k->linker || !cw_extern_name_parse(outer, k->store->engine->features, &want, &why))
         return false;
     for (uint32_t i = 0; i < k->linker->items.n; i++) {
         const cw_definition *d = k->linker->items.items[i];
-        if (d->kind > CW_DEFINE_INSTANCE || !cw_str_starts(d->interface, want.base))
+        if (d->kind > CW_DEFINE_INSTANCE || !cw_str_starts(d->interface, want.base) || !cw_str_starts(path_of(d->interface, &other), path))
             continue;
-        if (cw_extern_name_parse(d->interface, k->store->engine->features, &have, &why) && cw_extern_name_compatible(&want, &have))
+        if (cw_extern_name_parse(other, k->store->engine->features, &have, &why) && cw_extern_name_compatible(&want, &have))
             return true;
     }
     return false;
@@ -244,7 +255,21 @@ static void print_missing_interface(linking *k, cwrun_str interface, const cw_it
     }
 }
 
-/* What the linker's functions and resources make of an interface. Always of the wanted size; false where parts are missing. */
+/* The host's core module of a name; NULL with its line where there is none. */
+static void *find_module(linking *k, cwrun_str interface, cwrun_str name)
+{
+    const cw_definition *d = k->linker ? cw_linker_find(k->linker, CW_DEFINE_MODULE, interface, name) : NULL;
+    if (d)
+        return d->module->module;
+    print_name(k, interface, name);
+    cw_text_puts(&k->text, ": a core module that nothing gives");
+    print_hint(k, interface, name);
+    return NULL;
+}
+
+static cw_exports *find_interface(linking *k, cwrun_str interface, const cw_itype *type);
+
+/* What the linker's definitions make of an interface. Always of the wanted size; NULL where parts are missing. */
 static cw_exports *build_interface(linking *k, cwrun_str interface, const cw_itype *type)
 {
     uint32_t before = k->n_wrong;
@@ -272,12 +297,31 @@ static cw_exports *build_interface(linking *k, cwrun_str interface, const cw_ity
                 cw_text_puts(&k->text, ": resource");
                 print_hint(k, interface, want->name);
             }
+        } else if (want->type->sort == CW_SORT_CORE_MODULE) {
+            items[i].value = find_module(k, interface, want->name);
+        } else if (want->type->sort == CW_SORT_INSTANCE) {
+            items[i].value = find_interface(k, join(k, interface, want->name), want->type);
         } else if (want->type->sort != CW_SORT_TYPE) {
             print_name(k, interface, want->name);
             cw_text_printf(&k->text, ": a host cannot give a %s", cw_sort_name(want->type->sort));
         }
     }
     return k->n_wrong == before && !k->oom ? e : NULL;
+}
+
+/* The same; what nothing gives any part of is said in one line. */
+static cw_exports *find_interface(linking *k, cwrun_str interface, const cw_itype *type)
+{
+    if (!has_interface(k, interface) && !(k->linker && k->linker->stub_rest)) {
+        for (uint32_t i = 0; i < type->exports.n; i++) {
+            const cw_itype *t = type->exports.items[i].type;
+            if (t->sort != CW_SORT_TYPE || t->type->sort == CW_SORT_RESOURCE) {
+                print_missing_interface(k, interface, type);
+                return NULL;
+            }
+        }
+    }
+    return build_interface(k, interface, type);
 }
 
 /* ---- checking ---- */
@@ -288,7 +332,15 @@ static uint64_t token_of(void *user, uint32_t var)
     return (uint64_t)(uintptr_t)in->resources[var];
 }
 
-static void describe(const cw_exported *e, cw_offer *out)
+static const cw_itype *type_of_module(linking *k, const cw_module *m)
+{
+    cw_module_type *t = cw_module_type_of(&k->types, m);
+    const cw_itype *type = t && cw_core_list_index(&k->types, &t->exports) ? cw_itype_of_module(&k->types, t) : NULL;
+    k->oom = k->oom || !type;
+    return type;
+}
+
+static void describe(linking *k, const cw_exported *e, cw_offer *out)
 {
     memset(out, 0, sizeof *out);
     out->sort = e->sort;
@@ -307,6 +359,7 @@ static void describe(const cw_exported *e, cw_offer *out)
         }
         break;
     case CW_SORT_INSTANCE: out->instance = e->value; break;
+    case CW_SORT_CORE_MODULE: out->type = type_of_module(k, e->value); break;
     case CW_SORT_COMPONENT: out->type = ((cw_closure *)e->value)->component->type; break;
     default: break;
     }
@@ -314,11 +367,10 @@ static void describe(const cw_exported *e, cw_offer *out)
 
 static bool find_offer(void *user, void *instance, cwrun_str name, cw_offer *out)
 {
-    (void)user;
     const cw_exports *e = instance;
     for (uint32_t i = 0; i < e->n; i++)
         if (cw_str_eq(e->items[i].name, name)) {
-            describe(&e->items[i], out);
+            describe(user, &e->items[i], out);
             return true;
         }
     return false;
@@ -329,9 +381,9 @@ static void check(linking *k, const cw_component_extern *import, void *value)
     cw_exported given = { import->name.text, import->sort, value };
     cw_offer offer;
     cw_text why;
-    describe(&given, &offer);
+    describe(k, &given, &offer);
     cw_text_init(&why, &k->store->alloc);
-    if (!cw_check_offer(&k->store->alloc, k->store->exec.types, import->type, &offer, find_offer, NULL, k->tokens, k->c->n_resources, &why)) {
+    if (!cw_check_offer(&k->store->alloc, k->store->exec.types, import->type, &offer, find_offer, k, k->tokens, k->c->n_resources, &why)) {
         print_name(k, import->name.text, (cwrun_str){ NULL, 0 });
         cw_text_puts(&k->text, ": ");
         cw_text_puts(&k->text, why.data ? why.data : "does not fit");
@@ -376,18 +428,9 @@ static void *find_import(linking *k, const cw_component_extern *import)
         }
         return value;
     case CW_SORT_INSTANCE:
-        if (import->type->exports.n != 0 && !has_interface(k, name) && !(k->linker && k->linker->stub_rest)) {
-            bool needs = false;
-            for (uint32_t i = 0; i < import->type->exports.n; i++) {
-                const cw_itype *t = import->type->exports.items[i].type;
-                needs = needs || t->sort != CW_SORT_TYPE || t->type->sort == CW_SORT_RESOURCE;
-            }
-            if (needs) {
-                print_missing_interface(k, name, import->type);
-                return NULL;
-            }
-        }
-        return build_interface(k, name, import->type);
+        return find_interface(k, name, import->type);
+    case CW_SORT_CORE_MODULE:
+        return find_module(k, none, name);
     case CW_SORT_TYPE:
         if (import->resource == CW_NO_INDEX)
             return NULL;
@@ -423,6 +466,7 @@ bool cw_link_imports(cwrun_store *s, cwrun_component *c, const cwrun_linker *l, 
     if (n && !(k.tokens = cw_new_array(&s->alloc, n, sizeof *k.tokens)))
         return cw_fail_oom(err);
     cw_text_init(&k.text, &s->alloc);
+    cw_arena_init(&k.types, &s->alloc);
     for (uint32_t i = 0; i < c->root->n_imports && !k.oom; i++) {
         const cw_component_extern *import = &c->root->imports[i];
         uint32_t before = k.n_wrong;
@@ -432,6 +476,7 @@ bool cw_link_imports(cwrun_store *s, cwrun_component *c, const cwrun_linker *l, 
     }
     bool ok = report(&k, c, err);
     cw_text_fini(&k.text);
+    cw_arena_fini(&k.types);
     cw_free(&s->alloc, k.tokens, n * sizeof *k.tokens);
     return ok;
 }

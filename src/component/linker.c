@@ -27,22 +27,27 @@ static cwrun_str track(cwrun_str version)
     return cw_str_sub(version, 0, end);
 }
 
-/* Writes space, interface (its version cut to the track if `loose`), NUL, name. False where it does not fit. */
+/* Writes space, interface (its version cut to the track if `loose`; the path of a nested one stays), NUL, name. False where it does not
+ * fit. */
 static bool make_key(char *out, size_t *size, char space, cwrun_str interface, cwrun_str name, bool loose)
 {
     if (interface.size + name.size + 2 > MAX_KEY)
         return false;
-    size_t at = cw_str_find(interface, '@', 0);
-    size_t whole = interface.size;
-    if (loose && at != SIZE_MAX)
-        whole = at + 1 + track(cw_str_sub(interface, at + 1, interface.size)).size;
+    size_t at = cw_str_find(interface, '@', 0), path = cw_str_find(interface, '#', 0), end;
+    path = path == SIZE_MAX ? interface.size : path;
+    end = loose && at < path ? at + 1 + track(cw_str_sub(interface, at + 1, path)).size : path;
     out[0] = space;
-    if (whole)
-        memcpy(out + 1, interface.data, whole);
-    out[1 + whole] = 0;
+    char *to = out + 1;
+    if (end)
+        memcpy(to, interface.data, end);
+    to += end;
+    if (path < interface.size)
+        memcpy(to, interface.data + path, interface.size - path);
+    to += interface.size - path;
+    *to++ = 0;
     if (name.size)
-        memcpy(out + 2 + whole, name.data, name.size);
-    *size = whole + name.size + 2;
+        memcpy(to, name.data, name.size);
+    *size = (size_t)(to - out) + name.size;
     return true;
 }
 
@@ -62,7 +67,9 @@ const cw_definition *cw_linker_find(const cwrun_linker *l, uint8_t kind, cwrun_s
     const cw_definition *d = find(l, space, interface, name, false);
     if (!d || d->kind != kind)
         d = space == COMPONENT ? find(l, space, interface, name, true) : NULL;
-    return d && d->kind == kind ? d : NULL;
+    if (!d || d->kind != kind)
+        return NULL;
+    return d->same ? d->same : d;
 }
 
 /* ---- life ---- */
@@ -83,6 +90,33 @@ cwrun_linker *cwrun_linker_new(cwrun_engine *engine, cwrun_error *err)
     return l;
 }
 
+cwrun_linker *cwrun_linker_copy(cwrun_linker *linker, cwrun_error *err)
+{
+    cwrun_linker *l = linker ? cwrun_linker_new(linker->engine, err) : NULL;
+    if (!l)
+        return NULL;
+    const cw_alloc *a = &l->engine->alloc;
+    bool ok = CW_VEC_RESERVE(&l->items, a, linker->items.n);
+    for (uint32_t i = 0; ok && i < linker->items.n; i++)
+        l->items.items[l->items.n++] = linker->items.items[i];
+    l->n_shared = l->items.n;
+    for (uint32_t i = 0; ok && i < linker->index.n; i++) {
+        uint64_t *at = cw_map_put(&l->index, a, linker->index.entries[i].key, NULL); /* its bytes live as long as the base */
+        ok = at != NULL;
+        if (at)
+            *at = linker->index.entries[i].value;
+    }
+    l->stub_rest = linker->stub_rest;
+    if (ok) {
+        l->base = linker;
+        cw_linker_keep(linker);
+        return l;
+    }
+    cw_linker_release(l);
+    cw_fail_oom(err);
+    return NULL;
+}
+
 void cw_linker_keep(cwrun_linker *l)
 {
     __atomic_add_fetch(&l->n_refs, 1, __ATOMIC_RELAXED);
@@ -92,10 +126,15 @@ void cw_linker_release(cwrun_linker *l)
 {
     if (!l || __atomic_sub_fetch(&l->n_refs, 1, __ATOMIC_ACQ_REL) != 0)
         return;
-    for (uint32_t i = l->items.n; i-- > 0;)
-        if (l->items.items[i]->drop)
-            l->items.items[i]->drop(l->items.items[i]->user);
+    for (uint32_t i = l->items.n; i-- > l->n_shared;) {
+        cw_definition *d = l->items.items[i];
+        if (d->drop)
+            d->drop(d->user);
+        if (d->kind == CW_DEFINE_MODULE)
+            cw_module_unref(d->module);
+    }
     cwrun_engine *engine = l->engine;
+    cw_linker_release(l->base);
     CW_VEC_FINI(&l->items, &engine->alloc);
     cw_map_fini(&l->index, &engine->alloc);
     cw_arena_fini(&l->arena);
@@ -195,6 +234,41 @@ bool cwrun_linker_resource(cwrun_linker *linker, const char *interface, const ch
     }
     cw_definition d = { .kind = CW_DEFINE_RESOURCE, .destructor = destructor, .user = user, .drop = drop };
     return define(linker, interface, name, &d, err);
+}
+
+bool cwrun_linker_resource_alias(cwrun_linker *linker, const char *interface, const char *name, const char *of_interface,
+                                 const char *of_name, cwrun_error *err)
+{
+    if (!linker || !name || !of_name) {
+        cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "cwrun_linker_resource_alias: %s is NULL", linker ? "a name" : "the linker");
+        return false;
+    }
+    const cw_definition *of = cw_linker_find(linker, CW_DEFINE_RESOURCE, cwrun_str_of(of_interface), cwrun_str_of(of_name));
+    if (!of) {
+        cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "cwrun_linker_resource_alias: no resource `%s%s%s` is defined", of_interface ? of_interface : "",
+                of_interface && *of_interface ? "#" : "", of_name);
+        return false;
+    }
+    cw_definition d = { .kind = CW_DEFINE_RESOURCE, .same = of };
+    return define(linker, interface, name, &d, err);
+}
+
+bool cwrun_linker_module(cwrun_linker *linker, const char *interface, const char *name, cwrun_module *module, cwrun_error *err)
+{
+    if (!linker || !name || !module) {
+        cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "cwrun_linker_module: the linker, the name or the module is NULL");
+        return false;
+    }
+    if (module->engine != linker->engine) {
+        cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "cwrun_linker_module: linker and module are not of one engine");
+        return false;
+    }
+    cw_definition d = { .kind = CW_DEFINE_MODULE, .module = module };
+    cw_module_keep(module);
+    bool ok = define(linker, interface, name, &d, err);
+    if (!ok)
+        cw_module_unref(module);
+    return ok;
 }
 
 bool cwrun_linker_instance(cwrun_linker *linker, const char *name, cwrun_instance *instance, cwrun_error *err)

@@ -54,23 +54,9 @@ static const cw_module_type *finish_module_type(cw_loader *l, const uint8_t *at,
 
 const cw_module_type *cw_type_of_module(cw_loader *l, const uint8_t *at, const cw_module *m)
 {
-    cw_module_type *t = CW_READ_ARRAY(l->r, 1, cw_module_type);
-    cw_core_item *imports = CW_READ_ARRAY(l->r, m->n_imports, cw_core_item);
-    cw_core_item *exports = CW_READ_ARRAY(l->r, m->n_exports, cw_core_item);
-    if (!l->r->ok)
-        return NULL;
-    for (uint32_t i = 0; i < m->n_imports; i++) {
-        const cw_import *from = &m->imports[i];
-        imports[i] = (cw_core_item){from->name, from->module, cw_module_externtype(m, from->kind, from->index)};
-    }
-    for (uint32_t i = 0; i < m->n_exports; i++) {
-        const cw_export *from = &m->exports[i];
-        exports[i] = (cw_core_item){from->name, {NULL, 0}, cw_module_externtype(m, from->kind, from->index)};
-    }
-    t->imports.items = imports;
-    t->imports.n = m->n_imports;
-    t->exports.items = exports;
-    t->exports.n = m->n_exports;
+    cw_module_type *t = cw_module_type_of(l->arena, m);
+    if (!t)
+        cw_reader_oom(l->r);
     return finish_module_type(l, at, t);
 }
 

@@ -527,7 +527,7 @@ void cw_run_queued_drops(cwrun_store *s);
 
 /* ---- linking (linker.c, link.c) ---- */
 
-typedef enum cw_definition_kind { CW_DEFINE_FUNC, CW_DEFINE_RESOURCE, CW_DEFINE_INSTANCE, CW_DEFINE_CORE_FUNC, CW_DEFINE_CORE_INSTANCE, CW_DEFINE_CORE_EXTERN } cw_definition_kind;
+typedef enum cw_definition_kind { CW_DEFINE_FUNC, CW_DEFINE_RESOURCE, CW_DEFINE_MODULE, CW_DEFINE_INSTANCE, CW_DEFINE_CORE_FUNC, CW_DEFINE_CORE_INSTANCE, CW_DEFINE_CORE_EXTERN } cw_definition_kind;
 
 /* One definition of a linker; found by its exact name, and by its interface without what semver leaves open. */
 struct cw_definition {
@@ -542,6 +542,8 @@ struct cw_definition {
     void (*destructor)(void *object, void *user);
     void *user;
     void (*drop)(void *user);
+    const cw_definition *same; /* RESOURCE: what this is another name of, or NULL */
+    cwrun_module *module;
     cwrun_instance *instance;
     cwrun_core_instance *core_instance;
     cwrun_extern external; /* CORE_EXTERN */
@@ -554,6 +556,8 @@ struct cwrun_linker {
     bool stub_rest;
     bool used;       /* atomic: immutable from now on */
     cw_arena arena;
+    cwrun_linker *base; /* what it is a copy of, or NULL */
+    uint32_t n_shared;  /* of items: definitions of the base */
     CW_VEC(cw_definition *) items;
     cw_map index;    /* see linker.c → position in items */
 };

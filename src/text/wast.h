@@ -96,6 +96,16 @@ cw_verdict cw_wast_component_return(cw_wast *w);
 cw_verdict cw_wast_component_trap(cw_wast *w);
 cw_verdict cw_wast_component_unlinkable(cw_wast *w);
 
+/* ---- wast_host.c ---- */
+
+/* What components of scripts may import from the host. */
+typedef struct cw_wast_host {
+    uint32_t drops, last_drop; /* of resource1 */
+} cw_wast_host;
+
+/* A linker that gives it; NULL with err set where memory ran out. */
+cwrun_linker *cw_wast_host_linker(cw_wast *w, cwrun_engine *engine, cw_wast_host *host, cwrun_error *err);
+
 /* ---- wast_literals.c ---- */
 
 /* Takes a component value as one of a type. False where it is none: err says why, or the parser failed. */

@@ -24,6 +24,8 @@ typedef struct instance {
 struct cw_wast_components {
     cwrun_engine *engine;
     cwrun_store *store;
+    cwrun_linker *host_linker;
+    cw_wast_host host;
     cwrun_arena *scratch; /* of one action */
     CW_VEC(definition) definitions;
     CW_VEC(instance) instances; /* and what was registered */
@@ -71,8 +73,9 @@ static cw_wast_components *get(cw_wast *w, cwrun_error *err)
     c->current = NONE;
     c->engine = cwrun_engine_new(&config, err);
     c->store = cwrun_store_new(c->engine, NULL, err);
+    c->host_linker = cw_wast_host_linker(w, c->engine, &c->host, err);
     c->scratch = cwrun_arena_new(NULL);
-    if (c->store && c->scratch)
+    if (c->store && c->host_linker && c->scratch)
         return c;
     cw_fail_oom(err);
     cw_wast_components_fini(w);
@@ -87,6 +90,7 @@ void cw_wast_components_fini(cw_wast *w)
     cwrun_store_drop(c->store);
     for (uint32_t i = 0; i < c->definitions.n; i++)
         cwrun_component_drop(c->definitions.items[i].component);
+    cwrun_linker_drop(c->host_linker);
     cwrun_arena_drop(c->scratch);
     cwrun_engine_drop(c->engine);
     CW_VEC_FINI(&c->definitions, &w->alloc);
@@ -153,7 +157,7 @@ cwrun_component *cw_wast_take_component(cw_wast *w, cwrun_error *err)
 static cwrun_instance *instantiate(cw_wast *w, cwrun_component *component, cwrun_error *err)
 {
     cw_wast_components *c = w->components;
-    cwrun_linker *l = cwrun_linker_new(c->engine, err);
+    cwrun_linker *l = cwrun_linker_copy(c->host_linker, err);
     for (uint32_t i = 0; i < c->instances.n; i++) {
         const instance *have = &c->instances.items[i];
         if (have->in && have->name.size)

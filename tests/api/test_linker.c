@@ -1,0 +1,254 @@
+/* tests/api/test_linker.c: what a host defines beyond functions of an interface: nested instances, core modules,
+ * further names of a resource; and copies of a linker. */
+#include <cwrun.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+static cwrun_engine *engine;
+static cwrun_store *store;
+static cwrun_linker *linker;
+static cwrun_error err;
+
+static int set_up(void **state)
+{
+    (void)state;
+    engine = cwrun_engine_new(NULL, &err);
+    store = cwrun_store_new(engine, NULL, &err);
+    linker = cwrun_linker_new(engine, &err);
+    return linker ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    cwrun_error_clear(&err);
+    cwrun_linker_drop(linker);
+    cwrun_store_drop(store);
+    cwrun_engine_drop(engine);
+    return 0;
+}
+
+static cwrun_instance *instantiate(const char *text, cwrun_linker *l)
+{
+    cwrun_arena *arena = cwrun_arena_new(NULL);
+    cwrun_str binary = cwrun_text_encode(cwrun_str_of(text), NULL, arena, &err);
+    cwrun_component *c = cwrun_component_load(engine, binary.data, binary.size, "test", &err);
+    if (!c)
+        fail_msg("%s", err.message);
+    cwrun_instance *in = cwrun_instantiate(store, c, l, &err);
+    cwrun_component_drop(c);
+    cwrun_arena_drop(arena);
+    return in;
+}
+
+static uint32_t call(cwrun_instance *in, const char *name)
+{
+    cwrun_val result;
+    if (!in || !cwrun_call(in, name, NULL, 0, &result, NULL, &err))
+        fail_msg("%s", err.message);
+    return result.of.u32;
+}
+
+static void failed_with(uint8_t kind, const char *words)
+{
+    assert_int_equal(err.kind, kind);
+    if (!strstr(err.message, words))
+        fail_msg("wanted %s, got %s", words, err.message);
+    cwrun_error_clear(&err);
+}
+
+static cwrun_status give(cwrun_caller *caller, const cwrun_val *args, size_t n, cwrun_val *result, void *user)
+{
+    (void)caller, (void)args, (void)n;
+    *result = cwrun_u32(*(const uint32_t *)user);
+    return CWRUN_DONE;
+}
+
+static uint32_t one = 1, two = 2, three = 3;
+
+static void nested_instances_are_named_by_their_path(void **state)
+{
+    (void)state;
+    cwrun_linker_func(linker, "a:b/c@1.2.0#d", "f", NULL, give, &one, NULL, &err);
+    cwrun_linker_func(linker, "a:b/c@1.2.0#d#e", "f", "func() -> u32", give, &two, NULL, &err);
+    cwrun_linker_func(linker, "a:b/c@1.2.0", "f", NULL, give, &three, NULL, &err);
+    cwrun_instance *in = instantiate(
+        "(component (import \"a:b/c@1.0.0\" (instance $c (export \"f\" (func (result u32))) (export \"d\" (instance"
+        " (export \"f\" (func (result u32))) (export \"e\" (instance (export \"f\" (func (result u32)))))))))"
+        " (export \"one\" (func $c \"d\" \"f\")) (export \"two\" (func $c \"d\" \"e\" \"f\")) (export \"three\" (func "
+        "$c \"f\")))",
+        linker);
+    assert_int_equal(call(in, "one"), 1);
+    assert_int_equal(call(in, "two"), 2);
+    assert_int_equal(call(in, "three"), 3);
+    assert_null(instantiate(
+        "(component (import \"a:b/c@1.0.0\" (instance (export \"x\" (instance (export \"f\" (func)))))))", linker));
+    failed_with(CWRUN_ERROR_LINK, "`a:b/c@1.0.0#x`: an interface that nothing gives");
+}
+
+static cwrun_module *module(const char *text)
+{
+    cwrun_arena *arena = cwrun_arena_new(NULL);
+    cwrun_str binary = cwrun_text_encode(cwrun_str_of(text), NULL, arena, &err);
+    cwrun_module *m = cwrun_module_load(engine, binary.data, binary.size, "m", &err);
+    cwrun_arena_drop(arena);
+    assert_non_null(m);
+    return m;
+}
+
+static void core_modules_are_given_to_components_and_checked(void **state)
+{
+    (void)state;
+    cwrun_module *m = module("(module (func (export \"f\") (result i32) (i32.const 42)))");
+    assert_true(cwrun_linker_module(linker, NULL, "m", m, &err));
+    assert_true(cwrun_linker_module(linker, "host", "m", m, &err));
+    cwrun_module_drop(m); /* the linker keeps it */
+    cwrun_instance *in = instantiate(
+        "(component (import \"m\" (core module $m (export \"f\" (func (result i32)))))"
+        " (core instance $i (instantiate $m)) (func (export \"f\") (result u32) (canon lift (core func $i \"f\"))))",
+        linker);
+    assert_int_equal(call(in, "f"), 42);
+    assert_null(instantiate("(component (import \"m\" (core module (export \"f\" (func)))))", linker));
+    failed_with(CWRUN_ERROR_LINK, "`m`: ");
+    assert_null(instantiate(
+        "(component (import \"host\" (instance (export \"m\" (core module (export \"g\" (func)))))))", linker));
+    failed_with(CWRUN_ERROR_LINK, "`host`: ");
+    assert_null(instantiate("(component (import \"n\" (core module)))", linker));
+    failed_with(CWRUN_ERROR_LINK, "`n`: a core module that nothing gives");
+    assert_false(cwrun_linker_module(linker, NULL, "m", NULL, &err));
+    failed_with(CWRUN_ERROR_ARGUMENT, "NULL");
+}
+
+static void count(void *object, void *user)
+{
+    (void)object;
+    ++*(int *)user;
+}
+
+static cwrun_status make(cwrun_caller *caller, const cwrun_val *args, size_t n, cwrun_val *result, void *user)
+{
+    (void)args, (void)n;
+    *result = cwrun_own(cwrun_resource_new(caller, "x", user, &one));
+    return CWRUN_DONE;
+}
+
+#define USER                                                                                                           \
+    "(component (import \"x\" (instance $x (export \"r\" (type $r (sub resource))) (export \"make\" (func (result "    \
+    "(own $r))))))"                                                                                                    \
+    " (alias export $x \"r\" (type $r)) (import \"y\" (instance $y (export \"again\" (type (eq $r)))))"                \
+    " (core func $make (canon lower (func $x \"make\"))) (core func $drop (canon resource.drop $r))"                   \
+    " (core module $m (import \"\" \"make\" (func $make (result i32))) (import \"\" \"drop\" (func $drop (param "      \
+    "i32)))"                                                                                                           \
+    "  (func (export \"f\") (call $drop (call $make))) (func (export \"g\") (result i32) (call $make)))"               \
+    " (core instance $i (instantiate $m (with \"\" (instance (export \"make\" (func $make)) (export \"drop\" (func "   \
+    "$drop))))))"                                                                                                      \
+    " (func (export \"f\") (canon lift (core func $i \"f\"))) (func (export \"g\") (result (own $r)) (canon lift "     \
+    "(core func $i \"g\"))))"
+
+static void a_resource_has_further_names(void **state)
+{
+    (void)state;
+    int drops = 0;
+    assert_false(cwrun_linker_resource_alias(linker, "y", "again", "x", "r", &err));
+    failed_with(CWRUN_ERROR_ARGUMENT, "no resource `x#r` is defined");
+    cwrun_linker_resource(linker, "x", "r", count, &drops, NULL, &err);
+    cwrun_linker_func(linker, "x", "make", NULL, make, "r", NULL, &err);
+    cwrun_linker *other = cwrun_linker_copy(linker, &err);
+    assert_true(cwrun_linker_resource_alias(linker, "y", "again", "x", "r", &err));
+    cwrun_instance *in = instantiate(USER, linker);
+    assert_non_null(in);
+    assert_true(cwrun_call(in, "f", NULL, 0, NULL, NULL, &err));
+    assert_int_equal(drops, 1);
+    /* under the further name alone it is the same type; another resource of that name is not */
+    static const char second[] = "(component (import \"y\" (instance $y (export \"again\" (type $a (sub resource)))))"
+                                 " (alias export $y \"again\" (type $a)) (import \"first\" (instance $f (export \"g\" "
+                                 "(func (result (own $a))))))"
+                                 " (export \"g\" (func $f \"g\")))";
+    cwrun_linker *with_first = cwrun_linker_copy(linker, &err);
+    cwrun_linker_instance(with_first, "first", in, &err);
+    assert_non_null(instantiate(second, with_first));
+    cwrun_linker_drop(with_first);
+    cwrun_linker_resource(other, "y", "again", NULL, NULL, NULL, &err);
+    cwrun_linker_instance(other, "first", in, &err);
+    assert_null(instantiate(second, other));
+    failed_with(CWRUN_ERROR_LINK, "resource types are not the same");
+    cwrun_linker_drop(other);
+}
+
+static void a_copy_shares_definitions_and_goes_its_own_way(void **state)
+{
+    (void)state;
+    static const char text[] = "(component (import \"f\" (func $f (result u32))) (export \"g\" (func $f)))";
+    int drops = 0;
+    cwrun_linker_resource(linker, "x", "r", count, &drops, NULL, &err);
+    cwrun_linker_func(linker, "x", "make", NULL, make, "r", NULL, &err);
+    cwrun_linker_func(linker, NULL, "f", NULL, give, &one, NULL, &err);
+    cwrun_linker_resource_alias(linker, "y", "again", "x", "r", &err);
+    assert_int_equal(call(instantiate(text, linker), "g"), 1);
+    assert_false(cwrun_linker_func(linker, NULL, "f", NULL, give, &two, NULL, &err));
+    failed_with(CWRUN_ERROR_ARGUMENT, "does not change any more");
+
+    cwrun_linker *copy = cwrun_linker_copy(linker, &err);
+    assert_true(cwrun_linker_func(copy, NULL, "f", NULL, give, &two, NULL, &err));
+    assert_int_equal(call(instantiate(text, copy), "g"), 2);
+    assert_int_equal(call(instantiate(text, linker), "g"), 1);
+
+    /* what one component exports fits another that was linked with a copy */
+    cwrun_instance *first = instantiate(USER, linker);
+    assert_non_null(first);
+    cwrun_linker *third = cwrun_linker_copy(linker, &err);
+    cwrun_linker_drop(linker); /* a copy keeps what it is made of */
+    linker = NULL;
+    assert_true(cwrun_linker_instance(third, "first", first, &err));
+    cwrun_instance *second = instantiate(
+        "(component (import \"x\" (instance $x (export \"r\" (type $r (sub resource)))))"
+        " (alias export $x \"r\" (type $r)) (import \"first\" (instance $f (export \"g\" (func (result (own $r))))))"
+        " (export \"g\" (func $f \"g\")))",
+        third);
+    if (!second)
+        fail_msg("%s", err.message);
+    cwrun_val result;
+    assert_true(cwrun_call(second, "g", NULL, 0, &result, NULL, &err));
+    assert_ptr_equal(cwrun_handle_object(store, result.of.handle), &one);
+    assert_true(cwrun_handle_drop(store, result.of.handle, &err));
+    assert_int_equal(drops, 1);
+    cwrun_linker_drop(third);
+    cwrun_linker_drop(copy);
+    assert_null(cwrun_linker_copy(NULL, &err));
+}
+
+static void gone(void *user)
+{
+    ++*(int *)user;
+}
+
+static void what_is_shared_is_dropped_once_and_last(void **state)
+{
+    (void)state;
+    int n = 0, m = 0;
+    cwrun_linker_func(linker, NULL, "f", NULL, give, &n, gone, &err);
+    cwrun_linker *copy = cwrun_linker_copy(linker, &err), *of_copy = cwrun_linker_copy(copy, &err);
+    cwrun_linker_func(copy, NULL, "f", NULL, give, &m, gone, &err);
+    cwrun_linker_drop(linker);
+    linker = NULL;
+    cwrun_linker_drop(copy);
+    assert_int_equal(n, 0);
+    assert_int_equal(m, 0);
+    cwrun_linker_drop(of_copy);
+    assert_int_equal(n, 1);
+    assert_int_equal(m, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(nested_instances_are_named_by_their_path, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(core_modules_are_given_to_components_and_checked, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_resource_has_further_names, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_copy_shares_definitions_and_goes_its_own_way, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_shared_is_dropped_once_and_last, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
