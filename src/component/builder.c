@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/vec.h"
+#include "component/runtime.h"
 #include "component/value.h"
 
 typedef struct open_value {
@@ -193,9 +194,8 @@ bool cwrun_builder_val(cwrun_builder *b, const cwrun_val *v)
     const cwrun_type *t = next_place(b, &data);
     if (!t)
         return false;
-    if (!v || v->kind != t->kind || (v->type && v->type != t && v->type->size[CW_P8] != t->size[CW_P8]))
+    if (!v || cw_val_store(t, v, data))
         return fail(b, "a value of another type");
-    memcpy(data, cwrun_val_data(v), t->size[CW_P8]);
     advance(b);
     return true;
 }

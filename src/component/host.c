@@ -164,6 +164,8 @@ const char *cw_val_store(const cwrun_type *t, const cwrun_val *v, void *out)
         return v->kind == 0 ? "no value" : cwrun_kind_name(v->kind);
     if (!is_simple && !v->type)
         return "a value without its type";
+    if (v->type && v->type->kind != v->kind)
+        return "a value whose kind is not its type's";
     if (!is_simple && !same_type(v->type, t))
         return "a value of another type";
     const void *data = cwrun_val_data(v);

@@ -43,6 +43,15 @@ cwrun_val cw_val_load(const cwrun_type *t, const void *data)
     return v;
 }
 
+bool cw_val_is_sound(const cwrun_val *v)
+{
+    if (!v || v->kind == 0 || (v->type && v->type->kind != v->kind))
+        return false;
+    if (v->kind == CWRUN_KIND_STRING)
+        return v->of.string.data || v->of.string.size == 0;
+    return is_inline(v->kind) || (v->type && v->of.data);
+}
+
 static const cwrun_type *type_of(const cwrun_val *v)
 {
     return v->type ? v->type : cw_type_primitive(v->kind);
@@ -76,16 +85,16 @@ const void *cwrun_val_data(const cwrun_val *v)
 /* The elements of a list-like value: their type, number and first byte. */
 static bool elements(const cwrun_val *v, const cwrun_type **elem, size_t *n, const char **first)
 {
-    const cwrun_type *t = v ? v->type : NULL;
-    if (!t || !v->of.data)
+    if (!cw_val_is_sound(v))
         return false;
+    const cwrun_type *t = v->type;
     cwrun_list list;
     switch (v->kind) {
     case CWRUN_KIND_LIST:
     case CWRUN_KIND_MAP:
         memcpy(&list, v->of.data, sizeof list);
         *first = list.data;
-        *n = list.size;
+        *n = list.data ? list.size : 0;
         break;
     case CWRUN_KIND_FIXED_LIST:
         *first = v->of.data;
@@ -105,7 +114,7 @@ size_t cwrun_val_size(const cwrun_val *v)
     size_t n;
     if (elements(v, &elem, &n, &first))
         return n;
-    if (v && v->type && (v->kind == CWRUN_KIND_RECORD || v->kind == CWRUN_KIND_TUPLE))
+    if (cw_val_is_sound(v) && (v->kind == CWRUN_KIND_RECORD || v->kind == CWRUN_KIND_TUPLE))
         return v->type->n_fields;
     return 0;
 }
@@ -125,7 +134,7 @@ cwrun_val cwrun_val_at(const cwrun_val *v, size_t i)
 
 cwrun_val cwrun_val_field(const cwrun_val *v, const char *name)
 {
-    if (v && v->type && v->kind == CWRUN_KIND_RECORD)
+    if (cw_val_is_sound(v) && name && v->kind == CWRUN_KIND_RECORD)
         for (uint32_t i = 0; i < v->type->n_fields; i++)
             if (cw_str_eq_c(v->type->fields[i].name, name))
                 return cwrun_val_at(v, i);
@@ -134,7 +143,7 @@ cwrun_val cwrun_val_field(const cwrun_val *v, const char *name)
 
 uint32_t cwrun_val_case(const cwrun_val *v)
 {
-    if (!v || !v->type || !v->of.data)
+    if (!cw_val_is_sound(v))
         return UINT32_MAX;
     switch (v->kind) {
     case CWRUN_KIND_VARIANT:
@@ -157,7 +166,7 @@ cwrun_val cwrun_val_payload(const cwrun_val *v)
 
 uint32_t cwrun_val_flags(const cwrun_val *v)
 {
-    return v && v->type && v->kind == CWRUN_KIND_FLAGS && v->of.data ? cw_load_disc(v->type, v->of.data) : 0;
+    return cw_val_is_sound(v) && v->kind == CWRUN_KIND_FLAGS ? cw_load_disc(v->type, v->of.data) : 0;
 }
 
 /* ---- copying ---- */
@@ -195,12 +204,16 @@ static bool copy_into(const cwrun_type *t, const char *from, char *to, cw_arena 
     switch (t->kind) {
     case CWRUN_KIND_STRING:
         memcpy(&s, from, sizeof s);
+        if (s.size && !s.data)
+            return false;
         s = cw_arena_copy(arena, s.data, s.size);
         memcpy(to, &s, sizeof s);
         return s.data != NULL;
     case CWRUN_KIND_LIST:
     case CWRUN_KIND_MAP:
         memcpy(&list, from, sizeof list);
+        if (list.size && !list.data)
+            return false;
         if (list.size) {
             size_t bytes = list.size * t->elem->size[CW_P8];
             char *copy = cw_arena_array(arena, list.size, t->elem->size[CW_P8]);
@@ -228,9 +241,9 @@ static bool copy_into(const cwrun_type *t, const char *from, char *to, cw_arena 
 
 cwrun_val cwrun_val_copy(const cwrun_val *v, cwrun_arena *arena)
 {
-    const cwrun_type *t = v ? type_of(v) : NULL;
+    const cwrun_type *t = cw_val_is_sound(v) ? type_of(v) : NULL;
     const void *data = cwrun_val_data(v);
-    if (v && !t && arena && (v->kind == CWRUN_KIND_OWN || v->kind == CWRUN_KIND_BORROW))
+    if (t == NULL && v && !v->type && arena && (v->kind == CWRUN_KIND_OWN || v->kind == CWRUN_KIND_BORROW))
         return *v; /* a bare handle */
     if (!t || !data || !arena)
         return cw_val_load(NULL, NULL);

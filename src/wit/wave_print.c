@@ -156,6 +156,10 @@ static void print_value(printer *p, const cwrun_val *v)
 {
     char number[CW_NUM_TEXT];
     int n = 0;
+    if (v->kind != 0 && !cw_val_is_sound(v)) {
+        puts_(p, "<bad value>");
+        return;
+    }
     switch (v->kind) {
     case CWRUN_KIND_BOOL:
         puts_(p, v->of.boolean ? "true" : "false");

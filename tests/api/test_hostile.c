@@ -201,6 +201,67 @@ static void wrong_bytes_are_argument_errors_with_a_path(void **state)
     cwrun_store_drop(h.store);
 }
 
+static bool to_nowhere(void *user, const char *data, size_t size)
+{
+    (void)user;
+    (void)data;
+    (void)size;
+    return true;
+}
+
+/* What an embedder makes by hand may be wrong in any way that a look at the value itself finds out. */
+static void values_made_wrong_are_nothing(void **state)
+{
+    (void)state;
+    cwrun_instance *in = instance();
+    cwrun_func *f = cwrun_instance_func(in, "numbers", &err);
+    const cwrun_type *numbers = cwrun_func_param(f, 0);
+    cwrun_list no_bytes = { NULL, 3 };
+    cwrun_val wrong[] = {
+        { .kind = CWRUN_KIND_LIST, .type = numbers, .of.data = NULL },
+        { .kind = CWRUN_KIND_LIST, .type = numbers, .of.data = &no_bytes },
+        { .kind = CWRUN_KIND_LIST, .of.data = &no_bytes },
+        { .kind = CWRUN_KIND_RECORD, .of.data = &no_bytes },
+        { .kind = CWRUN_KIND_RECORD, .type = numbers, .of.data = &no_bytes },
+        { .kind = CWRUN_KIND_VARIANT, .of.data = &no_bytes },
+        { .kind = CWRUN_KIND_FLAGS, .of.data = &no_bytes },
+        { .kind = CWRUN_KIND_U32, .type = numbers, .of.u32 = 7 },
+        { .kind = CWRUN_KIND_STRING, .type = numbers },
+        { .kind = CWRUN_KIND_STRING, .of.string = { NULL, 5 } },
+        { .kind = 200, .type = numbers },
+        { .kind = 200 },
+    };
+    cwrun_arena *arena = cwrun_arena_new(NULL);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        cwrun_val *v = &wrong[i];
+        assert_int_equal(cwrun_val_copy(v, arena).kind, 0);
+        assert_int_equal(cwrun_val_size(v), 0);
+        assert_int_equal(cwrun_val_at(v, 0).kind, 0);
+        assert_int_equal(cwrun_val_field(v, "a").kind, 0);
+        assert_int_equal(cwrun_val_case(v), UINT32_MAX);
+        assert_int_equal(cwrun_val_payload(v).kind, 0);
+        assert_int_equal(cwrun_val_flags(v), 0);
+        assert_true(cwrun_val_print(v, to_nowhere, NULL));
+        assert_false(cwrun_func_call(f, v, 1, NULL, NULL, &err));
+        assert_argument_error("args[0]");
+        cwrun_polled *p = cwrun_call_start(f, v, 1, &err);
+        assert_int_equal(cwrun_call_poll(p, &err), CWRUN_FAILED);
+        assert_argument_error("args[0]");
+        cwrun_call_drop(p);
+        cwrun_builder *b = cwrun_builder_new(arena, numbers, &err);
+        assert_true(!cwrun_builder_val(b, v) || i == 1); /* what a list points to is looked at when it is used */
+        cwrun_error_clear(&err);
+    }
+    cwrun_val strings = cwrun_string(cwrun_str_of("x"));
+    cwrun_builder *b = cwrun_builder_new(arena, numbers, &err);
+    cwrun_builder_begin(b, 1);
+    assert_false(cwrun_builder_val(b, &strings));
+    assert_argument_error("[0]: a value of another type");
+    assert_usable(in);
+    cwrun_arena_drop(arena);
+    cwrun_store_drop(h.store);
+}
+
 static void a_result_may_be_the_next_argument_and_stand_where_it_stood(void **state)
 {
     (void)state;
@@ -474,6 +535,7 @@ int main(void)
         cmocka_unit_test(an_own_handle_given_twice_is_an_argument_error),
         cmocka_unit_test(missing_arguments_are_an_argument_error),
         cmocka_unit_test(wrong_bytes_are_argument_errors_with_a_path),
+        cmocka_unit_test(values_made_wrong_are_nothing),
         cmocka_unit_test(a_result_may_be_the_next_argument_and_stand_where_it_stood),
         cmocka_unit_test(a_store_may_be_dropped_inside_a_host_function),
         cmocka_unit_test(polled_calls_may_be_dropped_by_each_other),
