@@ -6,13 +6,16 @@
 
 #include "cli/cli.h"
 
+enum { MAX_FILE = 1 << 30 }; /* devices have no end */
+
 /* All bytes of a file, in malloc'ed memory. */
 static uint8_t *read_all(FILE *in, size_t *size, cwrun_error *err, const char *path)
 {
     struct stat st;
-    size_t cap = fstat(fileno(in), &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 ? (size_t)st.st_size + 1 : 65536, n = 0;
+    bool known = fstat(fileno(in), &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0, big = known && st.st_size > MAX_FILE;
+    size_t cap = known && !big ? (size_t)st.st_size + 1 : 65536, n = 0;
     uint8_t *bytes = malloc(cap);
-    while (bytes) {
+    while (bytes && !big && n <= MAX_FILE) {
         size_t got = fread(bytes + n, 1, cap - n, in);
         n += got;
         if (n < cap)
@@ -24,8 +27,8 @@ static uint8_t *read_all(FILE *in, size_t *size, cwrun_error *err, const char *p
     }
     if (!bytes) {
         cwrun_error_set(err, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_HOST_MEMORY, "%s: out of memory", path);
-    } else if (ferror(in)) {
-        cwrun_error_set(err, CWRUN_ERROR_INPUT, 0, "%s: %s", path, strerror(errno));
+    } else if (big || n > MAX_FILE || ferror(in)) {
+        cwrun_error_set(err, CWRUN_ERROR_INPUT, 0, "%s: %s", path, strerror(big || n > MAX_FILE ? EFBIG : errno));
         free(bytes);
         bytes = NULL;
     }

@@ -44,7 +44,7 @@ static void print_overview(FILE *to)
     fputs("\n`cwrun COMMAND --help` lists a command's options; `cwrun --version` the version.\n", to);
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
     if (argc < 2) {
         print_overview(stderr);
@@ -62,4 +62,13 @@ int main(int argc, char **argv)
         if (!strcmp(argv[1], commands[i].name))
             return commands[i].run(argc - 2, argv + 2);
     return cli_run(argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+    int status = run(argc, argv);
+    if ((fflush(stdout) == 0 && !ferror(stdout)) || status != 0)
+        return status;
+    fputs("Error: standard output: cannot be written\n", stderr);
+    return EXIT_FAILURE;
 }

@@ -14,7 +14,7 @@ enum { FIRST_ROOM = 1 << 16 };
 /* Appends what the descriptor gives; false with errno set (0: out of memory). */
 static bool read_all(int fd, const cw_alloc *a, uint8_t **bytes, size_t *size, size_t *room)
 {
-    for (;;) {
+    while (*size <= CW_MAX_FILE) {
         if (*size == *room) {
             size_t more = *room > SIZE_MAX / 2 ? 0 : *room * 2;
             uint8_t *grown = more ? cw_resize(a, *bytes, *room, more) : NULL;
@@ -32,6 +32,8 @@ static bool read_all(int fd, const cw_alloc *a, uint8_t **bytes, size_t *size, s
         if (n > 0)
             *size += (size_t)n;
     }
+    errno = EFBIG;
+    return false;
 }
 
 bool cw_os_read_file(const cw_alloc *a, const char *path, uint8_t **bytes, size_t *size, size_t *room, cwrun_error *err)
@@ -45,10 +47,11 @@ bool cw_os_read_file(const cw_alloc *a, const char *path, uint8_t **bytes, size_
     }
     struct stat st;
     *size = 0;
-    *room = fstat(fd, &st) == 0 && st.st_size > 0 && (uint64_t)st.st_size < SIZE_MAX ? (size_t)st.st_size + 1 : FIRST_ROOM;
+    bool known = fstat(fd, &st) == 0 && st.st_size > 0, big = known && st.st_size > CW_MAX_FILE;
+    *room = known && !big ? (size_t)st.st_size + 1 : FIRST_ROOM;
     *bytes = cw_resize(a, NULL, 0, *room);
-    errno = 0;
-    bool ok = *bytes && read_all(fd, a, bytes, size, room);
+    errno = big && *bytes ? EFBIG : 0;
+    bool ok = *bytes && !big && read_all(fd, a, bytes, size, room);
     int why = errno;
     close(fd);
     if (ok)
