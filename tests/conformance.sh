@@ -3,7 +3,7 @@
 # BUILD says where the build is.
 #
 # Scripts are run by `cwrun wast`; single files, with what becomes of them in the column "expected" of DIR/index.tsv, by `cwrun parse` and
-# `cwrun validate`. tests/spec/known.txt lists what is known to fail. Commands that need what is not executed yet are counted apart.
+# `cwrun validate`; those of the folder dump by `cwrun dump`. tests/spec/known.txt lists what is known to fail. Commands that need what is not executed yet are counted apart.
 # Closing line: N passed, N failed.
 cd "$(dirname "$0")/.." || exit 1
 SPEC=${1:?usage: tests/conformance.sh DIR}
@@ -74,6 +74,20 @@ while read -r expected path; do
     single "$expected" "$path"
 done <"$work/singles"
 echo "single files: $((passed - before)) of $(wc -l <"$work/singles") as expected, $singles_known known failures"
+
+# dump FILE: the golden is FILE.stdout, which ends without white space
+dump() {
+    "$BUILD/cwrun" dump "$1" | sed '$ s/ *$//' >"$work/log" 2>&1
+    sed '$ s/ *$//' "$1.stdout" | cmp -s - "$work/log" && add 1 0 && return
+    echo "$1: its dump is another one"
+    add 0 1
+}
+
+before=$passed
+for file in "$SPEC"/wasm-tools-component/dump/*.wat; do
+    dump "$file"
+done
+echo "dumps: $((passed - before)) as expected"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

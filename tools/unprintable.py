@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints src/wit/unprintable.def: ranges of scalars that WAVE shows as \\u{…}: controls, formats, unassigned, private, separators
+"""Prints src/base/unprintable.def: ranges of scalars that WAVE and dumps show as \\u{…}: controls, formats, unassigned, private, separators
 other than the space, and marks that extend the character before them. Made from Python's Unicode tables."""
 import sys
 import unicodedata
@@ -16,7 +16,7 @@ def hidden(c):
 
 
 def main():
-    print(f"/* wit/unprintable.def: made by tools/unprintable.py from Unicode {unicodedata.unidata_version}: first and last scalar of each range. */")
+    print(f"/* base/unprintable.def: made by tools/unprintable.py from Unicode {unicodedata.unidata_version}: first and last scalar of each range. */")
     start, row = None, []
     for c in range(0x110001):
         h = c < 0x110000 and hidden(c)

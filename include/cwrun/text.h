@@ -31,6 +31,10 @@ CWRUN_API bool cwrun_text_print(const void *binary, size_t size, const char *fil
 /* Whether bytes look like text rather than a binary: they do not begin with the magic "\0asm". */
 CWRUN_API bool cwrun_is_text(const void *bytes, size_t size);
 
+/* Prints every byte of a binary with its offset and what it means, in the format of wasm-tools' dump; nothing is validated. False with
+ * err set where the rest cannot be read, after what could. file names it in errors (NULL: none). */
+CWRUN_API bool cwrun_dump(const void *bytes, size_t size, const char *file, cwrun_write_fn write, void *user, cwrun_error *err);
+
 /* ---- scripts (.wast) ---- */
 
 /* What became of a command. */

@@ -426,3 +426,26 @@ size_t cw_latin1_to_utf16(const uint8_t *s, size_t n, uint8_t *out)
     widen(s, n, out);
     return 2 * n;
 }
+
+static const struct {
+    uint32_t first, last;
+} unprintable[] = {
+#define R(first, last) {first, last},
+#include "base/unprintable.def"
+#undef R
+};
+
+bool cw_is_printable(uint32_t c)
+{
+    size_t low = 0, high = sizeof unprintable / sizeof *unprintable;
+    while (low < high) {
+        size_t mid = (low + high) / 2;
+        if (c > unprintable[mid].last)
+            low = mid + 1;
+        else if (c < unprintable[mid].first)
+            high = mid;
+        else
+            return false;
+    }
+    return true;
+}

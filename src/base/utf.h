@@ -31,4 +31,7 @@ unsigned cw_utf8_decode(const uint8_t *s, size_t n, uint32_t *scalar);
 /* Encodes one scalar; returns 1…4. */
 unsigned cw_utf8_encode(uint32_t scalar, uint8_t out[4]);
 
+/* Whether a scalar shows on paper and by itself: no control, format, separator, combining or unassigned one. */
+bool cw_is_printable(uint32_t scalar);
+
 #endif

@@ -18,7 +18,7 @@ typedef struct cli_args {
     char **words;
     int n, at;
     int n_operands;     /* words that are no options, gathered at the front of words */
-    char command;       /* 'R', 'V', 'I', 'P', 'X' or 'T' */
+    char command;       /* as in options.def */
     const char *name;   /* of the option taken last */
     const char *value;  /* its argument */
     bool bad;           /* a message was printed: exit with EXIT_USAGE */
@@ -46,6 +46,10 @@ typedef struct cli_file {
 
 /* All bytes of a file ("-": standard input), in malloc'ed memory; NULL with err set. */
 uint8_t *cli_read(const char *path, size_t *size, cwrun_error *err);
+/* All bytes of a file as a binary: text is encoded, into `arena`, where the bytes are in any case. {NULL, 0} with err set. */
+cwrun_str cli_read_binary(const char *path, cwrun_arena *arena, cwrun_error *err);
+/* Writes bytes to a file (NULL: standard output). */
+bool cli_write(const char *path, cwrun_str bytes, cwrun_error *err);
 /* Reads and checks a file ("-": standard input); text is encoded first. */
 bool cli_load(cwrun_engine *engine, const char *path, cli_file *file, cwrun_error *err);
 void cli_file_drop(cli_file *file);
@@ -73,5 +77,8 @@ int cli_inspect(int argc, char **argv);
 int cli_parse(int argc, char **argv);
 int cli_print(int argc, char **argv);
 int cli_wast(int argc, char **argv);
+int cli_dump(int argc, char **argv);
+int cli_strip(int argc, char **argv);
+int cli_objdump(int argc, char **argv);
 
 #endif

@@ -60,29 +60,50 @@ uint8_t *cli_read(const char *path, size_t *size, cwrun_error *err)
     return bytes;
 }
 
-bool cli_load(cwrun_engine *engine, const char *path, cli_file *file, cwrun_error *err)
+cwrun_str cli_read_binary(const char *path, cwrun_arena *arena, cwrun_error *err)
 {
     const char *name = !strcmp(path, "-") ? "<stdin>" : path;
-    *file = (cli_file){ path, NULL, NULL };
+    cwrun_str binary = { NULL, 0 };
     size_t size;
     uint8_t *bytes = cli_read(path, &size, err);
     if (!bytes)
-        return false;
-    cwrun_arena *arena = cwrun_arena_new(NULL);
-    cwrun_str binary = { (const char *)bytes, size };
+        return binary;
     if (size == 0)
         cwrun_error_set(err, CWRUN_ERROR_INPUT, 0, "%s: the file is empty", name);
     else if (!arena)
         cwrun_error_set(err, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_HOST_MEMORY, "%s: out of memory", name);
     else if (cwrun_is_text(bytes, size) && looks_like_text(bytes, size))
-        binary = cwrun_text_encode(binary, name, arena, err);
+        binary = cwrun_text_encode((cwrun_str){ (const char *)bytes, size }, name, arena, err);
+    else if (!(binary = cwrun_arena_str(arena, (const char *)bytes, size)).data)
+        cwrun_error_set(err, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_HOST_MEMORY, "%s: out of memory", name);
+    free(bytes);
+    return binary;
+}
+
+bool cli_write(const char *path, cwrun_str bytes, cwrun_error *err)
+{
+    if (cwrun_failed(err))
+        return false;
+    FILE *out = path ? fopen(path, "wb") : stdout;
+    if (!out || fwrite(bytes.data, 1, bytes.size, out) != bytes.size || fflush(out) != 0)
+        cwrun_error_set(err, CWRUN_ERROR_INPUT, 0, "%s: %s", path ? path : "standard output", strerror(errno));
+    if (path && out && fclose(out) != 0)
+        cwrun_error_set(err, CWRUN_ERROR_INPUT, 0, "%s: %s", path, strerror(errno));
+    return !cwrun_failed(err);
+}
+
+bool cli_load(cwrun_engine *engine, const char *path, cli_file *file, cwrun_error *err)
+{
+    const char *name = !strcmp(path, "-") ? "<stdin>" : path;
+    *file = (cli_file){ path, NULL, NULL };
+    cwrun_arena *arena = cwrun_arena_new(NULL);
+    cwrun_str binary = cli_read_binary(path, arena, err);
     bool ok = !cwrun_failed(err);
     if (ok && binary.size >= 8 && binary.data[6] == 1 && binary.data[7] == 0)
         file->component = cwrun_component_load(engine, binary.data, binary.size, name, err);
     else if (ok)
         file->module = cwrun_module_load(engine, binary.data, binary.size, name, err);
     cwrun_arena_drop(arena);
-    free(bytes);
     return file->component || file->module;
 }
 

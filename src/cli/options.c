@@ -21,6 +21,9 @@ static const char *command_name(char command)
     case 'P': return "parse";
     case 'X': return "print";
     case 'T': return "wast";
+    case 'D': return "dump";
+    case 'S': return "strip";
+    case 'O': return "objdump";
     default: return "inspect";
     }
 }

@@ -33,29 +33,6 @@ static void put_label(printer *p, cwrun_str label)
     put(p, label.data, label.size);
 }
 
-static const struct {
-    uint32_t first, last;
-} unprintable[] = {
-#define R(first, last) { first, last },
-#include "wit/unprintable.def"
-#undef R
-};
-
-static bool is_printable(uint32_t c)
-{
-    size_t low = 0, high = sizeof unprintable / sizeof *unprintable;
-    while (low < high) {
-        size_t mid = (low + high) / 2;
-        if (c > unprintable[mid].last)
-            low = mid + 1;
-        else if (c < unprintable[mid].first)
-            high = mid;
-        else
-            return false;
-    }
-    return true;
-}
-
 static void put_char(printer *p, uint32_t c)
 {
     static const char plain[] = "\\\"'", named[] = "\t\r\n", letters[] = "trn";
@@ -66,7 +43,7 @@ static void put_char(printer *p, uint32_t c)
         n = snprintf(text, sizeof text, "\\%c", (int)c);
     else if (c < 0x80 && c && (found = strchr(named, (int)c)) != NULL)
         n = snprintf(text, sizeof text, "\\%c", letters[found - named]);
-    else if (!is_printable(c))
+    else if (!cw_is_printable(c))
         n = snprintf(text, sizeof text, "\\u{%" PRIx32 "}", c);
     else
         n = (int)cw_utf8_encode(c, (uint8_t *)text);

@@ -37,6 +37,15 @@ static blob read_blob(const char *path)
     return b;
 }
 
+enum { DUMPED = 4096 }; /* files up to this size */
+
+static bool count_lines(void *user, const char *data, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        *(size_t *)user += data[i] == '\n';
+    return true;
+}
+
 /* Loads, and runs what start functions there are, in an engine that is bounded in every way. */
 static void try_bytes(cwrun_engine *engine, const uint8_t *bytes, size_t size)
 {
@@ -51,6 +60,13 @@ static void try_bytes(cwrun_engine *engine, const uint8_t *bytes, size_t size)
         component = cwrun_component_load(engine, copy, size, NULL, &err);
     else
         module = cwrun_module_load(engine, copy, size, NULL, &err);
+    if (size < DUMPED) {
+        cwrun_error why = CWRUN_ERROR_INIT;
+        size_t n_lines = 0;
+        bool ok = cwrun_dump(copy, size, NULL, count_lines, &n_lines, &why);
+        assert_true(ok != cwrun_failed(&why));
+        cwrun_error_clear(&why);
+    }
     free(copy);
     if (component || module) {
         assert_false(cwrun_failed(&err));
