@@ -35,6 +35,12 @@ CWRUN_API bool cwrun_is_text(const void *bytes, size_t size);
  * err set where the rest cannot be read, after what could. file names it in errors (NULL: none). */
 CWRUN_API bool cwrun_dump(const void *bytes, size_t size, const char *file, cwrun_write_fn write, void *user, cwrun_error *err);
 
+/* Says of a custom section whether it goes. */
+typedef bool (*cwrun_strip_fn)(void *user, cwrun_str name);
+/* A binary without the custom sections that `removes` says, those of modules and components inside included. It lies in `arena`;
+ * {NULL, 0} and err set where its sections cannot be read. */
+CWRUN_API cwrun_str cwrun_strip(const void *bytes, size_t size, const char *file, cwrun_strip_fn removes, void *user, cwrun_arena *arena, cwrun_error *err);
+
 /* ---- scripts (.wast) ---- */
 
 /* What became of a command. */

@@ -10,7 +10,7 @@ int cli_dump(int argc, char **argv)
             cli_print_help('D', stdout);
             return 0;
         }
-        if (option == OPT_OUTPUT)
+        if (option == OPT_OUTPUT || option == OPT_OUTPUT_LONG)
             to = args.value;
     }
     if (args.bad)

@@ -10,7 +10,7 @@ int cli_parse(int argc, char **argv)
             cli_print_help('P', stdout);
             return 0;
         }
-        if (option == OPT_OUTPUT)
+        if (option == OPT_OUTPUT || option == OPT_OUTPUT_LONG)
             to = args.value;
     }
     if (args.bad)
@@ -20,7 +20,10 @@ int cli_parse(int argc, char **argv)
 
     cwrun_error err = CWRUN_ERROR_INIT;
     cwrun_arena *arena = cwrun_arena_new(NULL);
-    cli_write(to, cli_read_binary(args.words[args.at], arena, &err), &err);
+    cwrun_str binary = cli_read_binary(args.words[args.at], arena, &err);
+    if (!cwrun_failed(&err) && cwrun_is_text(binary.data, binary.size))
+        cwrun_error_set(&err, CWRUN_ERROR_INPUT, 0, "%s: neither text nor a WebAssembly binary", args.words[args.at]);
+    cli_write(to, binary, &err);
     cwrun_arena_drop(arena);
     return cli_report(&err);
 }

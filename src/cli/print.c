@@ -14,6 +14,7 @@ int cli_print(int argc, char **argv)
             cli_print_help('X', stdout);
             return 0;
         case OPT_OUTPUT:
+        case OPT_OUTPUT_LONG:
             to = args.value;
             break;
         case OPT_FOLD:

@@ -1,0 +1,87 @@
+/* cli/strip.c: `cwrun strip`: custom sections away, by wasm-tools' rules. */
+#include <regex.h>
+
+#include "cli/cli.h"
+
+enum { MAX_PATTERNS = 32 };
+
+typedef struct plan {
+    bool all;
+    regex_t patterns[MAX_PATTERNS];
+    int n;
+} plan;
+
+static bool add_pattern(cli_args *args, plan *p, const char *text)
+{
+    char why[128];
+    if (p->n == MAX_PATTERNS) {
+        cli_usage_error(args, "more than %d patterns", MAX_PATTERNS);
+        return false;
+    }
+    int status = regcomp(&p->patterns[p->n], text, REG_EXTENDED | REG_NOSUB);
+    if (status != 0) {
+        regerror(status, &p->patterns[p->n], why, sizeof why);
+        cli_usage_error(args, "%s %s: %s", args->name, text, why);
+        return false;
+    }
+    p->n++;
+    return true;
+}
+
+static bool removes(void *user, cwrun_str name)
+{
+    plan *p = user;
+    char text[256]; /* of longer names the beginning counts */
+    if (p->all)
+        return true;
+    snprintf(text, sizeof text, "%.*s", (int)(name.size < sizeof text ? name.size : sizeof text - 1), name.data);
+    for (int i = 0; i < p->n; i++)
+        if (regexec(&p->patterns[i], text, 0, NULL, 0) == 0)
+            return true;
+    return p->n == 0 && strcmp(text, "name") != 0 && strcmp(text, "dylink.0") != 0 && strncmp(text, "component-type:", 15) != 0;
+}
+
+static int strip(cli_args *args, plan *p)
+{
+    const char *to = NULL;
+    for (int option; (option = cli_next_option(args)) >= 0;) {
+        switch (option) {
+        case OPT_HELP:
+            cli_print_help('S', stdout);
+            return 0;
+        case OPT_OUTPUT:
+        case OPT_OUTPUT_LONG:
+            to = args->value;
+            break;
+        case OPT_DELETE:
+        case OPT_DELETE_SHORT:
+            if (!add_pattern(args, p, args->value))
+                return EXIT_USAGE;
+            break;
+        default:
+            p->all = true;
+        }
+    }
+    if (args->bad)
+        return EXIT_USAGE;
+    if (args->n - args->at != 1)
+        return cli_usage_error(args, "it takes one file");
+
+    cwrun_error err = CWRUN_ERROR_INIT;
+    const char *path = args->words[args->at];
+    cwrun_arena *arena = cwrun_arena_new(NULL);
+    cwrun_str binary = cli_read_binary(path, arena, &err);
+    cli_write(to, cwrun_strip(binary.data, binary.size, !strcmp(path, "-") ? "<stdin>" : path, removes, p, arena, &err), &err);
+    cwrun_arena_drop(arena);
+    return cli_report(&err);
+}
+
+int cli_strip(int argc, char **argv)
+{
+    cli_args args = { .words = argv, .n = argc, .command = 'S' };
+    plan p = { .n = 0 };
+    int status = strip(&args, &p);
+    for (int i = 0; i < p.n; i++)
+        regfree(&p.patterns[i]);
+    return status;
+}
