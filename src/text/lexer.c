@@ -373,7 +373,7 @@ static void lex_atom(lexer *l)
 const char *cw_annotation_spelling(uint16_t annotation)
 {
     static const char *const spellings[CW_ANNOTATION_COUNT] = {
-        "", "custom", "name", "metadata.code.branch_hint", "producers", "cwrun.names", "cwrun.datacount", "cwrun.own-name",
+        "", "custom", "name", "metadata.code.branch_hint", "producers", "dylink.0", "cwrun.names", "cwrun.datacount", "cwrun.own-name",
         "cwrun.section",
     };
     return annotation < CW_ANNOTATION_COUNT ? spellings[annotation] : "";

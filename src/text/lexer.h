@@ -47,6 +47,7 @@ typedef enum cw_annotation {
     CW_ANNOTATION_NAME,
     CW_ANNOTATION_BRANCH_HINT,
     CW_ANNOTATION_PRODUCERS,
+    CW_ANNOTATION_DYLINK,
     /* ours: what makes the same bytes of a text that was printed */
     CW_ANNOTATION_NAMES,      /* where the name section stands, if not at the end */
     CW_ANNOTATION_DATA_COUNT, /* there is a data count section even if nothing needs it */

@@ -197,6 +197,7 @@ static void declare_fields(cw_module_text *m)
     cw_parser *p = m->p;
     while (p->ok && !cw_at_close(p) && !cw_at_end(p)) {
         if (cw_at_annotation(p, CW_ANNOTATION_CUSTOM) || cw_at_annotation(p, CW_ANNOTATION_PRODUCERS) ||
+            cw_at_annotation(p, CW_ANNOTATION_DYLINK) ||
             cw_at_annotation(p, CW_ANNOTATION_NAMES))
             cw_take_custom(m);
         else if (cw_at_annotation(p, CW_ANNOTATION_DATA_COUNT))

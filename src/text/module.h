@@ -170,6 +170,8 @@ void cw_write_names(cw_module_text *m, cw_bytes *out);
 void cw_take_custom(cw_module_text *m);
 /* (@producers …): the content of the section of that name. */
 void cw_write_producers(cw_parser *p, cw_bytes *out);
+/* The same of "(@dylink.0 …)": dylink.c. */
+void cw_write_dylink(cw_parser *p, cw_bytes *out);
 void cw_write_customs(cw_module_text *m, bool before, uint8_t section, cw_bytes *out);
 
 #endif

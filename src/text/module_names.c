@@ -210,6 +210,12 @@ void cw_take_custom(cw_module_text *m)
         cw_write_producers(p, &c->bytes);
         return;
     }
+    if (cw_at_annotation(p, CW_ANNOTATION_DYLINK)) {
+        c->name = CW_STR("dylink.0");
+        c->before = true;
+        cw_write_dylink(p, &c->bytes);
+        return;
+    }
     if (cw_at_annotation(p, CW_ANNOTATION_NAMES)) {
         cw_take(p);
         take_place(p, c);

@@ -60,6 +60,19 @@ static void sections_are_written_in_their_order(void **state)
     BINARY("(module quote \"(memory\" \"1)\")", "\5\3\1\0\1");
 }
 
+static void the_annotation_of_shared_libraries_is_a_section(void **state)
+{
+    (void)state;
+    BINARY("(module (memory 1) (@dylink.0 (mem-info (memory 8 2) (table 2 0)) (needed \"a\" \"b\") (export-info \"x\" binding-weak tls)"
+           " (export-info \"y\" 5) (import-info \"env\" \"z\" undefined absolute) (mem-info) (needed)))",
+           "\0\x34\x08" "dylink.0" "\1\4\x08\2\2\0" "\2\5\2\1" "a" "\1" "b" "\3\x08\2\1" "x" "\x81\2\1" "y" "\5"
+           "\4\x09\1\3" "env" "\1" "z" "\x90\4" "\1\4\0\0\0\0" "\2\1\0" "\5\3\1\0\1");
+    expect_error("(module (@dylink.0 (foo)))", "expected (mem-info, (needed");
+    expect_error("(module (@dylink.0 (mem-info (memory 1))))", "unexpected token )");
+    expect_error("(module (@dylink.0 (export-info \"x\" weak)))", "weak");
+    expect_error("(module (@dylink.0 (needed 1)))", "unexpected token 1");
+}
+
 static void abbreviations_mean_what_they_stand_for(void **state)
 {
     (void)state;
@@ -172,6 +185,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sections_are_written_in_their_order),
+        cmocka_unit_test(the_annotation_of_shared_libraries_is_a_section),
         cmocka_unit_test(abbreviations_mean_what_they_stand_for),
         cmocka_unit_test(errors_have_the_words_of_the_specification),
         cmocka_unit_test(an_error_shows_the_place),
