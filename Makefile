@@ -12,6 +12,7 @@ BUILD   ?= build
 LAYERS  ?= base os core exec component wit wasi text api
 PREFIX  ?= /usr/local
 OPT     ?= -O2
+FUZZ_CC ?= clang-19
 WARN    := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wpointer-arith -Wstrict-prototypes -Wvla
 CPPFLAGS += -Iinclude -Isrc -I$(BUILD)/gen -D_GNU_SOURCE
 BASEFLAGS = $(OPT) -g -fPIC -fno-asynchronous-unwind-tables -fvisibility=hidden -fno-strict-aliasing $(CPPFLAGS) $(CFLAGS) $(CWFLAGS)
@@ -51,7 +52,7 @@ $(BUILD)/obj/%.o: src/%.c
 
 UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c tests/api/test_*.c tests/oom/test_*.c tests/wasi/test_*.c tests/fuzz/test_*.c))
 EXAMPLES   := $(patsubst examples/%.c,$(BUILD)/examples/%,$(wildcard examples/*.c))
-DRIVERS    := $(patsubst tests/%.c,$(BUILD)/tests/%,tests/api/session.c)
+DRIVERS    := $(patsubst tests/%.c,$(BUILD)/tests/%,tests/api/session.c $(wildcard tests/fuzz/fuzz_*.c))
 
 $(BUILD)/tests/%: tests/%.c $(BUILD)/libcwrun.a
 	@mkdir -p $(@D)
@@ -74,6 +75,11 @@ tsan:
 	$(MAKE) BUILD=build-tsan OPT="-O1" CFLAGS="-fsanitize=thread" CWFLAGS="-DCW_DISPATCH_SWITCH" build-tsan/tests/api/test_threads build-tsan/tests/api/test_shared
 	build-tsan/tests/api/test_threads
 	build-tsan/tests/api/test_shared
+
+# Fuzz targets with libFuzzer and the sanitizers: build-fuzz/tests/fuzz/fuzz_run -max_total_time=3600 FOLDER tests/fuzz/corpus/run
+fuzz:
+	$(MAKE) BUILD=build-fuzz CC="$(FUZZ_CC)" OPT=-O1 CFLAGS="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined" \
+	    CWFLAGS="-DCW_DISPATCH_SWITCH -DFUZZING" LDFLAGS=-fsanitize=fuzzer $(patsubst tests/%.c,build-fuzz/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
 
 conformance: all tests
 	BUILD=$(BUILD) tests/conformance.sh $(SPEC)
