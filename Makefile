@@ -6,7 +6,8 @@
 #   make conformance SPEC=DIR   the specifications' scripts, where they are
 #   make bench guests lint size install clean
 #
-# Variables: CC, BUILD (where things go), LAYERS (folders of src that make the library), CWFLAGS (further flags), PREFIX, DESTDIR.
+# Variables: CC, BUILD (where things go), LAYERS (folders of src that make the library), CWFLAGS (further flags), PREFIX, DESTDIR,
+# FUSION=unfused (no handlers of several operations: to compare with).
 
 BUILD   ?= build
 LAYERS  ?= base os core exec component wit wasi text api

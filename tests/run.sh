@@ -30,7 +30,7 @@ for t in "$BUILD"/tests/unit/test_* "$BUILD"/tests/api/test_* "$BUILD"/tests/oom
     count "$good" "$bad"
 done
 
-for script in tests/cli/run.py tests/examples.sh tests/headers.sh tests/install.sh; do
+for script in tests/fuzz/replay.sh tests/cli/run.py tests/examples.sh tests/headers.sh tests/install.sh; do
     [ -x "$script" ] || continue
     BUILD=$BUILD CC=$CC "$script" >"$log.one" 2>&1
     cat "$log.one" >>"$log"

@@ -409,11 +409,11 @@ static FILE *create(const char *dir, const char *name, int i)
 
 int main(int argc, char **argv)
 {
-    if (argc != 3)
-        fail("usage: gen_handlers DIR N");
+    if (argc != 4)
+        fail("usage: gen_handlers DIR N fused|unfused");
     const int n_parts = atoi(argv[2]);
     simple_handlers();
-    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0] && strcmp(argv[3], "unfused") != 0; i++)
         fused_handlers(rules[i], 0);
 
     int n_handlers = 1, next = 0;

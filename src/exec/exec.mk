@@ -4,6 +4,7 @@ HANDLER_PARTS := 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19
 HANDLER_OBJS  := $(HANDLER_PARTS:%=$(BUILD)/gen/handlers_%.o)
 OBJS          += $(HANDLER_OBJS)
 HOSTCC        ?= cc
+FUSION        ?= fused
 GEN           := $(BUILD)/gen/handlers.def
 
 $(BUILD)/gen/gen_handlers: tools/gen_handlers.c src/exec/ops.def src/exec/vector_ops.def src/exec/atomic_ops.def src/exec/fuse.def
@@ -11,7 +12,7 @@ $(BUILD)/gen/gen_handlers: tools/gen_handlers.c src/exec/ops.def src/exec/vector
 	$(HOSTCC) -std=c11 -O1 -Wall -Wextra -o $@ $<
 
 $(GEN): $(BUILD)/gen/gen_handlers src/exec/exec.mk
-	$< $(@D) $(words $(HANDLER_PARTS))
+	$< $(@D) $(words $(HANDLER_PARTS)) $(FUSION)
 
 $(HANDLER_PARTS:%=$(BUILD)/gen/handlers_%.c): $(GEN) ;
 

@@ -19,7 +19,8 @@ import tempfile
 
 LIMITS = ["--max-memory32-bytes", "1048576", "--max-memory64-bytes", "1048576", "--max-table-elements", "1000",
           "--max-imports", "0", "--export-everything", "true", "--canonicalize-nans", "true", "--ensure-termination", "--fuel", "500",
-          "--min-types", "3", "--min-funcs", "3", "--min-memories", "1", "--min-tables", "1", "--max-memories", "3", "--max-tables", "3"]
+          "--min-types", "3", "--min-funcs", "3", "--min-memories", "1", "--min-tables", "1", "--memory-max-size-required", "true",
+          "--table-max-size-required", "true", "--max-memories", "3", "--max-tables", "3"]
 # not deterministic, or no part of WebAssembly 3.0
 LEFT_OUT = ["threads", "relaxed-simd", "custom-descriptors", "compact-imports", "shared-everything-threads",
             "acquire-release-atomics", "multibyte-array-access"]

@@ -1,0 +1,1 @@
+(module (func (export "f\ff") (param $x i32) (block (;(;nested;);) br 1)) (@a "b" (c))

@@ -1,0 +1,10 @@
+(module $m
+  (@custom "note" (before type) "bytes\00\ff")
+  (rec (type $node (sub (struct (field $next (ref null $node)) (field (mut i8))))) (type $list (array (mut (ref null $node)))))
+  (type $f (func (param i32) (result i32)))
+  (import "" "t" (tag $e (param i32 i64)))
+  (memory $mem 1 2) (table $t 2 funcref) (global $g (mut v128) (v128.const i8x16 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16))
+  (func $a (export "a") (type $f) (local f32 f64)
+    (block $out (result i32) (try_table (catch_all $none) (br_table 0 0 (i32.const 1) (local.get 0)) unreachable))
+    (drop (f64.const -nan:0x4000000000001)) (drop (f32.const 0x1.fffffep+127)))
+  (elem (table $t) (i32.const 0) func $a) (data (i32.const 8) "\u{1f600}" "\n\t\"" ))
