@@ -40,7 +40,7 @@ bool cw_core_is_type(cw_types *types, cwrun_core_type t)
     uint32_t heap = t & ~(CW_REF_BIT | CW_REF_NULL_BIT);
     if (!(heap & CW_REF_TYPE_BIT))
         return heap < CW_HEAP_COUNT;
-    uint32_t id = heap & ~CW_REF_TYPE_BIT;
+    uint32_t id = heap & ~(CW_REF_TYPE_BIT | CW_REF_EXACT_BIT);
     return id <= CW_REF_ID_MASK && id < cw_types_count(types);
 }
 

@@ -68,6 +68,11 @@ void cw_check_control(cw_checker *c, cw_op op); /* check_control.c: blocks, bran
 void cw_check_insn(cw_checker *c, cw_op op);    /* check_insn.c: variables, tables, memories, references, lanes */
 void cw_check_gc(cw_checker *c, cw_op op);      /* check_gc.c: 0xfb and casts */
 
+/* What makes the reference to a type exact; nothing where the module knows no exact references. */
+static inline cw_valtype cw_check_exact(const cw_checker *c)
+{
+    return c->features & CW_FEATURE_CUSTOM_DESCRIPTORS ? CW_REF_EXACT_BIT : 0;
+}
 void cw_check_fail(cw_checker *c, const char *format, ...) CWRUN_PRINTF(2, 3); /* at the instruction */
 void cw_check_oom(cw_checker *c);
 /* Reads an index below `n`, or fails with "unknown WHAT 5". */

@@ -10,7 +10,7 @@
 #include "core/read.h"
 
 /* Checked here, executed by a later stage: functions that contain them are refused when they are translated. */
-#define NOT_EXECUTED CW_FEATURE_GC
+#define NOT_EXECUTED (CW_FEATURE_GC | CW_FEATURE_CUSTOM_DESCRIPTORS)
 
 void cw_checker_init(cw_checker *c, cw_module *m, const cw_module_config *config)
 {
@@ -67,7 +67,8 @@ const char *cw_check_type_text(const cw_checker *c, cw_valtype t, char out[CW_TY
         cw_type_id id = t & CW_REF_ID_MASK;
         for (uint32_t i = 0; i < c->m->n_types; i++) {
             if (c->m->type_ids[i] == id) {
-                snprintf(out, CW_TYPE_TEXT, "(ref %s%u)", cw_is_nullable(t) ? "null " : "", i);
+                snprintf(out, CW_TYPE_TEXT, t & CW_REF_EXACT_BIT ? "(ref %s(exact %u))" : "(ref %s%u)",
+                         cw_is_nullable(t) ? "null " : "", i);
                 return out;
             }
         }

@@ -70,6 +70,8 @@ static void check_const_insn(cw_checker *c, cw_op op, uint32_t n_globals)
         break;
     case CW_OP_STRUCT_NEW:
     case CW_OP_STRUCT_NEW_DEFAULT:
+    case CW_OP_STRUCT_NEW_DESC:
+    case CW_OP_STRUCT_NEW_DEFAULT_DESC:
     case CW_OP_ARRAY_NEW:
     case CW_OP_ARRAY_NEW_DEFAULT:
     case CW_OP_ARRAY_NEW_FIXED:

@@ -24,18 +24,25 @@ static void check_packing(cw_checker *c, const cw_fieldtype *f, bool with_sign)
 
 /* ---- structures ---- */
 
-static void check_struct_new(cw_checker *c, bool is_default)
+static void check_struct_new(cw_checker *c, bool is_default, bool with_descriptor)
 {
     const cw_subtype *t = cw_check_type(c, CW_COMP_STRUCT, "structure");
     if (!t)
         return;
+    if (with_descriptor != (t->descriptor != CW_NO_TYPE)) {
+        cw_check_fail(c, with_descriptor ? "type without descriptor requires non-descriptor allocation"
+                                         : "type with descriptor requires descriptor allocation");
+        return;
+    }
+    if (with_descriptor)
+        cw_check_pop(c, CW_REF_NULL_TYPE(t->descriptor) | CW_REF_EXACT_BIT);
     for (uint32_t i = t->n_fields; i-- > 0;) {
         if (!is_default)
             cw_check_pop(c, unpack(t->fields[i].type));
         else if (!is_defaultable(t->fields[i].type))
             cw_check_fail(c, "type mismatch: field %u has no default value: field type is not defaultable", i);
     }
-    cw_check_push(c, CW_REF_TYPE(t->id));
+    cw_check_push(c, CW_REF_TYPE(t->id) | cw_check_exact(c));
 }
 
 static void check_struct_field(cw_checker *c, cw_op op)
@@ -88,7 +95,7 @@ static void check_array_new(cw_checker *c, cw_op op)
         else if (!is_defaultable(element))
             cw_check_fail(c, "type mismatch: the array has no default value: element type is not defaultable");
     }
-    cw_check_push(c, CW_REF_TYPE(t->id));
+    cw_check_push(c, CW_REF_TYPE(t->id) | cw_check_exact(c));
 }
 
 /* array.new_data, array.new_elem, array.init_data, array.init_elem */
@@ -115,7 +122,7 @@ static void check_array_segment(cw_checker *c, cw_op op)
     cw_check_pop(c, CW_I32);
     cw_check_pop(c, CW_I32);
     if (is_new) {
-        cw_check_push(c, CW_REF_TYPE(t->id));
+        cw_check_push(c, CW_REF_TYPE(t->id) | cw_check_exact(c));
         return;
     }
     cw_check_pop(c, CW_I32);
@@ -174,11 +181,52 @@ static void check_cast(cw_checker *c, cw_op op)
     cw_valtype target = cw_read_heaptype(c->r, c->m, to_null);
     if (!c->r->ok)
         return;
+    if (target & CW_REF_EXACT_BIT)
+        cw_check_mark_unsupported(c);
     cw_check_pop(c, CW_REF_NULL(cw_heaptype_top(c->types, target)));
     cw_check_push(c, op == CW_OP_REF_TEST || op == CW_OP_REF_TEST_NULL ? CW_I32 : target);
 }
 
-static void check_br_on_cast(cw_checker *c, bool on_fail)
+/* The descriptor that a cast to `to` compares with; false where its type has none. */
+static bool pop_descriptor(cw_checker *c, cw_valtype to)
+{
+    const cw_subtype *t = to & CW_REF_TYPE_BIT ? cw_types_get(c->types, to & CW_REF_ID_MASK) : NULL;
+    if (!t || t->descriptor == CW_NO_TYPE) {
+        char text[CW_TYPE_TEXT];
+        cw_check_fail(c, "type %s does not have a descriptor", cw_check_type_text(c, to, text));
+        return false;
+    }
+    cw_check_pop(c, CW_REF_NULL_TYPE(t->descriptor) | (to & CW_REF_EXACT_BIT));
+    return c->r->ok;
+}
+
+static void check_cast_by_descriptor(cw_checker *c, bool to_null)
+{
+    cw_valtype target = cw_read_heaptype(c->r, c->m, to_null);
+    if (!c->r->ok || !pop_descriptor(c, target))
+        return;
+    cw_check_pop(c, CW_REF_NULL(cw_heaptype_top(c->types, target)));
+    cw_check_push(c, target);
+}
+
+/* The descriptor of an exact reference is exact. */
+static void check_get_descriptor(cw_checker *c)
+{
+    uint32_t index = cw_check_index(c, c->m->n_types, "type");
+    const cw_subtype *t = c->r->ok ? cw_types_get(c->types, c->m->type_ids[index]) : NULL;
+    if (!t)
+        return;
+    if (t->descriptor == CW_NO_TYPE) {
+        cw_check_fail(c, "type without descriptor: type %u", index);
+        return;
+    }
+    cw_valtype exact = CW_REF_NULL_TYPE(t->id) | CW_REF_EXACT_BIT, have = c->top > c->floor ? c->top[-1] : CW_BOT;
+    bool is_exact = cw_valtype_matches(c->types, have, exact);
+    cw_check_pop(c, CW_REF_NULL_TYPE(t->id));
+    cw_check_push(c, CW_REF_TYPE(t->descriptor) | (is_exact ? CW_REF_EXACT_BIT : 0));
+}
+
+static void check_br_on_cast(cw_checker *c, bool on_fail, bool by_descriptor)
 {
     cw_reader *r = c->r;
     uint8_t flags = cw_read_u8(r);
@@ -186,9 +234,14 @@ static void check_br_on_cast(cw_checker *c, bool on_fail)
         cw_check_fail(c, "malformed br_on_cast flags 0x%02x", flags);
     uint32_t label = cw_check_index(c, c->n_frames, "label");
     cw_valtype from = cw_read_heaptype(r, c->m, flags & 1), to = cw_read_heaptype(r, c->m, flags & 2);
-    if (!r->ok)
+    if (!r->ok || (by_descriptor && !pop_descriptor(c, to)))
         return;
-    if (!cw_valtype_matches(c->types, to, from)) {
+    if (to & CW_REF_EXACT_BIT)
+        cw_check_mark_unsupported(c);
+    bool related = c->features & CW_FEATURE_CUSTOM_DESCRIPTORS
+                       ? cw_heaptype_top(c->types, to) == cw_heaptype_top(c->types, from)
+                       : cw_valtype_matches(c->types, to, from);
+    if (!related) {
         char a[CW_TYPE_TEXT], b[CW_TYPE_TEXT];
         cw_check_fail(c, "type mismatch: cast of %s to %s, which is no sub type", cw_check_type_text(c, from, a),
                       cw_check_type_text(c, to, b));
@@ -222,7 +275,7 @@ void cw_check_gc(cw_checker *c, cw_op op)
     switch (op) {
     case CW_OP_STRUCT_NEW:
     case CW_OP_STRUCT_NEW_DEFAULT:
-        check_struct_new(c, op == CW_OP_STRUCT_NEW_DEFAULT);
+        check_struct_new(c, op == CW_OP_STRUCT_NEW_DEFAULT, false);
         break;
     case CW_OP_STRUCT_GET:
     case CW_OP_STRUCT_GET_S:
@@ -270,7 +323,22 @@ void cw_check_gc(cw_checker *c, cw_op op)
         break;
     case CW_OP_BR_ON_CAST:
     case CW_OP_BR_ON_CAST_FAIL:
-        check_br_on_cast(c, op == CW_OP_BR_ON_CAST_FAIL);
+        check_br_on_cast(c, op == CW_OP_BR_ON_CAST_FAIL, false);
+        break;
+    case CW_OP_STRUCT_NEW_DESC:
+    case CW_OP_STRUCT_NEW_DEFAULT_DESC:
+        check_struct_new(c, op == CW_OP_STRUCT_NEW_DEFAULT_DESC, true);
+        break;
+    case CW_OP_REF_GET_DESC:
+        check_get_descriptor(c);
+        break;
+    case CW_OP_REF_CAST_DESC_EQ:
+    case CW_OP_REF_CAST_DESC_EQ_NULL:
+        check_cast_by_descriptor(c, op == CW_OP_REF_CAST_DESC_EQ_NULL);
+        break;
+    case CW_OP_BR_ON_CAST_DESC_EQ:
+    case CW_OP_BR_ON_CAST_DESC_EQ_FAIL:
+        check_br_on_cast(c, op == CW_OP_BR_ON_CAST_DESC_EQ_FAIL, true);
         break;
     case CW_OP_ANY_CONVERT_EXTERN:
         check_convert(c, CW_HEAP_EXTERN, CW_HEAP_ANY);

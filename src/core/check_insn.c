@@ -193,7 +193,8 @@ void cw_check_ref_func(cw_checker *c, bool in_const)
         c->m->func_flags[index] |= CW_FUNC_REFERENCED;
     else if (!(c->m->func_flags[index] & CW_FUNC_REFERENCED))
         cw_check_fail(c, "undeclared function reference %u", index);
-    cw_check_push(c, CW_REF_TYPE(c->m->func_types[index]));
+    bool exact = index >= c->m->n_imported_funcs || (c->m->func_flags[index] & CW_FUNC_EXACT);
+    cw_check_push(c, CW_REF_TYPE(c->m->func_types[index]) | (exact ? cw_check_exact(c) : 0));
 }
 
 static void check_ref_as_non_null(cw_checker *c)

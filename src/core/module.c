@@ -90,6 +90,7 @@ cw_externtype cw_module_externtype(const cw_module *m, uint8_t kind, uint32_t in
     switch ((cw_extern_kind)kind) {
     case CW_EXTERN_FUNC:
         t.func = m->func_types[index];
+        t.is_exact = m->func_flags[index] & CW_FUNC_EXACT;
         break;
     case CW_EXTERN_TABLE:
         t.table = m->tables[index];
@@ -124,7 +125,7 @@ bool cw_externtype_matches(const cw_types *types, const cw_externtype *have, con
     cw_valtype h, w;
     switch ((cw_extern_kind)have->kind) {
     case CW_EXTERN_FUNC:
-        return cw_subtype_of(types, have->func, want->func);
+        return want->is_exact ? have->func == want->func : cw_subtype_of(types, have->func, want->func);
     case CW_EXTERN_TAG:
         return have->func == want->func;
     case CW_EXTERN_TABLE:

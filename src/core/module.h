@@ -38,6 +38,7 @@ typedef struct cw_const_expr {
 typedef struct cw_import {
     cwrun_str module, name;
     uint8_t kind;   /* cw_extern_kind */
+    bool is_exact;  /* a function of that very type */
     uint32_t index; /* in the index space of its kind */
 } cw_import;
 
@@ -126,7 +127,7 @@ typedef struct cw_module {
     uint32_t n_funcs, n_imported_funcs; /* n_* counts the whole space, imports first */
     cw_type_id *func_types;             /* [n_funcs] */
     cw_func_body *bodies;               /* [n_funcs - n_imported_funcs] */
-    uint8_t *func_flags;                /* [n_funcs] CW_FUNC_REFERENCED: exported, in an element segment or named by ref.func */
+    uint8_t *func_flags;                /* [n_funcs] CW_FUNC_REFERENCED: exported, in an element segment or named by ref.func; CW_FUNC_EXACT */
 
     uint32_t n_tables, n_imported_tables;
     cw_tabletype *tables;
@@ -157,7 +158,7 @@ typedef struct cw_module {
     void *exec;                   /* exec's per-module state (lock, code memory) */
 } cw_module;
 
-enum { CW_FUNC_REFERENCED = 1 };
+enum { CW_FUNC_REFERENCED = 1, CW_FUNC_EXACT = 2 /* its type is the one declared, not a sub type: of imports that ask for it */ };
 
 /* What decoding needs besides the bytes. */
 typedef struct cw_module_config {
@@ -179,6 +180,7 @@ const cw_export *cw_module_find_export(const cw_module *m, cwrun_str name);
 /* The type of an import or export as a whole, for matching and printing. */
 typedef struct cw_externtype {
     uint8_t kind; /* cw_extern_kind */
+    bool is_exact;        /* FUNC that is asked for: no sub type will do */
     cw_type_id func;      /* FUNC and TAG */
     cw_tabletype table;
     cw_memtype memory;

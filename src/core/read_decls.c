@@ -12,6 +12,8 @@ typedef struct import_spaces {
     uint32_t n[CW_EXTERN_COUNT];
 } import_spaces;
 
+enum { EXACT_FUNC = 0x20 };
+
 static void read_import(cw_reader *r, cw_builder *b, cw_import *import, import_spaces *spaces)
 {
     cw_module *m = b->m;
@@ -20,6 +22,10 @@ static void read_import(cw_reader *r, cw_builder *b, cw_import *import, import_s
 
     const uint8_t *at = r->at;
     import->kind = cw_read_u8(r);
+    if (import->kind == EXACT_FUNC && (m->features & CW_FEATURE_CUSTOM_DESCRIPTORS)) {
+        import->kind = CW_EXTERN_FUNC;
+        import->is_exact = true;
+    }
     if (r->ok && import->kind >= CW_EXTERN_COUNT)
         cw_reader_fail(r, at, "malformed import kind 0x%02x", import->kind);
     if (!r->ok)
@@ -91,6 +97,9 @@ void cw_read_imports(cw_reader *r, cw_builder *b)
     m->n_tags = m->n_imported_tags = spaces.n[CW_EXTERN_TAG];
     m->func_types = keep(r, m->func_types, m->n_funcs, sizeof *m->func_types);
     m->func_flags = CW_READ_ARRAY(r, m->n_funcs, uint8_t);
+    for (uint32_t i = 0; i < n && r->ok; i++)
+        if (m->imports[i].is_exact)
+            m->func_flags[m->imports[i].index] = CW_FUNC_EXACT;
     m->tables = keep(r, m->tables, m->n_tables, sizeof *m->tables);
     m->table_inits = CW_READ_ARRAY(r, m->n_tables, cw_const_expr);
     m->memories = keep(r, m->memories, m->n_memories, sizeof *m->memories);
@@ -106,7 +115,7 @@ void cw_read_functions(cw_reader *r, cw_builder *b)
     cw_module *m = b->m;
     uint32_t n = cw_read_count(r, CW_MAX_FUNCS, "functions"), first = m->n_funcs;
     m->func_types = cw_read_array_grow(r, m->func_types, first, n, sizeof *m->func_types);
-    m->func_flags = CW_READ_ARRAY(r, (size_t)first + n, uint8_t);
+    m->func_flags = cw_read_array_grow(r, m->func_flags, first, n, sizeof *m->func_flags);
     m->bodies = CW_READ_ARRAY(r, n, cw_func_body);
     for (uint32_t i = 0; i < n && r->ok; i++) {
         cw_reader_push(r, "func", first + i);

@@ -51,13 +51,21 @@ static void check_abstract(cw_reader *r, const cw_module *m, const uint8_t *at, 
         need(r, m, at, heap == CW_HEAP_EXN || heap == CW_HEAP_NOEXN ? CW_FEATURE_EXCEPTIONS : CW_FEATURE_GC);
 }
 
+enum { EXACT = 0x62 - 0x80, DESCRIPTOR = 0x4d, DESCRIBES = 0x4c };
+
 static cw_valtype read_heaptype(cw_reader *r, const scope *s, bool nullable)
 {
     const uint8_t *at = r->at;
     int64_t code = cw_read_s33(r);
     cw_valtype t = CW_BOT;
 
-    if (code >= 0) {
+    if (code == EXACT && (s->m->features & CW_FEATURE_CUSTOM_DESCRIPTORS)) {
+        uint32_t index = cw_read_u32(r);
+        t = type_use(s, index);
+        if (r->ok && t == CW_BOT)
+            cw_reader_fail(r, at, "unknown type %u", index);
+        t |= CW_REF_EXACT_BIT;
+    } else if (code >= 0) {
         t = type_use(s, (uint32_t)code);
         if (r->ok && t == CW_BOT)
             cw_reader_fail(r, at, "unknown type %u", (unsigned)code);
@@ -304,6 +312,19 @@ static void read_comptype(cw_reader *r, cw_builder *b, cw_typedef *d)
     }
 }
 
+/* A clause "descriptor x" or "describes x" where it stands next: the member of the group plus one, or 0. */
+static uint32_t read_described(cw_reader *r, cw_builder *b, uint8_t code, const char *what)
+{
+    const uint8_t *at = r->at;
+    if (!r->ok || at >= r->end || *at != code || !(b->m->features & CW_FEATURE_CUSTOM_DESCRIPTORS))
+        return 0;
+    r->at++;
+    uint32_t index = cw_read_u32(r);
+    if (r->ok && (index < b->group_start || index >= b->group_end))
+        cw_reader_fail(r, at, "%s type is outside rec group: type %u", what, index);
+    return r->ok ? index - b->group_start + 1 : 0;
+}
+
 /* One sub type, `index` being its type index. */
 static void read_subtype(cw_reader *r, cw_builder *b, uint32_t index, cw_typedef *d)
 {
@@ -328,7 +349,26 @@ static void read_subtype(cw_reader *r, cw_builder *b, uint32_t index, cw_typedef
                 d->super = super < b->group_start ? b->type_ids.items[super] : CW_TYPE_MEMBER(super - b->group_start);
         }
     }
+    d->describes = read_described(r, b, DESCRIBES, "described");
+    d->descriptor = read_described(r, b, DESCRIPTOR, "descriptor");
+    if (r->ok && d->describes && d->describes - 1 >= index - b->group_start)
+        cw_reader_fail(r, r->at, "forward use of described type %u in sub type %u", b->group_start + d->describes - 1, index);
     read_comptype(r, b, d);
+}
+
+/* Types that describe and their descriptors name each other, and are structures  [custom descriptors]. */
+static void check_descriptors(cw_reader *r, cw_builder *b, const uint8_t *at, const cw_typedef *defs, uint32_t n)
+{
+    for (uint32_t i = 0; i < n && r->ok; i++) {
+        const cw_typedef *d = &defs[i];
+        uint32_t index = b->group_start + i;
+        if ((d->descriptor || d->describes) && d->kind != CW_COMP_STRUCT)
+            cw_reader_fail(r, at, "%s type must be a struct: type %u", d->descriptor ? "descriptor" : "described", index);
+        else if (d->descriptor && defs[d->descriptor - 1].describes != i + 1)
+            cw_reader_fail(r, at, "type is not described by its descriptor: type %u", index);
+        else if (d->describes && defs[d->describes - 1].descriptor != i + 1)
+            cw_reader_fail(r, at, "described type is not described by descriptor: type %u", index);
+    }
 }
 
 static void fail_group(cw_reader *r, cw_builder *b, const uint8_t *at, cw_types_status status, uint32_t bad)
@@ -385,6 +425,7 @@ void cw_read_group(cw_reader *r, cw_builder *b)
         read_subtype(r, b, b->group_start + i, &defs[i]);
         cw_reader_pop(r);
     }
+    check_descriptors(r, b, at, defs, n);
     if (!r->ok)
         return;
 

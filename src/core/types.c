@@ -13,7 +13,7 @@
 #include "base/map.h"
 #include "base/vec.h"
 
-enum { FIRST_CHUNK = 256, FIRST_CHUNK_LOG2 = 8, N_CHUNKS = 20, MAX_TYPES = 1 << 28 };
+enum { FIRST_CHUNK = 256, FIRST_CHUNK_LOG2 = 8, N_CHUNKS = 20, MAX_TYPES = 1 << 27 };
 
 struct cw_types {
     cw_alloc alloc;
@@ -106,12 +106,14 @@ static bool write_key(cw_types *types, const cw_typedef *defs, uint32_t n)
     types->key.n = 0;
     for (uint32_t i = 0; i < n; i++) {
         const cw_typedef *d = &defs[i];
-        if (!CW_VEC_RESERVE(&types->key, &types->alloc, (size_t)5 + d->n_params + d->n_results + d->n_fields))
+        if (!CW_VEC_RESERVE(&types->key, &types->alloc, (size_t)7 + d->n_params + d->n_results + d->n_fields))
             return false;
 
         uint32_t *w = types->key.items + types->key.n;
         *w++ = d->kind | (d->is_final ? 0x100u : 0);
         *w++ = d->super;
+        *w++ = d->describes;
+        *w++ = d->descriptor;
         *w++ = d->n_params;
         *w++ = d->n_results;
         *w++ = d->n_fields;
@@ -156,6 +158,8 @@ static cw_types_status make_type(cw_types *types, const cw_typedef *d, cw_type_i
         return CW_TYPES_OOM;
 
     *t = (cw_subtype){.kind = d->kind, .is_final = d->is_final, .id = first + i, .super = CW_NO_TYPE};
+    t->describes = d->describes ? first + d->describes - 1 : CW_NO_TYPE;
+    t->descriptor = d->descriptor ? first + d->descriptor - 1 : CW_NO_TYPE;
     if (d->super != CW_NO_TYPE) {
         t->super = d->super & CW_TYPE_MEMBER_BIT ? first + (d->super & CW_REF_ID_MASK) : d->super;
         const cw_subtype *super = cw_types_get(types, t->super);
@@ -228,6 +232,17 @@ static bool field_matches(const cw_types *types, cw_fieldtype sub, cw_fieldtype 
            cw_valtype_matches(types, sub.type, super.type);
 }
 
+/* Descriptors of sub types are sub types of their supertypes' descriptors; both describe or neither does. */
+static bool descriptors_match(const cw_types *types, const cw_subtype *t, const cw_subtype *super)
+{
+    if (super->descriptor != CW_NO_TYPE &&
+        (t->descriptor == CW_NO_TYPE || !cw_subtype_of(types, t->descriptor, super->descriptor)))
+        return false;
+    if (super->describes == CW_NO_TYPE || t->describes == CW_NO_TYPE)
+        return super->describes == t->describes;
+    return cw_subtype_of(types, t->describes, super->describes);
+}
+
 /* Whether the composite type of `t` matches that of its supertype  [core 3.3.9]. */
 static bool composite_matches(const cw_types *types, const cw_subtype *t, const cw_subtype *super)
 {
@@ -263,7 +278,8 @@ static cw_types_status add_group(cw_types *types, const cw_typedef *defs, uint32
     for (uint32_t i = 0; i < n; i++) {
         *bad = i;
         cw_subtype *t = slot_of(types, first + i);
-        if (t->depth && !composite_matches(types, t, cw_types_get(types, t->super)))
+        const cw_subtype *super = t->depth ? cw_types_get(types, t->super) : NULL;
+        if (super && (!composite_matches(types, t, super) || !descriptors_match(types, t, super)))
             return CW_TYPES_MISMATCH;
         if (!lay_out(types, t))
             return CW_TYPES_OOM;
@@ -350,6 +366,8 @@ bool cw_heaptype_matches(const cw_types *types, cw_valtype sub, cw_valtype super
     uint32_t sub_id = sub & CW_REF_ID_MASK, super_id = super & CW_REF_ID_MASK;
 
     if (super & CW_REF_TYPE_BIT) {
+        if ((sub & CW_REF_TYPE_BIT) && (super & CW_REF_EXACT_BIT))
+            return (sub & CW_REF_EXACT_BIT) && sub_id == super_id;
         if (sub & CW_REF_TYPE_BIT)
             return cw_subtype_of(types, sub_id, super_id);
         uint8_t kind = cw_types_get(types, super_id)->kind;
@@ -421,6 +439,8 @@ void cw_valtype_print(const cw_types *types, cw_valtype t, char *out, size_t siz
 
     if (!cw_is_ref(t))
         snprintf(out, size, "%s", t < sizeof numbers / sizeof *numbers ? numbers[t] : "?");
+    else if (t & CW_REF_EXACT_BIT)
+        snprintf(out, size, "(ref %s(exact %u))", null, id);
     else if (t & CW_REF_TYPE_BIT)
         snprintf(out, size, "(ref %s%u)", null, id);
     else if (*null && id < CW_HEAP_COUNT) /* the text format's short forms: nullfuncref, externref … */

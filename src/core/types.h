@@ -8,7 +8,7 @@
 #include "base/alloc.h"
 
 /* A value type in one word, compared with ==. Numbers are small constants; a reference has bit 31, nullability in bit 30,
- * and either an abstract heap type or (bit 29) a canonical type id in the low 28 bits. */
+ * and either an abstract heap type or (bit 29) a canonical type id in the low 27 bits, exact with bit 27. */
 typedef uint32_t cw_valtype;
 
 enum {
@@ -43,7 +43,8 @@ typedef enum cw_heap { /* abstract heap types */
 #define CW_REF_BIT 0x80000000u
 #define CW_REF_NULL_BIT 0x40000000u
 #define CW_REF_TYPE_BIT 0x20000000u
-#define CW_REF_ID_MASK 0x0fffffffu
+#define CW_REF_EXACT_BIT 0x08000000u /* of that type, not of a sub type of it  [custom descriptors] */
+#define CW_REF_ID_MASK 0x07ffffffu
 
 #define CW_REF(heap) (CW_REF_BIT | (uint32_t)(heap))                       /* (ref heap) */
 #define CW_REF_NULL(heap) (CW_REF_BIT | CW_REF_NULL_BIT | (uint32_t)(heap)) /* (ref null heap) */
@@ -82,6 +83,7 @@ typedef struct cw_subtype {
     bool is_final;
     uint16_t depth;              /* number of supertypes */
     cw_type_id id, super;        /* super: CW_NO_TYPE where none */
+    cw_type_id describes, descriptor; /* CW_NO_TYPE where none  [custom descriptors] */
     const cw_type_id *supers;    /* supers[d] is the supertype at depth d; supers[depth] == id */
     uint32_t n_params, n_results; /* CW_COMP_FUNC */
     const cw_valtype *params, *results;
@@ -117,6 +119,7 @@ typedef struct cw_typedef {
     uint8_t kind; /* cw_comptype_kind */
     bool is_final;
     cw_type_id super; /* CW_NO_TYPE, a canonical id, or CW_TYPE_MEMBER of an earlier member */
+    uint32_t describes, descriptor; /* position in the group plus one; 0: none */
     uint32_t n_params, n_results, n_fields;
     const cw_valtype *params, *results;
     const cw_fieldtype *fields;
@@ -127,7 +130,7 @@ enum { CW_TYPES_DEPTH = 63 }; /* most supertypes of a type */
 typedef enum cw_types_status {
     CW_TYPES_OK,
     CW_TYPES_OOM,
-    CW_TYPES_FULL,      /* 2^28 types */
+    CW_TYPES_FULL,      /* 2^27 types */
     CW_TYPES_FINAL,     /* a supertype is final */
     CW_TYPES_MISMATCH,  /* a sub type does not match its supertype */
     CW_TYPES_TOO_DEEP   /* more than CW_TYPES_DEPTH supertypes */

@@ -25,6 +25,14 @@ static cw_valtype short_valtype(uint8_t byte)
 /* Single results of block types, to point to. */
 static const cw_valtype single_types[] = { CW_I32, CW_I64, CW_F32, CW_F64, CW_V128, CW_FUNCREF };
 
+/* A heap type; an exact one has an index behind its code. */
+static void skip_heap(const uint8_t **at)
+{
+    enum { EXACT = 0x62 - 0x80 };
+    if (cw_leb_s64_checked(at) == EXACT)
+        (void)cw_leb_u32_checked(at);
+}
+
 void cw_translate_block_type(cw_translator *t, const uint8_t **at, cw_block *b)
 {
     const uint8_t byte = **at;
@@ -34,7 +42,7 @@ void cw_translate_block_type(cw_translator *t, const uint8_t **at, cw_block *b)
     }
     if (byte == 0x63 || byte == 0x64) { /* (ref null? ht) */
         ++*at;
-        (void)cw_leb_s64_checked(at);
+        skip_heap(at);
         b->n_results = 1;
         b->results = &single_types[5];
         return;
@@ -69,7 +77,7 @@ void cw_translate_skip(const uint8_t **at, uint8_t imm)
     case CW_IMM_BLOCK:
         if (**at == 0x63 || **at == 0x64)
             ++*at;
-        (void)cw_leb_s64_checked(at);
+        skip_heap(at);
         return;
     case CW_IMM_BR_TABLE:
         for (n = cw_leb_u32_checked(at) + 1; n; n--)
@@ -79,7 +87,7 @@ void cw_translate_skip(const uint8_t **at, uint8_t imm)
         for (n = cw_leb_u32_checked(at); n; n--) {
             if (**at == 0x63 || **at == 0x64)
                 ++*at;
-            (void)cw_leb_s64_checked(at);
+            skip_heap(at);
         }
         return;
     case CW_IMM_TRY_TABLE:
@@ -113,8 +121,10 @@ void cw_translate_skip(const uint8_t **at, uint8_t imm)
         return;
     case CW_IMM_I32:
     case CW_IMM_I64:
-    case CW_IMM_HEAP:
         (void)cw_leb_s64_checked(at);
+        return;
+    case CW_IMM_HEAP:
+        skip_heap(at);
         return;
     case CW_IMM_F32:
         *at += 4;
@@ -133,8 +143,8 @@ void cw_translate_skip(const uint8_t **at, uint8_t imm)
     case CW_IMM_BR_ON_CAST:
         ++*at;
         (void)cw_leb_u32_checked(at);
-        (void)cw_leb_s64_checked(at);
-        (void)cw_leb_s64_checked(at);
+        skip_heap(at);
+        skip_heap(at);
         return;
     default: /* one index */
         (void)cw_leb_u32_checked(at);

@@ -327,6 +327,17 @@ static void write_filled_memory(cw_module_text *m, uint32_t index, limits *l)
 
 /* ---- fields ---- */
 
+/* The kind and type of an import; a function may be (exact typeuse). */
+static void write_imported(cw_module_text *m, cw_bytes *out, uint8_t kind)
+{
+    enum { EXACT_FUNC = 0x20 };
+    bool exact = kind == CW_EXTERN_FUNC && cw_take_form(m->p, CW_WORD_EXACT);
+    cw_bytes_u8(out, exact ? EXACT_FUNC : kind);
+    cw_write_externtype(m, out, kind);
+    if (exact)
+        cw_expect_close(m->p);
+}
+
 static void write_import(cw_module_text *m)
 {
     cw_parser *p = m->p;
@@ -340,8 +351,7 @@ static void write_import(cw_module_text *m)
     cw_take_id(p);
     cwrun_str unused;
     cw_take_name_annotation(p, &unused);
-    cw_bytes_u8(out, kind);
-    cw_write_externtype(m, out, kind);
+    write_imported(m, out, kind);
     cw_expect_close(p);
 }
 
@@ -428,8 +438,7 @@ static void write_thing(cw_module_text *m, const cw_field_text *field)
     cw_expect_close(p);
     cw_bytes_vec(out, module.data, module.size);
     cw_bytes_vec(out, name.data, name.size);
-    cw_bytes_u8(out, kind);
-    cw_write_externtype(m, out, kind);
+    write_imported(m, out, kind);
 }
 
 static void write_export_field(cw_module_text *m)

@@ -201,7 +201,7 @@ static bool write_by_type(cw_module_text *m, cw_bytes *out, uint16_t op)
         }
         return true;
     }
-    if (op != CW_OP_REF_TEST && op != CW_OP_REF_CAST)
+    if (op != CW_OP_REF_TEST && op != CW_OP_REF_CAST && op != CW_OP_REF_CAST_DESC_EQ)
         return false;
     bool nullable;
     m->scratch.size = 0;

@@ -2,7 +2,7 @@
 #include "base/str.h"
 #include "text/module.h"
 
-enum { NULLABLE = 0x63, NON_NULL = 0x64, VALTYPE_REC = 0x4e, VALTYPE_SUB = 0x50, VALTYPE_SUB_FINAL = 0x4f, FUNC = 0x60, STRUCT = 0x5f, ARRAY = 0x5e };
+enum { NULLABLE = 0x63, NON_NULL = 0x64, VALTYPE_REC = 0x4e, VALTYPE_SUB = 0x50, VALTYPE_SUB_FINAL = 0x4f, FUNC = 0x60, STRUCT = 0x5f, ARRAY = 0x5e, EXACT = 0x62, DESCRIPTOR = 0x4d, DESCRIBES = 0x4c };
 
 /* ---- value types ---- */
 
@@ -67,6 +67,10 @@ void cw_write_heaptype(cw_module_text *m, cw_bytes *out)
     if (byte) {
         cw_take(m->p);
         cw_bytes_u8(out, byte);
+    } else if (cw_take_form(m->p, CW_WORD_EXACT)) {
+        cw_bytes_u8(out, EXACT);
+        cw_bytes_u32(out, cw_take_index(m->p, &m->spaces[CW_SPACE_TYPE]));
+        cw_expect_close(m->p);
     } else {
         cw_bytes_signed(out, cw_take_index(m->p, &m->spaces[CW_SPACE_TYPE]));
     }
@@ -336,9 +340,23 @@ static void write_struct(cw_module_text *m, cw_bytes *out, uint32_t index)
     CW_VEC_FINI(&names, &p->alloc);
 }
 
+/* (describes x) or (descriptor x) where it stands next. */
+static bool write_clause(cw_module_text *m, cw_bytes *out, uint16_t word, uint8_t code)
+{
+    if (!cw_take_form(m->p, word))
+        return false;
+    cw_bytes_u8(out, code);
+    cw_bytes_u32(out, cw_take_index(m->p, &m->spaces[CW_SPACE_TYPE]));
+    cw_expect_close(m->p);
+    return true;
+}
+
 static void write_comptype(cw_module_text *m, cw_bytes *out, uint32_t index)
 {
     cw_parser *p = m->p;
+    bool describes = write_clause(m, out, CW_WORD_DESCRIBES, DESCRIBES);
+    if (write_clause(m, out, CW_WORD_DESCRIPTOR, DESCRIPTOR) || describes)
+        m->types.items[index].is_plain = false;
     if (cw_take_form(p, CW_WORD_FUNC)) {
         m->locals.what = NULL;
         m->local_names.n = 0;
