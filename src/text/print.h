@@ -37,6 +37,7 @@ typedef struct cw_print_indirect {
 typedef CW_VEC(cw_print_indirect) cw_print_indirects;
 
 enum { CW_PRINT_FUNC = 0x60, CW_PRINT_STRUCT = 0x5f, CW_PRINT_ARRAY = 0x5e };
+enum { CW_PRINT_EXACT_FUNC = 0x20 }; /* the kind of an import that is (func (exact …)) */
 
 typedef struct cw_print_type {
     uint8_t form; /* CW_PRINT_…, or 0: unknown */
@@ -171,6 +172,7 @@ bool cw_print_producers(cw_printer *p, cw_print_part part);
 /* ---- print_types.c ---- */
 
 void cw_print_valtype(cw_printer *p);
+void cw_skip_valtype(cw_reader *r);
 void cw_print_heaptype(cw_printer *p);
 /* The heap type of a reference whose nullability is known. */
 void cw_print_ref(cw_printer *p, bool nullable);

@@ -315,7 +315,7 @@ static void print_immediates(cw_printer *p, uint16_t op)
         if (op == CW_OP_REF_NULL)
             cw_print_heaptype(p);
         else
-            cw_print_ref(p, op == CW_OP_REF_TEST_NULL || op == CW_OP_REF_CAST_NULL);
+            cw_print_ref(p, op == CW_OP_REF_TEST_NULL || op == CW_OP_REF_CAST_NULL || op == CW_OP_REF_CAST_DESC_EQ_NULL);
         break;
     case CW_IMM_TYPE_FIELD:
         print_field(p);
@@ -354,7 +354,7 @@ static void print_immediates(cw_printer *p, uint16_t op)
 void cw_print_instruction(cw_printer *p, uint16_t op)
 {
     uint8_t imm = cw_opcodes[op].imm;
-    if (op == CW_OP_REF_TEST_NULL || op == CW_OP_REF_CAST_NULL) /* the type says it */
+    if (op == CW_OP_REF_TEST_NULL || op == CW_OP_REF_CAST_NULL || op == CW_OP_REF_CAST_DESC_EQ_NULL) /* the type says it */
         cw_put(p, cw_opcodes[op].name, p->lengths[op] - sizeof " null" + 1);
     else
         cw_put(p, cw_opcodes[op].name, p->lengths[op]);

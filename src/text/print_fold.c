@@ -135,6 +135,8 @@ static arity arity_of(const folder *f, uint16_t op)
     case CW_OP_REF_TEST_NULL:
     case CW_OP_REF_CAST:
     case CW_OP_REF_CAST_NULL:
+    case CW_OP_REF_GET_DESC:
+    case CW_OP_STRUCT_NEW_DEFAULT_DESC:
     case CW_OP_ANY_CONVERT_EXTERN:
     case CW_OP_EXTERN_CONVERT_ANY:
     case CW_OP_REF_I31:
@@ -144,6 +146,8 @@ static arity arity_of(const folder *f, uint16_t op)
     case CW_OP_TABLE_SET:
     case CW_OP_STRUCT_SET:
         return (arity){2, 0};
+    case CW_OP_REF_CAST_DESC_EQ:
+    case CW_OP_REF_CAST_DESC_EQ_NULL:
     case CW_OP_REF_EQ:
     case CW_OP_ARRAY_NEW:
     case CW_OP_ARRAY_NEW_DATA:
@@ -167,6 +171,8 @@ static arity arity_of(const folder *f, uint16_t op)
         return (arity){5, 0};
     case CW_OP_STRUCT_NEW:
         return (arity){field_count(p, cw_read_u32(r)), 1};
+    case CW_OP_STRUCT_NEW_DESC:
+        return (arity){field_count(p, cw_read_u32(r)) + 1, 1};
     case CW_OP_STRUCT_NEW_DEFAULT:
         return (arity){0, 1};
     case CW_OP_ARRAY_NEW_FIXED:

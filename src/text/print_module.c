@@ -19,13 +19,6 @@ static void add_index(cw_printer *p, void *vec, uint32_t index)
         cw_reader_oom(p->r);
 }
 
-static void skip_valtype(cw_reader *r)
-{
-    uint8_t byte = cw_read_u8(r);
-    if (byte == 0x63 || byte == 0x64)
-        cw_read_s33(r);
-}
-
 static void skip_limits(cw_reader *r)
 {
     uint8_t flags = cw_read_u8(r);
@@ -42,6 +35,8 @@ static void scan_import(cw_printer *p, cw_reader *r)
     cw_read_name(r);
     cw_read_name(r);
     uint8_t kind = cw_read_u8(r);
+    if (kind == CW_PRINT_EXACT_FUNC)
+        kind = CW_EXTERN_FUNC;
     if (!r->ok || kind >= CW_EXTERN_COUNT) {
         r->ok = false;
         return;
@@ -56,7 +51,7 @@ static void scan_import(cw_printer *p, cw_reader *r)
         return;
     }
     if (kind != CW_EXTERN_MEMORY)
-        skip_valtype(r);
+        cw_skip_valtype(r);
     if (kind == CW_EXTERN_GLOBAL)
         cw_read_u8(r);
     else
@@ -189,7 +184,8 @@ static void print_import(cw_printer *p, uint32_t *counts)
     cw_put_name(p, cw_read_name(r));
     CW_PUT(p, " ");
     uint8_t kind = cw_read_u8(r);
-    cw_print_externtype(p, kind, kind < CW_EXTERN_COUNT ? counts[kind]++ : 0);
+    uint8_t space = kind == CW_PRINT_EXACT_FUNC ? CW_EXTERN_FUNC : kind;
+    cw_print_externtype(p, kind, space < CW_EXTERN_COUNT ? counts[space]++ : 0);
     CW_PUT(p, ")");
 }
 

@@ -9,7 +9,10 @@ enum {
     SUB = 0x50,
     SUB_FINAL = 0x4f,
     SHORTEST_HEAP = 0x69,
-    LAST_HEAP = 0x74
+    LAST_HEAP = 0x74,
+    EXACT = 0x62,
+    DESCRIPTOR = 0x4d,
+    DESCRIBES = 0x4c
 };
 
 /* ---- value types ---- */
@@ -32,6 +35,13 @@ void cw_print_heaptype(cw_printer *p)
     if (cw_reader_left(r) && is_heap(*at)) {
         r->at++;
         cw_put_text(p, heap_words[*at - SHORTEST_HEAP]);
+        return;
+    }
+    if (cw_reader_left(r) && *at == EXACT) {
+        r->at++;
+        CW_PUT(p, "(exact ");
+        cw_put_ref(p, CW_SPACE_TYPE, cw_read_u32(r));
+        CW_PUT(p, ")");
         return;
     }
     int64_t index = cw_read_s33(r);
@@ -119,12 +129,17 @@ void cw_print_globaltype(cw_printer *p)
 
 /* ---- signatures ---- */
 
-static void skip_valtype(cw_reader *r)
+void cw_skip_valtype(cw_reader *r)
 {
     uint8_t byte = cw_read_u8(r);
-    if (byte == NULLABLE || byte == NON_NULL)
-        cw_read_s33(r);
-    else if (r->ok && !is_heap(byte) && !(byte >= 0x7b && byte <= 0x7f) && byte != 0x78 && byte != 0x77)
+    if (byte == NULLABLE || byte == NON_NULL) {
+        if (cw_reader_left(r) && *r->at == EXACT) {
+            r->at++;
+            cw_read_u32(r);
+        } else {
+            cw_read_s33(r);
+        }
+    } else if (r->ok && !is_heap(byte) && !(byte >= 0x7b && byte <= 0x7f) && byte != 0x78 && byte != 0x77)
         r->ok = false;
 }
 
@@ -189,7 +204,7 @@ static void scan_types(cw_reader *r, uint32_t *n, cw_print_part *part, bool fiel
     *n = cw_read_u32(r);
     part->at = r->at;
     for (uint32_t i = 0; i < *n && r->ok; i++) {
-        skip_valtype(r);
+        cw_skip_valtype(r);
         if (fields)
             cw_read_u8(r);
     }
@@ -206,13 +221,17 @@ static void scan_subtype(cw_printer *p, cw_reader *r)
             cw_read_u32(r);
         form = cw_read_u8(r);
     }
+    for (int i = 0; i < 2 && r->ok && (form == DESCRIBES || form == DESCRIPTOR); i++) {
+        cw_read_u32(r);
+        form = cw_read_u8(r);
+    }
     if (form == CW_PRINT_FUNC) {
         scan_types(r, &type.n_params, &type.params, false);
         scan_types(r, &type.n_results, &type.results, false);
     } else if (form == CW_PRINT_STRUCT) {
         scan_types(r, &type.n_params, &type.params, true);
     } else if (form == CW_PRINT_ARRAY) {
-        skip_valtype(r);
+        cw_skip_valtype(r);
         cw_read_u8(r);
     } else {
         r->ok = false;
@@ -282,6 +301,13 @@ void cw_print_subtype(cw_printer *p, uint32_t index)
             cw_put_ref(p, CW_SPACE_TYPE, cw_read_u32(r));
             CW_PUT(p, " ");
         }
+        at = r->at;
+        form = cw_read_u8(r);
+    }
+    for (int i = 0; i < 2 && r->ok && (form == DESCRIBES || form == DESCRIPTOR); i++) {
+        cw_put_text(p, form == DESCRIBES ? "(describes " : "(descriptor ");
+        cw_put_ref(p, CW_SPACE_TYPE, cw_read_u32(r));
+        CW_PUT(p, ") ");
         at = r->at;
         form = cw_read_u8(r);
     }
@@ -419,6 +445,9 @@ void cw_print_externtype(cw_printer *p, uint8_t kind, uint32_t index)
     const uint8_t *at = r->at - 1;
     if (!r->ok)
         return;
+    bool exact = kind == CW_PRINT_EXACT_FUNC;
+    if (exact)
+        kind = CW_EXTERN_FUNC;
     if (kind >= CW_EXTERN_COUNT) {
         cw_reader_fail(r, at, "malformed import kind 0x%02x", kind);
         return;
@@ -435,7 +464,11 @@ void cw_print_externtype(cw_printer *p, uint8_t kind, uint32_t index)
         if (cw_read_u8(r) != 0 && r->ok)
             cw_reader_fail(r, at, "malformed tag attribute 0x%02x", *at); /* fall through */
     case CW_EXTERN_FUNC:
+        if (exact)
+            CW_PUT(p, " (exact");
         cw_print_typeuse(p, cw_read_u32(r), kind == CW_EXTERN_TAG);
+        if (exact)
+            CW_PUT(p, ")");
         break;
     case CW_EXTERN_TABLE:
         CW_PUT(p, " ");

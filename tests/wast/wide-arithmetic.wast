@@ -1,0 +1,33 @@
+;; RUN: wast % -f=wide-arithmetic
+;; what the results of wide instructions meet: locals, constants, branches, values below them
+(module
+  (func (export "sum") (param i64 i64 i64 i64) (result i64 i64 i64)
+    (i64.const 7) ;; stays below
+    (i64.add128 (local.get 0) (local.get 1) (local.get 2) (local.get 3)))
+  (func (export "into locals") (param $a i64) (param $b i64) (result i64)
+    (i64.mul_wide_u (local.get $a) (local.get $b))
+    (local.set $a)
+    (local.set $b)
+    (i64.sub (local.get $a) (local.get $b)))
+  (func (export "constants") (result i64 i64)
+    (i64.sub128 (i64.const 0) (i64.const 0) (i64.const 1) (i64.const 0)))
+  (func (export "chain") (param i64) (result i64)
+    (i64.mul_wide_s (local.get 0) (i64.const -3))
+    (i64.mul_wide_s (i64.const 5) (i64.const 5))
+    (i64.add128)
+    (i64.add))
+  (func (export "in a loop") (param $n i64) (result i64 i64)
+    (local $low i64) (local $high i64)
+    (loop $again
+      (i64.add128 (local.get $low) (local.get $high) (i64.const -1) (i64.const 0))
+      (local.set $high)
+      (local.set $low)
+      (br_if $again (i64.ne (local.tee $n (i64.sub (local.get $n) (i64.const 1))) (i64.const 0))))
+    (local.get $low) (local.get $high))
+)
+(assert_return (invoke "sum" (i64.const -1) (i64.const 1) (i64.const 1) (i64.const 2)) (i64.const 7) (i64.const 0) (i64.const 4))
+(assert_return (invoke "into locals" (i64.const -1) (i64.const -1)) (i64.const -3))
+(assert_return (invoke "constants") (i64.const -1) (i64.const -1))
+(assert_return (invoke "chain" (i64.const 10)) (i64.const -6))
+(assert_return (invoke "in a loop" (i64.const 3)) (i64.const -3) (i64.const 2))
+(assert_invalid (module (func (result i64) (i64.mul_wide_u (i64.const 1) (i64.const 1)))) "type mismatch")
