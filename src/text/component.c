@@ -273,6 +273,8 @@ static void define_core_module(cw_component_text *c)
     const cw_token *start = p->at, *id = cw_take_id(p), *exports;
     cwrun_str annotated;
     cw_take_name_annotation(p, &annotated);
+    cwrun_str own;
+    bool has_own = cw_take_own_name(p, &own);
     const cw_token *behind = p->at;
     cw_skip_inline_exports(c, &exports);
     if (cw_at_inline_import(p)) {
@@ -286,7 +288,7 @@ static void define_core_module(cw_component_text *c)
         } else {
             cw_module_text m; /* the name stands before the exports */
             cw_module_text_init(&m, p);
-            m.name = annotated.data ? annotated : id ? cw_id_name(p, id) : annotated;
+            m.name = has_own ? own : annotated.data ? annotated : id ? cw_id_name(p, id) : annotated;
             cw_module_text_write(&m, &entry);
             cw_module_text_fini(&m);
         }
@@ -305,14 +307,15 @@ static void write_component(cw_component_text *c, cw_bytes *out, const cw_token 
 {
     static const uint8_t preamble[] = { 0, 'a', 's', 'm', 0x0d, 0, 1, 0 };
     cw_parser *p = c->p;
-    cwrun_str name = id ? cw_id_name(p, id) : (cwrun_str){ NULL, 0 };
+    cwrun_str name = id ? cw_id_name(p, id) : (cwrun_str){ NULL, 0 }, own;
+    bool has_own = cw_take_own_name(p, &own);
     if (!cw_text_scope_push(c, CW_SCOPE_COMPONENT, name))
         return;
     cw_bytes_add(&c->scope->out, preamble, sizeof preamble);
     write_fields(c);
     write_late_exports(c);
     cw_text_scope_flush(c);
-    cw_write_component_names(c, annotated.data ? annotated : name);
+    cw_write_component_names(c, has_own ? own : annotated.data ? annotated : name);
     cw_bytes_add(out, c->scope->out.data, c->scope->out.size);
     cw_text_scope_pop(c);
 }
@@ -437,12 +440,27 @@ static void define_custom(cw_component_text *c)
     } else {
         cw_take(p);
         cwrun_str name = cw_take_name(p);
+        /* names that the text gives itself: identifiers make no others */
+        c->scope->gives_names = c->scope->gives_names || cw_str_eq_c(name, "component-name");
         cw_bytes_vec(&entry, name.data, name.size);
         cw_take_strings(p, &entry);
         cw_expect_close(p);
     }
     cw_text_emit(c, CW_PART_CUSTOM, &entry);
     cw_bytes_fini(&entry);
+}
+
+/* (@cwrun.names), (@cwrun.section) */
+static void take_marker(cw_component_text *c)
+{
+    cw_parser *p = c->p;
+    cw_scope_text *s = c->scope;
+    bool names = p->at->word == CW_ANNOTATION_NAMES;
+    cw_take(p);
+    cw_expect_close(p);
+    cw_text_scope_flush(c);
+    if (names)
+        s->names_at = s->out.size;
 }
 
 /* ---- fields ---- */
@@ -468,6 +486,10 @@ static void write_field(cw_component_text *c)
     cw_parser *p = c->p;
     if (cw_at_annotation(p, CW_ANNOTATION_CUSTOM) || cw_at_annotation(p, CW_ANNOTATION_PRODUCERS)) {
         define_custom(c);
+        return;
+    }
+    if (cw_at_annotation(p, CW_ANNOTATION_NAMES) || cw_at_annotation(p, CW_ANNOTATION_SECTION)) {
+        take_marker(c);
         return;
     }
     if (!cw_at_open(p)) {

@@ -63,6 +63,8 @@ typedef struct cw_scope_text {
     cw_bytes section; /* the open section's entries */
     uint8_t part;     /* the open section */
     uint32_t n;       /* entries of the open section; declarations */
+    size_t names_at;  /* where in `out` the name section goes; 0: at the end */
+    bool gives_names; /* it is among the custom sections */
     CW_VEC(cw_late_export) late; /* inline exports: they come last */
 } cw_scope_text;
 

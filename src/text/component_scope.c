@@ -394,6 +394,25 @@ uint32_t cw_text_queued(cw_component_text *c)
 
 /* ---- the component-name section ---- */
 
+/* As the last section, or moved to where the text says. */
+static void place_names(cw_component_text *c, const cw_bytes *names)
+{
+    cw_scope_text *s = c->scope;
+    size_t at = s->names_at, end = s->out.size;
+    cw_text_emit(c, CW_PART_CUSTOM, names);
+    if (!at || s->out.oom)
+        return;
+    cw_bytes behind;
+    cw_bytes_init(&behind, &c->p->alloc);
+    cw_bytes_add(&behind, s->out.data + at, end - at);
+    if (!behind.oom) {
+        memmove(s->out.data + at, s->out.data + end, s->out.size - end);
+        memcpy(s->out.data + s->out.size - (end - at), behind.data ? behind.data : (const uint8_t *)"", end - at);
+    }
+    s->out.oom = s->out.oom || behind.oom;
+    cw_bytes_fini(&behind);
+}
+
 void cw_write_component_names(cw_component_text *c, cwrun_str name)
 {
     cw_scope_text *s = c->scope;
@@ -421,8 +440,8 @@ void cw_write_component_names(cw_component_text *c, cwrun_str name)
         cw_bytes_u8(&all, 1);
         cw_bytes_vec(&all, one.data, one.size);
     }
-    if (all.size > empty)
-        cw_text_emit(c, CW_PART_CUSTOM, &all);
+    if (all.size > empty && !s->gives_names)
+        place_names(c, &all);
     if (one.oom)
         cw_parse_oom(c->p);
     cw_bytes_fini(&all);

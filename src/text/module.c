@@ -262,6 +262,8 @@ bool cw_module_text_write(cw_module_text *m, cw_bytes *out)
     cwrun_str name;
     if (cw_take_name_annotation(p, &name))
         m->name = name;
+    if (cw_take_own_name(p, &name))
+        m->name = name;
     declare_fields(m);
     const cw_token *end = p->at;
     for (uint32_t i = 0; i < m->fields.n && p->ok; i++)

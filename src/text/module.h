@@ -162,6 +162,8 @@ void cw_write_field(cw_module_text *m, const cw_field_text *field);
 
 /* Takes "(@name …)" where one stands next. */
 bool cw_take_name_annotation(cw_parser *p, cwrun_str *name);
+/* Takes "(@cwrun.own-name …)" where one stands next: what a nested module or component calls itself, data NULL where nothing. */
+bool cw_take_own_name(cw_parser *p, cwrun_str *name);
 /* Names a thing by its annotation, else its identifier; nothing where it has neither (data NULL, NULL). */
 void cw_add_naming(cw_module_text *m, cw_namings *names, uint32_t index, const cw_token *id, cwrun_str annotated);
 /* vec(naming) behind an index, into a subsection that counts its entries. */

@@ -18,6 +18,18 @@ bool cw_take_name_annotation(cw_parser *p, cwrun_str *name)
     return p->ok;
 }
 
+bool cw_take_own_name(cw_parser *p, cwrun_str *name)
+{
+    if (!cw_at_annotation(p, CW_ANNOTATION_OWN_NAME))
+        return false;
+    cw_take(p);
+    *name = (cwrun_str){ NULL, 0 };
+    if (!cw_at_close(p))
+        *name = cw_take_name(p);
+    cw_expect_close(p);
+    return p->ok;
+}
+
 void cw_add_naming(cw_module_text *m, cw_namings *names, uint32_t index, const cw_token *id, cwrun_str annotated)
 {
     cw_parser *p = m->p;

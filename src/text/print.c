@@ -1,6 +1,6 @@
 /* text/print.c: binary to text: what is printed goes through a buffer, numbers and strings as the text format spells
  * them [core 6.3], and the public function. */
-#include "text/print.h"
+#include "text/print_component.h"
 
 #include "base/error.h"
 #include "base/leb.h"
@@ -50,6 +50,25 @@ void cw_put_line(cw_printer *p, const uint8_t *at)
 void cw_put_text(cw_printer *p, const char *text)
 {
     cw_put(p, text, strlen(text));
+}
+
+static void reverse(uint8_t *from, uint8_t *to)
+{
+    while (from + 1 < to) {
+        uint8_t byte = *from;
+        *from++ = *--to;
+        *to = byte;
+    }
+}
+
+void cw_put_swap(cw_printer *p, size_t start, size_t middle)
+{
+    if (p->out.oom)
+        return;
+    uint8_t *text = p->out.data;
+    reverse(text + start, text + middle);
+    reverse(text + middle, text + p->out.size);
+    reverse(text + start, text + p->out.size);
 }
 
 /* ---- numbers ---- */
@@ -262,21 +281,42 @@ void cw_print_close(cw_printer *p, const uint8_t *end, const char *what)
 
 /* ---- the whole ---- */
 
+/* The name of what stands alone in its file; data NULL: none. */
+static void print_name(cw_printer *p, cwrun_str name)
+{
+    cwrun_str annotated = {name.size ? NULL : name.data, 0};
+    if (name.data)
+        cw_put_id(p, &(cw_print_id){cw_print_token(p, p->arena, name), name, annotated});
+}
+
 static void print_module(cw_printer *p)
 {
     cw_print_module m;
     cw_print_module_scan(p, &m);
     CW_PUT(p, "(module");
-    if (m.name.data) {
-        cw_put_id(p, &(cw_print_id){cw_print_token(p, p->arena, m.name), {m.name.size ? NULL : m.name.data, 0}});
-        m.n_used++;
-    }
+    print_name(p, m.name);
+    m.n_used += m.name.data != NULL;
     cw_print_module_fields(p);
     if (p->r->ok) {
         cw_put_line(p, NULL);
         CW_PUT(p, ")");
     }
     cw_print_module_fini(p, &m);
+}
+
+static void print_component(cw_printer *p)
+{
+    cw_print_scope s;
+    cw_print_scope_push(p, &s, CW_SCOPE_COMPONENT);
+    cw_print_component_scan(p, &s);
+    CW_PUT(p, "(component");
+    print_name(p, s.name);
+    cw_print_component_fields(p);
+    cw_print_scope_pop(p);
+    if (p->r->ok) {
+        cw_put_line(p, NULL);
+        CW_PUT(p, ")");
+    }
 }
 
 static bool is_component(const cw_reader *r)
@@ -286,13 +326,12 @@ static bool is_component(const cw_reader *r)
 
 static void print_any(cw_printer *p)
 {
-    if (is_component(p->r)) {
-        cw_reader_limit(p->r, NULL, "printing components is not supported yet");
-        return;
-    }
     if (p->options.offsets)
         CW_PUT(p, "           ");
-    print_module(p);
+    if (is_component(p->r))
+        print_component(p);
+    else
+        print_module(p);
     CW_PUT(p, "\n");
 }
 

@@ -15,6 +15,7 @@
 /* How an index is spelled, and its name where the spelling is not that name. */
 typedef struct cw_print_id {
     cwrun_str token;  /* "$name", "$\"a b\""; size 0: a number */
+    cwrun_str plain; /* what the token stands for */
     cwrun_str name;   /* data NULL, or what "(@name …)" says */
 } cw_print_id;
 
@@ -78,6 +79,8 @@ typedef struct cw_print_module {
     cw_print_ids local_ids;
 } cw_print_module;
 
+struct cw_print_scope;
+
 typedef struct cw_printer {
     cw_reader *r;
     cw_alloc alloc;
@@ -92,6 +95,7 @@ typedef struct cw_printer {
     uint32_t indent;
     uint8_t lengths[CW_OP_COUNT];
     cw_print_module *m; /* the innermost */
+    struct cw_print_scope *scope; /* print_component.h */
     CW_VEC(cw_print_label) labels;
     uint32_t first_label; /* of the expression; those before it are not to be closed in it */
     bool in_function;
@@ -136,6 +140,9 @@ static inline const cw_print_id *cw_print_id_at(const cw_print_ids *ids, uint32_
 void cw_put_flush(cw_printer *p);
 /* A new line, indented; at is what it prints, or NULL. */
 void cw_put_line(cw_printer *p, const uint8_t *at);
+
+/* Changes places of what was printed from start to middle, and since. */
+void cw_put_swap(cw_printer *p, size_t start, size_t middle);
 
 /* Reading a part in place: what was open comes back with cw_print_leave. */
 cw_print_part cw_print_enter(cw_printer *p, cw_print_part part);

@@ -75,6 +75,7 @@ void cw_print_make_ids(cw_printer *p, cw_arena *arena, cw_print_ids *ids, const 
             id->name = naming->name.data ? naming->name : (cwrun_str){"", 0};
         }
         id->token = cw_print_token(p, arena, name);
+        id->plain = name;
     }
     cw_map_fini(&taken, &p->alloc);
     if (ok)

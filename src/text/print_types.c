@@ -411,15 +411,6 @@ void cw_print_limits(cw_printer *p, bool memory)
     print_bounds(p, flags, memory);
 }
 
-static void reverse(uint8_t *from, uint8_t *to)
-{
-    while (from + 1 < to) {
-        uint8_t byte = *from;
-        *from++ = *--to;
-        *to = byte;
-    }
-}
-
 /* In the binary the element type comes first. */
 void cw_print_tabletype(cw_printer *p)
 {
@@ -430,12 +421,7 @@ void cw_print_tabletype(cw_printer *p)
     size_t middle = p->out.size;
     cw_print_limits(p, false);
     p->captured--;
-    if (p->out.oom)
-        return;
-    uint8_t *text = p->out.data;
-    reverse(text + start, text + middle);
-    reverse(text + middle, text + p->out.size);
-    reverse(text + start, text + p->out.size);
+    cw_put_swap(p, start, middle);
 }
 
 void cw_print_externtype(cw_printer *p, uint8_t kind, uint32_t index)
