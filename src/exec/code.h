@@ -16,14 +16,16 @@ typedef struct cw_code_header {
     uint32_t frame_slots; /* slots above sp that the function needs */
 } cw_code_header;
 
-/* Instructions whose exceptions are handled in one way: those that end behind `start` and not behind `end`, offsets in the
- * code. Regions are nested; they stand in the order of their starts. */
+/* Who handles the exceptions of some instructions. Regions are counted from 1. */
 typedef struct cw_try_region {
-    uint32_t start, end;
-    uint32_t outer;  /* the region it lies in, counted from 1; 0: none */
-    uint32_t next;   /* the region that is asked when none of its clauses takes the exception: mostly `outer` */
+    uint32_t next;   /* the region that is asked when none of its clauses takes the exception; 0: none */
     uint32_t clause; /* the first one, counted from 1; 0: none */
 } cw_try_region;
+
+/* Instructions that end behind `at`, an offset in the code, and not behind the next boundary's belong to `region`. */
+typedef struct cw_try_boundary {
+    uint32_t at, region;
+} cw_try_boundary;
 
 enum { CW_TAG_ANY = UINT32_MAX, CW_NO_SLOT = UINT16_MAX };
 
@@ -36,13 +38,18 @@ typedef struct cw_try_clause {
 } cw_try_clause;
 
 typedef struct cw_try_table {
-    uint32_t n_regions, n_clauses;
-    cw_try_region regions[]; /* then the clauses */
+    uint32_t n_boundaries, n_regions, n_clauses, reserved;
+    cw_try_boundary boundaries[]; /* in order of their places; then the regions, then the clauses */
 } cw_try_table;
+
+static inline const cw_try_region *cw_try_regions(const cw_try_table *table)
+{
+    return (const cw_try_region *)(const void *)(table->boundaries + table->n_boundaries);
+}
 
 static inline const cw_try_clause *cw_try_clauses(const cw_try_table *table)
 {
-    return (const cw_try_clause *)(const void *)(table->regions + table->n_regions);
+    return (const cw_try_clause *)(const void *)(cw_try_regions(table) + table->n_regions);
 }
 
 /* What a module's functions share; it stands before its records. */

@@ -50,64 +50,88 @@ cw_step cw_thread_throw_ref(cw_thread *t, cw_exception *e)
 
 /* ---- handlers ---- */
 
-/* The innermost region around an instruction that ends at `at`, counted from 1; 0: none. */
+/* The region of an instruction that ends at `at`; 0: none. */
 static uint32_t region_at(const cw_try_table *table, uint32_t at)
 {
-    uint32_t low = 0, high = table->n_regions;
+    uint32_t low = 0, high = table->n_boundaries;
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2;
-        if (table->regions[middle].start < at)
+        if (table->boundaries[middle].at < at)
             low = middle + 1;
         else
             high = middle;
     }
-    /* the last one that begins before it, or one around that */
-    while (low && table->regions[low - 1].end < at)
-        low = table->regions[low - 1].outer;
-    return low;
+    return low ? table->boundaries[low - 1].region : 0;
 }
 
-/* The clause that takes the exception when it leaves the instruction that ends at ip; *code gets the function's. */
-static const cw_try_clause *find_clause(const cw_instance *in, const uint8_t *ip, const cw_exception *e,
-                                        const uint8_t **code)
+/* A search. What it costs is metered, because a guest may throw through many frames and clauses, again and again. */
+typedef struct search {
+    cw_thread *t;
+    const cw_exception *e;
+    uint64_t n_steps;    /* not yet metered */
+    const uint8_t *code; /* of the function whose clause was found */
+    bool is_trap;        /* nobody handles it, and it must not get out as an exception */
+    cw_walk walk;
+    cw_walk_frame frame;
+} search;
+
+/* The clause that takes the exception when it leaves the instruction that ends at the frame's ip. */
+static const cw_try_clause *find_clause(search *s)
 {
-    *code = in->module ? cw_code_trying(in->module, ip) : NULL;
-    if (!*code)
+    const cw_instance *in = s->frame.in;
+    const uint8_t *ip = s->frame.ip;
+    s->code = in->module ? cw_code_trying(in->module, ip) : NULL;
+    if (!s->code)
         return NULL;
-    const cw_try_table *table = (const cw_try_table *)(const void *)(*code + cw_code_header_of(*code)->handlers);
+    const cw_try_table *table = (const cw_try_table *)(const void *)(s->code + cw_code_header_of(s->code)->handlers);
+    const cw_try_region *regions = cw_try_regions(table);
     const cw_try_clause *clauses = cw_try_clauses(table);
-    for (uint32_t r = region_at(table, (uint32_t)(ip - *code)); r; r = table->regions[r - 1].next)
-        for (uint32_t c = table->regions[r - 1].clause; c; c = clauses[c - 1].next)
-            if (clauses[c - 1].tag == CW_TAG_ANY || in->tags[clauses[c - 1].tag] == e->tag)
+    for (uint32_t r = region_at(table, (uint32_t)(ip - s->code)); r; r = regions[r - 1].next, s->n_steps++)
+        for (uint32_t c = regions[r - 1].clause; c; c = clauses[c - 1].next, s->n_steps++)
+            if (clauses[c - 1].tag == CW_TAG_ANY || in->tags[clauses[c - 1].tag] == s->e->tag)
                 return &clauses[c - 1];
     return NULL;
 }
 
 /* ---- unwinding ---- */
 
-/* Moves the walk to the frame that handles the exception. *is_trap: there is none, and it must not get out as an
- * exception either, because a component's functions do not throw  [CanonicalABI: canon lift]. */
-static const cw_try_clause *find_frame(cw_walk *w, cw_walk_frame *f, const cw_thread *t, const cw_exception *e,
-                                       const uint8_t **code, bool *is_trap)
+/* False: the thread trapped, out of fuel or interrupted. */
+static bool meter(search *s, uint64_t at_least)
 {
-    bool in_component = t->in->owner != NULL;
+    enum { BYTES_PER_STEP = 8 };
+    if (s->n_steps < at_least)
+        return true;
+    const uint8_t trap = cw_exec_work(s->t->exec, s->n_steps * BYTES_PER_STEP);
+    s->n_steps = 0;
+    if (trap != CW_TRAP_NONE)
+        cw_thread_trap(s->t, trap, NULL);
+    return trap == CW_TRAP_NONE;
+}
+
+/* Moves the walk to the frame that handles the exception. NULL: there is none, or the thread trapped. Components do not
+ * let exceptions out  [CanonicalABI: canon lift]. */
+static const cw_try_clause *find_frame(search *s)
+{
+    enum { OFTEN = 1 << 14 };
+    cw_walk_frame *f = &s->frame;
+    bool in_component = s->t->in->owner != NULL;
     const uint8_t *ip = NULL;     /* and */
     const cw_instance *in = NULL; /* of the guest frame before, which has no handler: recursion is looked up once */
-    cw_walk_init(w, t);
-    while (cw_walk_next(w, f)) {
+    cw_walk_init(&s->walk, s->t);
+    for (; cw_walk_next(&s->walk, f) && meter(s, OFTEN); s->n_steps++) {
         if (f->kind == CW_WALK_ENTRY) {
-            *is_trap = in_component || t->depth_nested != 0;
+            s->is_trap = in_component || s->t->depth_nested != 0;
             return NULL;
         }
         if (f->kind == CW_WALK_NATIVE) {
             /* between functions of components there is always the canonical ABI's */
             if (in_component) {
-                *is_trap = true;
+                s->is_trap = true;
                 return NULL;
             }
             ip = NULL;
         } else if (f->ip != ip || f->in != in) {
-            const cw_try_clause *clause = find_clause(f->in, f->ip, e, code);
+            const cw_try_clause *clause = find_clause(s);
             if (clause)
                 return clause;
             ip = f->ip;
@@ -115,7 +139,6 @@ static const cw_try_clause *find_frame(cw_walk *w, cw_walk_frame *f, const cw_th
             in_component = in_component || in->owner;
         }
     }
-    *is_trap = in_component;
     return NULL;
 }
 
@@ -134,27 +157,26 @@ bool cw_exception_unwind(cw_thread *t)
 {
     cw_exec *x = t->exec;
     cw_exception *e = x->thrown;
-    const uint8_t *code;
-    bool is_trap = false;
-    cw_walk w;
-    cw_walk_frame f;
+    search s = {.t = t, .e = e};
     if (t->trap != CW_TRAP_NONE)
         return false;
-    const cw_try_clause *clause = find_frame(&w, &f, t, e, &code, &is_trap);
-    if (!clause) {
-        cw_thread_uncaught(t, e, is_trap);
+    const cw_try_clause *clause = find_frame(&s);
+    if (!meter(&s, 1) || !clause) {
+        if (t->trap == CW_TRAP_NONE)
+            cw_thread_uncaught(t, e, s.is_trap);
         return false;
     }
-    unwind_natives(t, w.csp);
+    unwind_natives(t, s.walk.csp);
+    uint64_t *frame = s.frame.frame;
     const uint32_t n = cw_types_get(x->types, e->tag->type)->param_slots;
     if (clause->values != CW_NO_SLOT && n)
-        memcpy(f.frame + clause->values, cw_exception_slots(e), n * sizeof(uint64_t));
+        memcpy(frame + clause->values, cw_exception_slots(e), n * sizeof(uint64_t));
     if (clause->ref != CW_NO_SLOT)
-        f.frame[clause->ref] = (uintptr_t)e;
-    t->ip = code + clause->target;
-    t->sp = f.frame;
-    t->csp = w.csp;
-    t->in = f.in;
+        frame[clause->ref] = (uintptr_t)e;
+    t->ip = s.code + clause->target;
+    t->sp = frame;
+    t->csp = s.walk.csp;
+    t->in = s.frame.in;
     x->thrown = NULL;
     return true;
 }

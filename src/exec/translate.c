@@ -628,6 +628,7 @@ uint8_t *cw_translate(cw_module *m, uint32_t func, const cw_alloc *a, cw_code_op
     CW_VEC_FINI(&t.labels, a);
     CW_VEC_FINI(&t.fixups, a);
     CW_VEC_FINI(&t.table_labels, a);
+    CW_VEC_FINI(&t.boundaries, a);
     CW_VEC_FINI(&t.regions, a);
     CW_VEC_FINI(&t.clauses, a);
     return block;

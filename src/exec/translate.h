@@ -86,6 +86,7 @@ typedef struct cw_block {
     const cw_valtype *params, *results;
     uint32_t bridge, bridge_turn; /* label of the moves to it, made for the br_table number bridge_turn */
     uint32_t region;   /* of a try, counted from 1; 0: none, or it is closed */
+    uint32_t around;   /* the region it lies in, or 0 */
     uint32_t last_clause; /* of a try, counted from 1; 0: none */
     uint32_t fuel_field, n_insns; /* LOOP and FUNC: where the cost stands in the code; instructions so far */
 } cw_block;
@@ -124,6 +125,7 @@ typedef struct cw_translator {
     uint32_t n_tables;
 
     /* as in the code's table (code.h), but with labels for places until the end */
+    CW_VEC(cw_try_boundary) boundaries;
     CW_VEC(cw_try_region) regions;
     CW_VEC(cw_try_clause) clauses;
     uint32_t region;       /* the innermost open one, counted from 1 */

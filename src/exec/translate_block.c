@@ -235,6 +235,7 @@ void cw_block_begin(cw_translator *t, const uint8_t **at, uint8_t kind)
     }
     cw_block *b = open_block(t, kind);
     *b = header;
+    b->around = t->region;
     b->else_label = else_label;
     b->height = t->n - b->n_params;
     b->base = cw_stack_home(t, b->height);

@@ -8,34 +8,46 @@
  * blocks flush.
  *
  * Of the legacy instructions, a catch has the exception itself in the first slot of its block, for rethrow. */
+#include "exec/translate.h"
+
+#include <string.h>
+
 #include "base/leb.h"
 #include "core/opcodes.h"
-#include "exec/translate.h"
 
 /* ---- regions and clauses ---- */
 
-/* The code from here on belongs to a try, whose block was just opened. */
-static void open_region(cw_translator *t)
+/* The code from here on belongs to a region. */
+static void put_boundary(cw_translator *t, uint32_t region)
 {
     const uint32_t label = cw_emit_label_new(t);
+    cw_try_boundary *b = CW_VEC_PUSH(&t->boundaries, t->a);
+    if (!b) {
+        cw_translate_oom(t);
+        return;
+    }
+    *b = (cw_try_boundary){label, region};
+    cw_emit_label(t, label);
+    t->region = region;
+}
+
+/* The block was just opened. */
+static void open_region(cw_translator *t)
+{
+    cw_block *b = cw_block_at(t, 0);
     cw_try_region *r = CW_VEC_PUSH(&t->regions, t->a);
     if (!r) {
         cw_translate_oom(t);
         return;
     }
-    *r = (cw_try_region){.start = label, .outer = t->region, .next = t->region};
-    t->region = t->regions.n;
-    cw_block_at(t, 0)->region = t->region;
-    cw_emit_label(t, label);
+    *r = (cw_try_region){.next = b->around};
+    b->region = t->regions.n;
+    put_boundary(t, b->region);
 }
 
 void cw_try_close(cw_translator *t, cw_block *b)
 {
-    cw_try_region *r = &t->regions.items[b->region - 1];
-    const uint32_t label = cw_emit_label_new(t);
-    cw_emit_label(t, label);
-    r->end = label;
-    t->region = r->outer;
+    put_boundary(t, b->around);
     b->region = 0;
 }
 
@@ -160,10 +172,8 @@ static void end_by_delegate(cw_translator *t, uint32_t depth)
     cw_block *b = cw_block_at(t, 0);
     if (t->failed)
         return;
-    uint32_t next = 0;
-    for (uint32_t i = t->n_blocks - 1 - depth; i-- > 0 && !next;)
-        next = t->blocks[i].region;
-    t->regions.items[b->region - 1].next = next;
+    const cw_block *target = cw_block_at(t, depth + 1);
+    t->regions.items[b->region - 1].next = target->region ? target->region : target->around;
     cw_block_end(t);
 }
 
@@ -181,23 +191,21 @@ uint32_t cw_try_table_size(const cw_translator *t)
 {
     if (!t->regions.n)
         return 0;
-    return (uint32_t)(sizeof(cw_try_table) + t->regions.n * sizeof(cw_try_region) +
-                      t->clauses.n * sizeof(cw_try_clause));
+    return (uint32_t)(sizeof(cw_try_table) + t->boundaries.n * sizeof(cw_try_boundary) +
+                      t->regions.n * sizeof(cw_try_region) + t->clauses.n * sizeof(cw_try_clause));
 }
 
 void cw_try_table_write(const cw_translator *t, void *out)
 {
     cw_try_table *table = out;
     const cw_label *labels = t->labels.items;
-    table->n_regions = t->regions.n;
-    table->n_clauses = t->clauses.n;
-    for (uint32_t i = 0; i < t->regions.n; i++) {
-        cw_try_region r = t->regions.items[i];
-        r.start = labels[r.start].position;
-        r.end = labels[r.end].position;
-        table->regions[i] = r;
+    *table = (cw_try_table){t->boundaries.n, t->regions.n, t->clauses.n, 0};
+    for (uint32_t i = 0; i < t->boundaries.n; i++) {
+        const cw_try_boundary *b = &t->boundaries.items[i];
+        table->boundaries[i] = (cw_try_boundary){labels[b->at].position, b->region};
     }
-    cw_try_clause *clauses = (cw_try_clause *)(void *)(table->regions + table->n_regions);
+    memcpy((void *)(uintptr_t)cw_try_regions(table), t->regions.items, t->regions.n * sizeof(cw_try_region));
+    cw_try_clause *clauses = (void *)(uintptr_t)cw_try_clauses(table);
     for (uint32_t i = 0; i < t->clauses.n; i++) {
         clauses[i] = t->clauses.items[i];
         clauses[i].target = labels[clauses[i].target].position;

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <cmocka.h>
 
 enum { MODULES = 4 };
@@ -273,6 +274,32 @@ static void fuel_ends_what_throws_for_ever(void **state)
     end(&fx);
 }
 
+/* Twenty thousand clauses that do not take it are work. */
+static void looking_for_a_handler_is_metered(void **state)
+{
+    (void)state;
+    fixture fx;
+    uint32_t result;
+    char message[200];
+    enum { CLAUSES = 20000 };
+    begin(&fx, SIZE_MAX, (cw_code_options){.fuel = true});
+    char *wat = malloc(CLAUSES * 12 + 400), *at = wat;
+    assert_non_null(wat);
+    at += sprintf(at, "(tag $e) (tag $o) (func (export \"run\") (param i32) (result i32) (block $h (try_table");
+    for (int i = 0; i < CLAUSES; i++)
+        at += sprintf(at, " (catch 1 0)");
+    sprintf(at, " (catch $e $h) (throw $e))) (i32.const 4))");
+    cw_instance *in = instance(&fx, wat, NULL);
+    free(wat);
+    fx.x.fuel = 2000;
+    assert_int_equal(call(&fx, export(in, "run"), 0, &result, message), CWRUN_ERROR_LIMIT);
+    assert_non_null(strstr(message, "fuel"));
+    fx.x.fuel = 3000;
+    assert_int_equal(call(&fx, export(in, "run"), 0, &result, message), 0);
+    assert_int_equal(result, 4);
+    end(&fx);
+}
+
 static void *interrupt(void *x)
 {
     cw_exec_interrupt(x);
@@ -425,6 +452,7 @@ int main(void)
         cmocka_unit_test(what_nobody_catches_ends_the_run_with_its_tag_and_values),
         cmocka_unit_test(an_exception_that_leaves_a_nested_run_is_a_trap),
         cmocka_unit_test(fuel_ends_what_throws_for_ever),
+        cmocka_unit_test(looking_for_a_handler_is_metered),
         cmocka_unit_test(an_interrupt_ends_what_throws_for_ever),
         cmocka_unit_test(memory_that_runs_out_is_an_ordinary_failure),
         cmocka_unit_test(deep_unwinding_is_linear),
