@@ -41,7 +41,8 @@ static bool decode(cwrun_component *c, const void *bytes, size_t size, cwrun_err
     char *copy = cw_arena_raw(&c->arena, size + 1, 16);
     if (!copy)
         return cw_fail_oom(err);
-    memcpy(copy, bytes, size);
+    if (size)
+        memcpy(copy, bytes, size);
     copy[size] = 0;
     cw_reader r;
     cw_reader_init(&r, (const uint8_t *)copy, size, c->name.size ? c->name.data : NULL, &c->arena, err);
