@@ -17,6 +17,10 @@ typedef struct cwrun_caller cwrun_caller;       /* a host function's view of its
 
 /* ---- components ---- */
 
+/* Checks a binary, module or component, and tells `report` its errors: not only the first one, but that of every function body, and of
+ * sections as far as they do not depend on what is wrong before. True where there is none. *err (may be NULL) then says how many, or
+ * what kept it from checking. */
+CWRUN_API bool cwrun_validate(cwrun_engine *engine, const void *bytes, size_t size, const char *name, void (*report)(void *user, const cwrun_error *err), void *user, cwrun_error *err);
 /* Decodes and checks. The bytes are copied. `name` (may be NULL) is what messages call it. */
 CWRUN_API cwrun_component *cwrun_component_load(cwrun_engine *engine, const void *bytes, size_t size, const char *name, cwrun_error *err);
 /* Reads a file into private memory, then as above. */

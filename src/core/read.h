@@ -39,6 +39,7 @@ typedef struct cw_builder {
     uint32_t n_bodies;               /* read by the code section */
     uint32_t n_data_declared;
     uint8_t last_section;
+    bool is_damaged; /* something was recovered from that the module cannot be used without */
     CW_VEC(cw_type_id) type_ids;
     CW_VEC(cw_custom_section) customs;
 } cw_builder;

@@ -61,9 +61,11 @@ void cw_read_code(cw_reader *r, cw_builder *b)
         if (r->ok && size > CW_MAX_BODY)
             cw_reader_limit(r, at, "the function is too large: %u bytes, at most %u", size, (unsigned)CW_MAX_BODY);
         if (r->ok) {
-            r->end = r->at + size;
+            const uint8_t *end = r->end = r->at + size;
             read_body(r, b, index, &m->bodies[i]);
             r->end = section_end;
+            if (cw_reader_recover(r))
+                r->at = end;
         }
         cw_reader_pop(r);
     }

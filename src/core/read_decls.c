@@ -235,7 +235,10 @@ void cw_read_exports(cw_reader *r, cw_builder *b)
             cw_reader_fail(r, at, "malformed export kind 0x%02x", e->kind);
         at = r->at;
         e->index = cw_read_u32(r);
-        check_export(r, m, at, e);
+        if (r->ok) {
+            check_export(r, m, at, e);
+            b->is_damaged |= cw_reader_recover(r);
+        }
         cw_reader_pop(r);
     }
     if (!r->ok)
@@ -251,7 +254,9 @@ void cw_read_exports(cw_reader *r, cw_builder *b)
         if (cw_str_eq(name, m->exports[m->exports_by_name[i - 1]].name)) {
             cw_reader_fail(r, (const uint8_t *)name.data, "duplicate export name \"%.*s\"",
                            (int)(name.size < 200 ? name.size : 200), name.data);
-            return;
+            if (!cw_reader_recover(r))
+                return;
+            b->is_damaged = true;
         }
     }
 }

@@ -7,6 +7,7 @@ typedef struct section {
     uint8_t order; /* 0: no such section; sections come by ascending order */
     const char *name;
     void (*read)(cw_reader *r, cw_builder *b);
+    bool is_leaf; /* nothing later is checked against it */
 } section;
 
 enum { SECTION_CUSTOM = 0, SECTION_CODE = 10, SECTION_COUNT = 14, LAST_ORDER = 13 };
@@ -20,11 +21,11 @@ static const section sections[SECTION_COUNT] = {
     [13] = {6, "tag section", cw_read_tags},
     [6] = {7, "global section", cw_read_globals},
     [7] = {8, "export section", cw_read_exports},
-    [8] = {9, "start section", cw_read_start},
+    [8] = {9, "start section", cw_read_start, true},
     [9] = {10, "element section", cw_read_elems},
     [12] = {11, "data count section", cw_read_data_count},
     [SECTION_CODE] = {12, "code section", cw_read_code},
-    [11] = {LAST_ORDER, "data section", cw_read_data},
+    [11] = {LAST_ORDER, "data section", cw_read_data, true},
 };
 
 /* ---- shared by the read_ files ---- */
@@ -95,6 +96,8 @@ static void read_section(cw_reader *r, cw_builder *b)
         s->read(&sub, b);
     }
     cw_reader_leave(r, &sub, name);
+    if (s->is_leaf)
+        b->is_damaged |= cw_reader_recover(r);
 }
 
 static void read_preamble(cw_reader *r)
@@ -167,6 +170,9 @@ cw_module *cw_module_read(cw_reader *r, const cw_module_config *config)
     take_customs(r, &b);
     if (r->ok && r->arena->oom)
         cw_reader_oom(r);
+
+    if (b.is_damaged)
+        r->ok = false; /* its errors were reported */
 
     cw_checker_fini(&b.checker);
     cw_arena_fini(&b.scratch);

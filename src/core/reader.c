@@ -73,6 +73,19 @@ void cw_reader_oom(cw_reader *r)
     cw_fail_oom(r->err);
 }
 
+bool cw_reader_recover(cw_reader *r)
+{
+    bool is_input = r->err && (r->err->kind == CWRUN_ERROR_INPUT ||
+                               (r->err->kind == CWRUN_ERROR_LIMIT && r->err->code == CWRUN_LIMIT_INPUT));
+    if (r->ok || !r->errors || !is_input)
+        return false;
+    r->errors->report(r->errors->user, r->err);
+    r->errors->n++;
+    cwrun_error_clear(r->err);
+    r->ok = true;
+    return true;
+}
+
 /* ---- nesting ---- */
 
 void cw_reader_push(cw_reader *r, const char *what, uint32_t index)

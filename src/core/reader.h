@@ -16,6 +16,13 @@ typedef struct cw_reader_step {
     uint32_t index;
 } cw_reader_step;
 
+/* Where errors go when not only the first one is asked for: see cw_reader_recover. */
+typedef struct cw_reader_errors {
+    void (*report)(void *user, const cwrun_error *err);
+    void *user;
+    uint32_t n;
+} cw_reader_errors;
+
 typedef struct cw_reader {
     const uint8_t *at, *end;     /* what is left */
     const uint8_t *start;        /* of the whole file: offsets count from here */
@@ -23,6 +30,7 @@ typedef struct cw_reader {
     const char *file;            /* name in messages; NULL prints none */
     cw_arena *arena;             /* where what is read goes */
     cwrun_error *err;            /* may be NULL */
+    cw_reader_errors *errors;    /* NULL: the first error is the only one */
     uint32_t depth;
     cw_reader_step path[CW_READER_DEPTH];
 } cw_reader;
@@ -34,6 +42,10 @@ void cw_reader_init(cw_reader *r, const uint8_t *bytes, size_t size, const char 
 void cw_reader_fail(cw_reader *r, const uint8_t *at, const char *format, ...) CWRUN_PRINTF(3, 4);
 void cw_reader_limit(cw_reader *r, const uint8_t *at, const char *format, ...) CWRUN_PRINTF(3, 4);
 void cw_reader_oom(cw_reader *r);
+
+/* Called by who knows where reading can go on after a failure: where all errors are asked for and it is one of the input, it is
+ * reported and forgotten, and the answer is true. */
+bool cw_reader_recover(cw_reader *r);
 
 /* Nesting: push before a thing, pop after; deeper than CW_READER_DEPTH is a limit error. */
 void cw_reader_push(cw_reader *r, const char *what, uint32_t index);
