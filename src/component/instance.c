@@ -3,6 +3,8 @@
  *
  * Start functions of core modules may wait for the host, so the whole is one native function that can be left and resumed:
  * its state is a stack of components under construction, each with the number of its next definition. */
+#include <stdlib.h>
+
 #include "base/error.h"
 #include "component/runtime.h"
 
@@ -71,8 +73,93 @@ static cwrun_instance *instance_new(cwrun_store *s, const cw_component *c, cwrun
     return in;
 }
 
+/* ---- names: what a guest names can be many, so that nothing looks at all names for each of them ---- */
+
+enum { FEW = 16 };
+
+static int compare(cwrun_str a, cwrun_str b)
+{
+    if (a.size != b.size)
+        return a.size < b.size ? -1 : 1;
+    return a.size == 0 ? 0 : memcmp(a.data, b.data, a.size);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const cw_exported *const *x = a, *const *y = b;
+    return compare((*x)->name, (*y)->name);
+}
+
+bool cw_exports_order(cw_exports *e, cw_arena *a)
+{
+    if (e->n <= FEW)
+        return true;
+    const cw_exported **order = cw_arena_array(a, e->n, sizeof *order);
+    if (!order)
+        return false;
+    for (uint32_t i = 0; i < e->n; i++)
+        order[i] = &e->items[i];
+    qsort(order, e->n, sizeof *order, by_name);
+    e->by_name = order;
+    return true;
+}
+
+/* Of exports in order, which all have names of their own. */
+static const cw_exported *search(const cw_exports *e, cwrun_str name)
+{
+    uint32_t low = 0, high = e->n;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        int order = compare(name, e->by_name[middle]->name);
+        if (order == 0)
+            return e->by_name[middle];
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return NULL;
+}
+
+/* Arguments by name: a map, where there are many. */
+typedef struct arguments {
+    const cw_named *items;
+    uint32_t n;
+    cw_map map;
+} arguments;
+
+static bool arguments_init(arguments *args, const cw_def *def, const cw_alloc *a, cwrun_error *err)
+{
+    *args = (arguments){ .items = def->of.instantiate.args, .n = def->of.instantiate.n_args };
+    for (uint32_t i = 0; i < args->n && args->n > FEW; i++) {
+        uint64_t *at = cw_map_put(&args->map, a, args->items[i].name, NULL);
+        if (!at) {
+            cw_map_fini(&args->map, a);
+            return cw_fail_oom(err);
+        }
+        *at = i;
+    }
+    return true;
+}
+
+static const cw_named *find_argument(const arguments *args, cwrun_str name)
+{
+    if (args->n > FEW) {
+        const uint64_t *at = cw_map_find(&args->map, name);
+        return at ? &args->items[*at] : NULL;
+    }
+    for (uint32_t i = 0; i < args->n; i++)
+        if (cw_str_eq(args->items[i].name, name))
+            return &args->items[i];
+    return NULL;
+}
+
 const cw_exported *cw_exports_find(const cw_exports *e, uint8_t sort, cwrun_str name)
 {
+    if (e->by_name) {
+        const cw_exported *found = search(e, name);
+        return found && found->sort == sort ? found : NULL;
+    }
     for (uint32_t i = 0; i < e->n; i++)
         if (e->items[i].sort == sort && cw_str_eq(e->items[i].name, name))
             return &e->items[i];
@@ -139,10 +226,12 @@ static cw_extern find_core_export(const cw_core_exports *from, cwrun_str name)
         cw_instance_export(from->in, name, &e);
         return e;
     }
-    for (uint32_t i = 0; i < from->inline_exports.n; i++)
-        if (cw_str_eq(from->inline_exports.items[i].name, name))
-            return core_extern(from->inline_exports.items[i].sort, from->inline_exports.items[i].value);
-    return e;
+    const cw_exports *exports = &from->inline_exports;
+    const cw_exported *found = exports->by_name ? search(exports, name) : NULL;
+    for (uint32_t i = 0; i < exports->n && !exports->by_name && !found; i++)
+        if (cw_str_eq(exports->items[i].name, name))
+            found = &exports->items[i];
+    return found ? core_extern(found->sort, found->value) : e;
 }
 
 /* A new core instance; *start is its start function or NULL. */
@@ -156,17 +245,16 @@ static bool instantiate_core(cwrun_instance *in, const cw_def *def, cw_func **st
     cw_extern *imports = cw_new_array(&s->alloc, m->n_imports + 1u, sizeof *imports);
     if (!imports)
         return cw_fail_oom(err);
-    for (uint32_t i = 0; i < m->n_imports; i++) {
+    arguments args;
+    bool ok = arguments_init(&args, def, &s->alloc, err);
+    for (uint32_t i = 0; ok && i < m->n_imports; i++) {
+        const cw_named *arg = find_argument(&args, m->imports[i].module);
         imports[i].kind = CW_EXTERN_COUNT;
-        for (uint32_t j = 0; j < def->of.instantiate.n_args; j++) {
-            const cw_named *arg = &def->of.instantiate.args[j];
-            if (cw_str_eq(arg->name, m->imports[i].module)) {
-                imports[i] = find_core_export(in->spaces[CW_SORT_CORE_INSTANCE][arg->index], m->imports[i].name);
-                break;
-            }
-        }
+        if (arg)
+            imports[i] = find_core_export(in->spaces[CW_SORT_CORE_INSTANCE][arg->index], m->imports[i].name);
     }
-    made->in = cw_instance_new(&s->exec, m, imports, start, err);
+    cw_map_fini(&args.map, &s->alloc);
+    made->in = ok ? cw_instance_new(&s->exec, m, imports, start, err) : NULL;
     cw_free(&s->alloc, imports, (m->n_imports + 1u) * sizeof *imports);
     if (!made->in)
         return false;
@@ -177,15 +265,24 @@ static bool instantiate_core(cwrun_instance *in, const cw_def *def, cw_func **st
 
 /* ---- the other definitions ---- */
 
-static cw_exported *inline_exports(cwrun_instance *in, const cw_def *def, cwrun_error *err)
+/* Names are all there now. */
+static bool order(cwrun_store *s, cw_exports *e, cwrun_error *err)
+{
+    return cw_exports_order(e, &s->exec.arena) || cw_exec_oom(&s->exec, err);
+}
+
+static bool inline_exports(cwrun_instance *in, const cw_def *def, cw_exports *e, cwrun_error *err)
 {
     uint32_t n = def->of.exports.n;
     cw_exported *items = room(in->store, n * sizeof *items + 1, err);
-    for (uint32_t i = 0; items && i < n; i++) {
+    if (!items)
+        return false;
+    for (uint32_t i = 0; i < n; i++) {
         const cw_named *from = &def->of.exports.items[i];
         items[i] = (cw_exported){ from->name, from->sort, in->spaces[from->sort][from->index] };
     }
-    return items;
+    *e = (cw_exports){ .n = n, .items = items };
+    return order(in->store, e, err);
 }
 
 static void *lift(cwrun_instance *in, const cw_def *def, cwrun_error *err)
@@ -239,13 +336,16 @@ static bool instantiate(job *j, cwrun_instance *in, const cw_def *def)
     const cw_closure *closure = in->spaces[CW_SORT_COMPONENT][def->of.instantiate.index];
     const cw_component *c = closure->component;
     void **imports = room(j->store, c->n_imports * sizeof *imports + 1, j->err);
-    for (uint32_t i = 0; imports && i < c->n_imports; i++)
-        for (uint32_t k = 0; k < def->of.instantiate.n_args; k++) {
-            const cw_named *arg = &def->of.instantiate.args[k];
-            if (arg->sort == c->imports[i].sort && cw_str_eq(arg->name, c->imports[i].name.text))
-                imports[i] = in->spaces[arg->sort][arg->index];
-        }
-    cwrun_instance *nested = imports ? instance_new(j->store, c, in, closure->outer, j->err) : NULL;
+    arguments args;
+    if (!imports || !arguments_init(&args, def, &j->store->alloc, j->err))
+        return false;
+    for (uint32_t i = 0; i < c->n_imports; i++) {
+        const cw_named *arg = find_argument(&args, c->imports[i].name.text);
+        if (arg && arg->sort == c->imports[i].sort)
+            imports[i] = in->spaces[arg->sort][arg->index];
+    }
+    cw_map_fini(&args.map, &j->store->alloc);
+    cwrun_instance *nested = instance_new(j->store, c, in, closure->outer, j->err);
     return nested && push(j, nested, imports, def);
 }
 
@@ -285,16 +385,14 @@ static bool step(job *j, cw_func **start)
     }
     case CW_DEF_CORE_EXPORTS: {
         cw_core_exports *e = room(j->store, sizeof *e, err);
-        if (e)
-            e->inline_exports = (cw_exports){ def->of.exports.n, inline_exports(in, def, err) };
-        value = e;
+        if (e && inline_exports(in, def, &e->inline_exports, err))
+            value = e;
         break;
     }
     case CW_DEF_EXPORTS: {
         cw_exports *e = room(j->store, sizeof *e, err);
-        if (e)
-            *e = (cw_exports){ def->of.exports.n, inline_exports(in, def, err) };
-        value = e;
+        if (e && inline_exports(in, def, e, err))
+            value = e;
         break;
     }
     case CW_DEF_ALIAS_EXPORT: value = alias_export(in, def); break;
@@ -330,15 +428,18 @@ static bool step(job *j, cw_func **start)
 }
 
 /* The innermost component is complete. */
-static void pop(job *j)
+static bool pop(job *j)
 {
     build *b = j->top;
+    if (!order(j->store, &b->in->exports, j->err))
+        return false;
     b->in->may_enter = true;
     j->top = b->up;
     if (!b->up)
-        return;
+        return true;
     b->up->in->spaces[CW_SORT_INSTANCE][b->index] = &b->in->exports;
     bind_resources(b->up->in, b->def, &b->in->exports);
+    return true;
 }
 
 /* ---- the native ---- */
@@ -353,11 +454,8 @@ static cw_step run_instantiate(cw_thread *t, cw_func *func, uint64_t *frame, uin
         cw_func *start = NULL;
         if (!cw_charge(t, 0))
             return CW_STEP_TRAP;
-        if (j->top->at == j->top->in->component->n_defs) {
-            pop(j);
-            continue;
-        }
-        if (!step(j, &start)) {
+        bool complete = j->top->at == j->top->in->component->n_defs;
+        if (complete ? !pop(j) : !step(j, &start)) {
             cw_thread_trap(t, CW_TRAP_HOST, NULL); /* the error is the job's */
             return CW_STEP_TRAP;
         }

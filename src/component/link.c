@@ -306,6 +306,10 @@ static cw_exports *build_interface(linking *k, cwrun_str interface, const cw_ity
             cw_text_printf(&k->text, ": a host cannot give a %s", cw_sort_name(want->type->sort));
         }
     }
+    if (!k->oom && !cw_exports_order(e, &k->store->exec.arena)) {
+        k->store->exec.arena.oom = false;
+        k->oom = true;
+    }
     return k->n_wrong == before && !k->oom ? e : NULL;
 }
 

@@ -153,8 +153,11 @@ typedef struct cw_exported {
 struct cw_exports {
     uint32_t n;
     cw_exported *items;
+    const cw_exported **by_name; /* in order of names, where there are many; or NULL */
 };
 
+/* Makes finding quick where there are many; to be called once all names are there. False where memory ran out. */
+bool cw_exports_order(cw_exports *e, cw_arena *a);
 const cw_exported *cw_exports_find(const cw_exports *e, uint8_t sort, cwrun_str name);
 
 typedef struct cw_core_exports {
