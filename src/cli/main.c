@@ -14,6 +14,7 @@ static const struct {
     { "print", "cwrun print [options] FILE", "print a binary as text", 'X', cli_print },
     { "dump", "cwrun dump [-o OUT] FILE", "show every byte of a binary with its offset and meaning", 'D', cli_dump },
     { "strip", "cwrun strip [options] FILE", "remove custom sections, those of nested modules and components too", 'S', cli_strip },
+    { "objdump", "cwrun objdump [options] FILE", "show the instructions of functions, or the internal code made of them", 'O', cli_objdump },
     { "wast", "cwrun wast [options] FILE|FOLDER...", "run scripts of the specification and count what passes", 'T', cli_wast },
     { "inspect", "cwrun inspect [options] FILE", "show imports, exports and what a file needs to run", 'I', cli_inspect },
 };

@@ -126,7 +126,7 @@ bool cw_code_locate(cw_module *m, const uint8_t *ip, bool is_return, uint64_t *b
             continue;
         *budget -= size < *budget ? size : *budget;
         const cw_code_state *state = cw_code_state_of(m);
-        cw_translate_find find = { at, is_return, NULL };
+        cw_translate_find find = { .offset = at, .is_return = is_return };
         uint8_t *again = cw_translate(m, m->codes[i].index, &state->alloc, state->options, &find, NULL);
         if (again)
             cw_free(&state->alloc, again, cw_code_header_of(again + sizeof(cw_code_header))->size);

@@ -312,4 +312,13 @@ cw_step cw_thread_throw_ref(cw_thread *t, cw_exception *e);
 /* Turns the thread's failure into an error with named frames. */
 void cw_thread_error(cw_thread *t, cwrun_error *err);
 
+/* ---- disassemble.c ---- */
+
+struct cw_text;
+/* Appends the internal code of a function that the module itself defines, a line an instruction: its place in the code, the
+ * instruction it comes from as an offset in the file, the handler, and for each of its operations operands and destination
+ * (s slot, a accumulator, # constant, L label). False with err set where it cannot be translated. */
+bool cw_disassemble(cw_module *m, uint32_t func, const cw_alloc *a, cw_code_options options, struct cw_text *out,
+                    cwrun_error *err);
+
 #endif

@@ -16,6 +16,7 @@ typedef struct cw_translate_find {
     uint64_t offset;   /* in the code; the low 3 bits are the sub-operation, but for returns */
     bool is_return;    /* the instruction that ends at `offset` */
     const uint8_t *at; /* found: its place in the file */
+    struct cw_text *listing; /* gets all instructions as text (disassemble.c); NULL: none */
 } cw_translate_find;
 
 /* Translates a function that the module itself defines; a block from `a` (see code.h), which the caller publishes or frees.
@@ -229,5 +230,10 @@ void cw_try_table_write(const cw_translator *t, void *out);
 void cw_call_direct(cw_translator *t, uint32_t func, bool is_tail);
 void cw_call_indirect(cw_translator *t, uint32_t type_index, uint32_t table, bool is_tail);
 void cw_call_ref(cw_translator *t, uint32_t type_index, bool is_tail);
+
+/* ---- disassemble.c: where somebody lists the code ---- */
+
+void cw_disassemble_label(cw_translator *t, uint32_t label);
+void cw_disassemble_insn(cw_translator *t, uint32_t at, const cw_ir *ir, uint32_t n);
 
 #endif

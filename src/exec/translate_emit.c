@@ -119,6 +119,8 @@ static void place_label(cw_translator *t, uint32_t label)
 {
     cw_label *l = &t->labels.items[label];
     l->position = t->code.n;
+    if (t->find && t->find->listing)
+        cw_disassemble_label(t, label);
     for (uint32_t f = l->fixup; f; f = t->fixups.items[f].next) {
         const cw_fixup *fixup = &t->fixups.items[f];
         put_field(t->code.items + fixup->field, 4, (uint64_t)(int64_t)((int32_t)l->position - (int32_t)fixup->origin));
@@ -187,6 +189,8 @@ static void put_instruction(cw_translator *t, uint32_t handler, const cw_ir *ir,
             put_displacement(t, t->table_labels.items[last->label + i], end + 4 * i, end);
     }
 
+    if (t->find && t->find->listing)
+        cw_disassemble_insn(t, start, ir, n);
     if (t->find && !t->find->at) {
         const uint64_t wanted = t->find->offset;
         if (t->find->is_return ? wanted == end : wanted / 8 * 8 == start) {

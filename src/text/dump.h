@@ -50,5 +50,7 @@ void cw_dump_insert(cw_dump *d, size_t at, const char *format, ...) CWRUN_PRINTF
 void cw_dump_quoted(cw_dump *d, cwrun_str s);
 /* Reads an instruction. */
 cw_op cw_dump_insn(cw_dump *d);
+/* Appends lines for the instructions of a body of a file that begins at `start`. */
+bool cw_dump_code(const uint8_t *start, const uint8_t *code, const uint8_t *end, cw_text *out, cwrun_error *err);
 
 #endif
