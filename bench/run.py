@@ -27,16 +27,19 @@ BOUND_START = 1.2
 BOUND_VALIDATE = 1.0
 BOUND_SIZE = 1500000
 
+ALL = ["-W", "gc=y,function-references=y,exceptions=y"]
 # name: (names of the program, words before the file, preview-1 build?, words after it); $N becomes n
 PEERS = {
     "wasm3": (["wasm3"], [], True, []),
     "wasmi": (["wasmi", "wasmi_cli"], ["run", "--invoke", "run"], False, ["$N"]),
     "toywasm": (["toywasm"], ["--wasi"], True, []),
     "iwasm": (["iwasm"], [], True, []),
-    "wasmtime": (["wasmtime"], ["run", "--invoke", "run"], False, ["$N"]),
+    "wasmtime": (["wasmtime"], ["run", *ALL, "--invoke", "run"], False, ["$N"]),
+    "pulley": (["wasmtime"], ["run", "--target", "pulley64", *ALL, "--invoke", "run"], False, ["$N"]),
 }
 # classes of kernels that a peer has no instructions for
-LACKS = {"wasm3": {"simd"}, "toywasm": {"simd"}}
+LACKS = {"wasm3": {"simd", "gc", "exceptions"}, "toywasm": {"simd", "gc", "exceptions"}, "wasmi": {"gc", "exceptions"},
+         "iwasm": {"gc", "exceptions"}}
 
 
 def empty_module():

@@ -1,7 +1,8 @@
 #!/bin/sh
 # bench_kernels.sh: builds bench/kernels/wasm/ from bench/kernels/index.txt; needs clang and wasm-ld for wasm32, and wasm-tools for
-# the linked programs. A kernel is NAME.c, or a folder NAME whose files are linked as one module, and as a component of one
-# module per file (NAME.linked.wasm). NAME.wasm exports `run` and imports nothing, NAME.p1.wasm is a preview-1 command.
+# the linked programs and for text. A kernel is NAME.c, or NAME.wat, or a folder NAME whose files are linked as one module, and as
+# a component of one module per file (NAME.linked.wasm). NAME.wasm exports `run` and imports nothing, NAME.p1.wasm is a preview-1
+# command (not of text).
 set -eu
 cd "$(dirname "$0")/../bench/kernels"
 CC=${WASM_CC:-clang-19}
@@ -18,6 +19,10 @@ LINK="-Wl,--no-entry -Wl,--strip-all -Wl,--export-memory -Wl,-z,stack-size=26214
 
 grep -v '^#' index.txt | while read -r name class n; do
     [ "$class" = interpreter ] && continue # bench_quickjs.sh
+    if [ -f "$name.wat" ]; then
+        "$TOOLS" parse "$name.wat" -o "wasm/$name.wasm"
+        continue
+    fi
     features=
     [ "$class" = simd ] && features=-msimd128
     if [ -d "$name" ]; then sources=$(echo "$name"/*.c); else sources=$name.c; fi
