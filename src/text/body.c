@@ -35,19 +35,28 @@ static cw_frame_text *push_frame(cw_module_text *m, uint8_t kind, uint16_t op)
 
 static void push_label(cw_module_text *m, const cw_token *id)
 {
-    cwrun_str *label = CW_VEC_PUSH(&m->labels, &m->p->alloc);
-    if (!label) {
+    cw_label_text *label = CW_VEC_PUSH(&m->labels, &m->p->alloc);
+    cwrun_str name = id ? cw_id_name(m->p, id) : (cwrun_str){ NULL, 0 };
+    uint64_t *innermost = label && name.data ? cw_map_put(&m->innermost, &m->p->alloc, name, NULL) : NULL;
+    if (label)
+        *label = (cw_label_text){ innermost ? name : (cwrun_str){ NULL, 0 }, innermost ? (uint32_t)*innermost : 0 };
+    if (!label || (name.data && !innermost)) {
         cw_parse_oom(m->p);
         return;
     }
-    *label = id ? cw_id_name(m->p, id) : (cwrun_str){ NULL, 0 };
+    if (innermost)
+        *innermost = m->labels.n;
     cw_add_naming(m, &m->label_names, m->n_labels++, id, (cwrun_str){ NULL, 0 });
 }
 
 static void pop_label(cw_module_text *m)
 {
-    if (m->labels.n)
-        m->labels.n--;
+    if (m->labels.n == 0)
+        return;
+    const cw_label_text *label = &m->labels.items[--m->labels.n];
+    uint64_t *innermost = label->name.data ? cw_map_find(&m->innermost, label->name) : NULL;
+    if (innermost)
+        *innermost = label->shadowed;
 }
 
 static void flush_pending(cw_module_text *m, const cw_frame_text *f, cw_bytes *out)
@@ -326,6 +335,7 @@ static void write_all(cw_module_text *m, cw_bytes *out, bool one)
         cw_parse_oom(p);
     m->frames.n = 0;
     m->labels.n = 0;
+    cw_map_fini(&m->innermost, &p->alloc);
     m->pending.size = 0;
 }
 

@@ -12,12 +12,10 @@ uint32_t cw_take_label(cw_module_text *m)
         return 0;
     }
     cwrun_str name = cw_id_name(p, p->at);
-    for (uint32_t depth = 0; depth < m->labels.n; depth++) {
-        cwrun_str label = m->labels.items[m->labels.n - 1 - depth];
-        if (label.data && cw_str_eq(label, name)) {
-            cw_take(p);
-            return depth;
-        }
+    const uint64_t *innermost = cw_map_find(&m->innermost, name);
+    if (innermost && *innermost != 0) {
+        cw_take(p);
+        return m->labels.n - (uint32_t)*innermost;
     }
     cw_parse_fail(p, p->at, "unknown label $%.*s", (int)name.size, name.data);
     return 0;

@@ -59,6 +59,7 @@ void cw_module_text_fini(cw_module_text *m)
     CW_VEC_FINI(&m->local_names, a);
     CW_VEC_FINI(&m->label_names, a);
     CW_VEC_FINI(&m->labels, a);
+    cw_map_fini(&m->innermost, a);
     CW_VEC_FINI(&m->frames, a);
 }
 

@@ -66,6 +66,12 @@ typedef struct cw_frame_text {
     const cw_token *label;
 } cw_frame_text;
 
+/* An open label. */
+typedef struct cw_label_text {
+    cwrun_str name;    /* data NULL: none */
+    uint32_t shadowed; /* what `innermost` said of its name before */
+} cw_label_text;
+
 typedef struct cw_module_text {
     cw_parser *p;
     cw_space spaces[CW_SPACE_COUNT];
@@ -91,7 +97,8 @@ typedef struct cw_module_text {
     uint32_t func;
     cw_space locals;
     cw_namings local_names, label_names;
-    CW_VEC(cwrun_str) labels; /* open ones; data NULL: no name */
+    CW_VEC(cw_label_text) labels; /* open ones */
+    cw_map innermost;         /* by name: 1 + place in labels of the innermost open one, or 0 */
     uint32_t n_labels;        /* so far in the function */
     CW_VEC(cw_frame_text) frames;
     cw_bytes body, pending, scratch;

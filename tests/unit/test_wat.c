@@ -89,6 +89,32 @@ static void abbreviations_mean_what_they_stand_for(void **state)
     expect_same("(type $t (func)) (func (result (ref null func)) (ref.null func))", "(type $t (func)) (func (result funcref) ref.null func)");
 }
 
+static void labels_are_found_inside_out(void **state)
+{
+    (void)state;
+    expect_same("(func (block $a (block $b (block $a (br $a) (br $b)) (br $a) (block $b (br $b) (br $a))) (br $a)) (block $b (br $b)))",
+                "(func (block $a (block $b (block $a (br 0) (br 1)) (br 1) (block $b (br 0) (br 2))) (br 0)) (block $b (br 0)))");
+    expect_error("(func (block $a (block $b)) (br $a))", "unknown label $a");
+    expect_error("(func (block $a (block $b) (br $b)))", "unknown label $b");
+    expect_error("(func (block $a)) (func (br $a))", "unknown label $a");
+
+    /* as many names, each used where it is far out: no search */
+    enum { MANY = 100000, SIZE = 40 * MANY };
+    char *text = malloc(SIZE);
+    size_t n = (size_t)sprintf(text, "(func ");
+    for (int i = 0; i < MANY; i++)
+        n += (size_t)sprintf(text + n, "block $l%d ", i);
+    for (int i = 0; i < MANY; i++)
+        n += (size_t)sprintf(text + n, "br $l0 ");
+    for (int i = 0; i < MANY; i++)
+        n += (size_t)sprintf(text + n, "end ");
+    sprintf(text + n, ")");
+    cwrun_arena *arena = cwrun_arena_new(NULL);
+    assert_non_null(cwrun_text_encode(cwrun_str_of(text), NULL, arena, NULL).data);
+    cwrun_arena_drop(arena);
+    free(text);
+}
+
 static void errors_have_the_words_of_the_specification(void **state)
 {
     (void)state;
@@ -187,6 +213,7 @@ int main(void)
         cmocka_unit_test(sections_are_written_in_their_order),
         cmocka_unit_test(the_annotation_of_shared_libraries_is_a_section),
         cmocka_unit_test(abbreviations_mean_what_they_stand_for),
+        cmocka_unit_test(labels_are_found_inside_out),
         cmocka_unit_test(errors_have_the_words_of_the_specification),
         cmocka_unit_test(an_error_shows_the_place),
         cmocka_unit_test(no_nesting_is_too_deep),
