@@ -10,7 +10,7 @@
 #include "core/read.h"
 
 /* Checked here, executed by a later stage: functions that contain them are refused when they are translated. */
-#define NOT_EXECUTED (CW_FEATURE_GC | CW_FEATURE_CUSTOM_DESCRIPTORS)
+#define NOT_EXECUTED CW_FEATURE_CUSTOM_DESCRIPTORS
 
 void cw_checker_init(cw_checker *c, cw_module *m, const cw_module_config *config)
 {

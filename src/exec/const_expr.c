@@ -10,85 +10,163 @@ enum { FEW = 8 }; /* operands that need no allocation */
 
 typedef struct operand {
     uint64_t value[2];
+    uint64_t ref; /* the same where it refers to the heap, else 0 */
 } operand;
 
-/* What the expression leaves on the stack; false with the error set. */
-static bool run(cw_instance *in, const uint8_t *at, operand *stack, cwrun_error *err)
+typedef struct evaluation {
+    cw_instance *in;
+    const uint8_t *at;
+    operand *stack, *top; /* top: the first free one */
+    cwrun_error *err;
+} evaluation;
+
+static void push(evaluation *v, uint64_t value, bool is_managed)
 {
-    operand *top = stack; /* first free one */
+    *v->top++ = (operand){{value}, is_managed ? value : 0};
+}
+
+static const cw_subtype *read_type(evaluation *v)
+{
+    return cw_types_get(v->in->exec->types, v->in->module->type_ids[cw_leb_u32_checked(&v->at)]);
+}
+
+/* ---- objects ---- */
+
+/* An object of the type, while all operands stay alive; NULL with the error set. */
+static void *new_object(evaluation *v, const cw_subtype *type, uint32_t length)
+{
+    cw_exec *x = v->in->exec;
+    cw_gc_scope scope;
+    cw_gc_scope_begin(x, &scope, &v->stack[0].ref, (uint32_t)(v->top - v->stack), sizeof(operand) / sizeof(uint64_t));
+    void *o = type->kind == CW_COMP_ARRAY ? (void *)cw_gc_new_array(x, type, length) : (void *)cw_gc_new_struct(x, type);
+    cw_gc_scope_end(x, &scope);
+    if (!o)
+        cw_gc_error(x, v->err);
+    return o;
+}
+
+static bool new_struct(evaluation *v, bool is_default)
+{
+    const cw_subtype *type = read_type(v);
+    cw_object *o = new_object(v, type, 0);
+    if (!o)
+        return false;
+    memset(o + 1, 0, type->size - sizeof *o);
+    if (!is_default) {
+        v->top -= type->n_fields;
+        for (uint32_t i = 0; i < type->n_fields; i++)
+            memcpy((uint8_t *)o + type->offsets[i], v->top[i].value, cw_storage_size(type->fields[i].type));
+    }
+    push(v, (uintptr_t)o, true);
+    return true;
+}
+
+/* n elements: all of them operands (fixed), the one operand below the length, or zero. */
+static bool new_array(evaluation *v, uint32_t code)
+{
+    const cw_subtype *type = read_type(v);
+    const bool is_fixed = code == CW_CODE_ARRAY_NEW_FIXED;
+    const uint32_t n = is_fixed ? cw_leb_u32_checked(&v->at) : (uint32_t)(--v->top)->value[0];
+    cw_array *a = new_object(v, type, n);
+    if (!a)
+        return false;
+    uint8_t *to = cw_array_data(a);
+    if (code == CW_CODE_ARRAY_NEW_DEFAULT) {
+        memset(to, 0, (size_t)n * type->size);
+    } else {
+        v->top -= is_fixed ? n : 1;
+        for (uint32_t i = 0; i < n; i++, to += type->size)
+            memcpy(to, v->top[is_fixed ? i : 0].value, type->size);
+    }
+    push(v, (uintptr_t)a, true);
+    return true;
+}
+
+static bool run_gc(evaluation *v)
+{
+    const uint32_t code = 0xfb0000u | cw_leb_u32_checked(&v->at);
+    switch (code) {
+    case CW_CODE_STRUCT_NEW:
+    case CW_CODE_STRUCT_NEW_DEFAULT:
+        return new_struct(v, code == CW_CODE_STRUCT_NEW_DEFAULT);
+    case CW_CODE_ARRAY_NEW:
+    case CW_CODE_ARRAY_NEW_DEFAULT:
+    case CW_CODE_ARRAY_NEW_FIXED:
+        return new_array(v, code);
+    case CW_CODE_REF_I31:
+        v->top--;
+        push(v, CW_REF_OF_I31(v->top->value[0]), true);
+        return true;
+    default: /* conversions between any and extern */
+        return true;
+    }
+}
+
+/* ---- the rest ---- */
+
+/* What the expression leaves on the stack; false with the error set. */
+static bool run(evaluation *v)
+{
+    const cw_types *types = v->in->exec->types;
     for (;;) {
-        uint8_t code = *at++;
+        const uint8_t code = *v->at++;
         switch (code) {
         case CW_CODE_I32_CONST:
-            *top++ = (operand){{(uint32_t)cw_leb_s64_checked(&at)}};
+            push(v, (uint32_t)cw_leb_s64_checked(&v->at), false);
             break;
         case CW_CODE_I64_CONST:
-            *top++ = (operand){{(uint64_t)cw_leb_s64_checked(&at)}};
+            push(v, (uint64_t)cw_leb_s64_checked(&v->at), false);
             break;
         case CW_CODE_F32_CONST: {
-            uint32_t bits = at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
-            *top++ = (operand){{bits}};
-            at += 4;
+            const uint8_t *at = v->at;
+            push(v, at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24, false);
+            v->at += 4;
             break;
         }
         case CW_CODE_F64_CONST:
         case CW_CODE_V128_CONST >> 16: {
-            bool is_v128 = code != CW_CODE_F64_CONST;
-            if (is_v128 && cw_leb_u32_checked(&at) != (CW_CODE_V128_CONST & 0xffff))
-                goto unsupported;
-            operand o = {{0}};
+            const bool is_v128 = code != CW_CODE_F64_CONST;
+            if (is_v128)
+                cw_leb_u32_checked(&v->at); /* the one of its prefix that is constant */
+            operand o = {{0}, 0};
             for (unsigned i = 0; i < (is_v128 ? 16u : 8u); i++)
-                o.value[i / 8] |= (uint64_t)*at++ << i % 8 * 8;
-            *top++ = o;
+                o.value[i / 8] |= (uint64_t)*v->at++ << i % 8 * 8;
+            *v->top++ = o;
             break;
         }
         case CW_CODE_GLOBAL_GET: {
-            const cw_global *g = in->globals[cw_leb_u32_checked(&at)];
-            *top++ = (operand){{g->value[0], g->value[1]}};
+            const cw_global *g = v->in->globals[cw_leb_u32_checked(&v->at)];
+            push(v, g->value[0], cw_is_managed(types, g->type.type));
+            v->top[-1].value[1] = g->value[1];
             break;
         }
         case CW_CODE_REF_NULL:
-            cw_leb_s64_checked(&at);
-            *top++ = (operand){{0}};
+            cw_leb_s64_checked(&v->at);
+            push(v, 0, false);
             break;
         case CW_CODE_REF_FUNC: {
-            cw_func *f = cw_instance_func(in, cw_leb_u32_checked(&at));
+            cw_func *f = cw_instance_func(v->in, cw_leb_u32_checked(&v->at));
             if (!f)
-                return cw_fail_oom(err);
-            *top++ = (operand){{(uintptr_t)f}};
+                return cw_fail_oom(v->err);
+            push(v, (uintptr_t)f, false);
             break;
         }
-        case CW_CODE_I32_ADD:
-            top--;
-            top[-1].value[0] = (uint32_t)(top[-1].value[0] + top->value[0]);
-            break;
-        case CW_CODE_I32_SUB:
-            top--;
-            top[-1].value[0] = (uint32_t)(top[-1].value[0] - top->value[0]);
-            break;
-        case CW_CODE_I32_MUL:
-            top--;
-            top[-1].value[0] = (uint32_t)(top[-1].value[0] * top->value[0]);
-            break;
-        case CW_CODE_I64_ADD:
-            top--;
-            top[-1].value[0] += top->value[0];
-            break;
-        case CW_CODE_I64_SUB:
-            top--;
-            top[-1].value[0] -= top->value[0];
-            break;
-        case CW_CODE_I64_MUL:
-            top--;
-            top[-1].value[0] *= top->value[0];
-            break;
+#define BINARY(code, T, operator)                                                                                      \
+    case code:                                                                                                         \
+        v->top--;                                                                                                      \
+        v->top[-1].value[0] = (T)(v->top[-1].value[0] operator v->top->value[0]);                                      \
+        break;
+            BINARY(CW_CODE_I32_ADD, uint32_t, +)
+            BINARY(CW_CODE_I32_SUB, uint32_t, -)
+            BINARY(CW_CODE_I32_MUL, uint32_t, *)
+            BINARY(CW_CODE_I64_ADD, uint64_t, +)
+            BINARY(CW_CODE_I64_SUB, uint64_t, -)
+            BINARY(CW_CODE_I64_MUL, uint64_t, *)
         case CW_CODE_END:
             return true;
-        default:
-        unsupported:
-            cw_fail(err, &in->exec->alloc, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_UNSUPPORTED,
-                    "not supported yet: an instruction of garbage collection in a constant expression");
-            return false;
+        default: /* nothing else with this prefix is constant */
+            if (!run_gc(v))
+                return false;
         }
     }
 }
@@ -100,7 +178,8 @@ bool cw_const_eval(cw_instance *in, const cw_const_expr *expr, uint64_t value[2]
     if (most > FEW && !(stack = cw_new_array(&in->exec->alloc, most, sizeof *stack)))
         return cw_fail_oom(err);
 
-    bool ok = run(in, expr->bytes, stack, err);
+    evaluation v = {in, expr->bytes, stack, stack, err};
+    bool ok = run(&v);
     if (ok) {
         value[0] = stack[0].value[0];
         value[1] = stack[0].value[1];

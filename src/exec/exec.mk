@@ -7,7 +7,7 @@ HOSTCC        ?= cc
 FUSION        ?= fused
 GEN           := $(BUILD)/gen/handlers.def
 
-$(BUILD)/gen/gen_handlers: tools/gen_handlers.c src/exec/ops.def src/exec/vector_ops.def src/exec/atomic_ops.def src/exec/fuse.def
+$(BUILD)/gen/gen_handlers: tools/gen_handlers.c src/exec/ops.def src/exec/vector_ops.def src/exec/atomic_ops.def src/exec/gc_ops.def src/exec/fuse.def
 	@mkdir -p $(@D)
 	$(HOSTCC) -std=c11 -O1 -Wall -Wextra -o $@ $<
 

@@ -247,7 +247,7 @@ static void drop_externs(cw_gc *gc, bool all)
 void cw_gc_collect(cw_exec *x)
 {
     cw_gc *gc = &x->gc;
-    if (gc->running || gc->bytes == 0 || x->current)
+    if (gc->running || gc->bytes == 0)
         return;
     gc->running = true;
     gc->n_collections++;
@@ -421,6 +421,45 @@ void cw_gc_trap(cw_exec *x, cw_thread *t)
         cw_thread_limit(t, CWRUN_LIMIT_HOST_MEMORY, "out of memory");
     else
         cw_thread_limit(t, CWRUN_LIMIT_GC_HEAP, limit_words, (unsigned long long)x->gc.max);
+}
+
+/* ---- types of references ---- */
+
+bool cw_gc_is_subtype(const cw_types *types, uint64_t ref, cw_type_id type)
+{
+    const cw_object *o = cw_object_of(ref);
+    return o->kind <= CW_OBJECT_ARRAY && cw_subtype_of(types, o->type, type);
+}
+
+bool cw_gc_matches(const cw_types *types, uint64_t ref, cw_valtype target)
+{
+    if (ref == 0)
+        return cw_is_nullable(target);
+    const uint32_t heap = target & CW_REF_ID_MASK;
+    if (target & CW_REF_EXACT_BIT)
+        return cw_ref_is_object(ref) && cw_object_of(ref)->kind <= CW_OBJECT_ARRAY && cw_object_of(ref)->type == heap;
+    if (target & CW_REF_TYPE_BIT) {
+        if (cw_types_get(types, heap)->kind == CW_COMP_FUNC)
+            return cw_subtype_of(types, ((const cw_func *)(uintptr_t)ref)->type, heap);
+        return cw_ref_is_object(ref) && cw_gc_is_subtype(types, ref, heap);
+    }
+    switch (heap) {
+    case CW_HEAP_FUNC:
+    case CW_HEAP_EXTERN:
+    case CW_HEAP_ANY:
+    case CW_HEAP_EXN:
+        return true;
+    case CW_HEAP_I31:
+        return cw_ref_is_i31(ref);
+    case CW_HEAP_EQ:
+        return cw_ref_is_i31(ref) || (cw_ref_is_object(ref) && cw_object_of(ref)->kind <= CW_OBJECT_ARRAY);
+    case CW_HEAP_STRUCT:
+        return cw_ref_is_object(ref) && cw_object_of(ref)->kind == CW_OBJECT_STRUCT;
+    case CW_HEAP_ARRAY:
+        return cw_ref_is_object(ref) && cw_object_of(ref)->kind == CW_OBJECT_ARRAY;
+    default: /* bottoms have only null */
+        return false;
+    }
 }
 
 /* ---- roots ---- */

@@ -104,6 +104,13 @@ void cw_gc_trap(cw_exec *x, cw_thread *t);
 
 void cw_gc_collect(cw_exec *x);
 
+/* ---- types of references  [core 4.6.5] ---- */
+
+/* Whether what is not null and no i31 or host's word is of a structure's or array's type. */
+bool cw_gc_is_subtype(const cw_types *types, uint64_t ref, cw_type_id type);
+/* Whether a reference, of whatever hierarchy the target is of, is of that type. */
+bool cw_gc_matches(const cw_types *types, uint64_t ref, cw_valtype target);
+
 /* ---- roots of the host's ---- */
 
 /* A reference the host keeps, for as long as it likes. Any word of a managed type may stand in it. */

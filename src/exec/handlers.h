@@ -142,6 +142,31 @@ typedef __int128 cw_i128;
         (p)[1] = (uint64_t)(wide >> 64);                                                                                      \
     }
 
+/* ---- the heap ---- */
+#define FIELD(ref, offset, sub)                                                                                               \
+    TRAP_IF((ref) == 0, sub, CW_TRAP_NULL_STRUCT)                                                                             \
+    OBJECT_FIELD(ref, offset)
+#define OBJECT_FIELD(ref, offset) uint8_t *const at = (uint8_t *)(uintptr_t)(ref) + (offset);
+#define ELEMENT(ref, index, size, sub)                                                                                        \
+    TRAP_IF((ref) == 0, sub, CW_TRAP_NULL_ARRAY)                                                                              \
+    TRAP_IF((index) >= ((const cw_array *)(uintptr_t)(ref))->length, sub, CW_TRAP_ARRAY_BOUNDS)                               \
+    uint8_t *const at = (uint8_t *)(uintptr_t)(ref) + sizeof(cw_array) + (uint64_t)(index) * (size);
+/* The commonest first: the very type, which is all there is of final ones. */
+#define IS_TYPE(ref, id, with_null)                                                                                           \
+    ((ref) == 0 ? (with_null) != 0                                                                                            \
+                : ((ref) & 3) == 0 && (((const cw_object *)(uintptr_t)(ref))->type == (id) ||                                 \
+                                       cw_gc_is_subtype(in->exec->types, ref, id)))
+#define ALLOCATE(type_id, class, size, sub)                                                                                   \
+    cw_gc_run *const run = &in->exec->gc.runs[class];                                                                         \
+    uint8_t *cell = run->at;                                                                                                  \
+    if (UNLIKELY(cell == run->end)) {                                                                                         \
+        cell = cw_cold_take(in, ip, sp, csp, class);                                                                          \
+        TRAP_IF(!cell, sub, CW_TRAP_NONE)                                                                                     \
+    } else {                                                                                                                  \
+        run->at = cell + (size);                                                                                              \
+    }                                                                                                                         \
+    *(cw_object *)(void *)cell = (cw_object){ type_id, CW_OBJECT_STRUCT, in->exec->gc.epoch, 0 };
+
 /* ---- integers and conversions ---- */
 #define DIV_CHECK(sub) TRAP_IF(y == 0, sub, CW_TRAP_DIVIDE_BY_ZERO)
 #define DIV_S_CHECK(bits, sub)                                                                                                \

@@ -50,6 +50,22 @@ uint32_t cw_cold_table_grow(cw_instance *in, uint64_t *at, uint32_t table);
 uint32_t cw_cold_table_fill(cw_instance *in, const uint64_t *at, uint32_t table);
 uint32_t cw_cold_table_copy(cw_instance *in, const uint64_t *at, uint32_t to, uint32_t from);
 uint32_t cw_cold_table_init(cw_instance *in, const uint64_t *at, uint32_t segment, uint32_t table);
+/* What allocates (gc_cold.c) stores first where the thread stands, ip behind the instruction; at: the first slot of its operands
+ * in the frame sp. NULL: the failure is recorded. */
+uint8_t *cw_cold_take(cw_instance *in, const uint8_t *ip, uint64_t *sp, cw_control *csp, uint32_t class);
+#define CW_COLD_ALLOC(name, ...)                                                                                              \
+    uint32_t cw_cold_##name(cw_instance *in, const uint8_t *ip, uint64_t *sp, cw_control *csp, uint32_t slot, cw_type_id id __VA_ARGS__)
+CW_COLD_ALLOC(struct_new, );
+CW_COLD_ALLOC(struct_new_default, );
+CW_COLD_ALLOC(array_new, );
+CW_COLD_ALLOC(array_new_default, );
+CW_COLD_ALLOC(array_new_fixed, , uint32_t n);
+CW_COLD_ALLOC(array_new_data, , uint32_t segment);
+CW_COLD_ALLOC(array_new_elem, , uint32_t segment);
+uint32_t cw_cold_array_fill(cw_instance *in, const uint64_t *at, cw_type_id id);
+uint32_t cw_cold_array_copy(cw_instance *in, const uint64_t *at, cw_type_id id);
+uint32_t cw_cold_array_init_data(cw_instance *in, const uint64_t *at, cw_type_id id, uint32_t segment);
+uint32_t cw_cold_array_init_elem(cw_instance *in, const uint64_t *at, cw_type_id id, uint32_t segment);
 uint32_t cw_cold_ref_func(cw_instance *in, uint64_t *at, uint32_t func);
 
 #endif

@@ -27,7 +27,7 @@ static const uint16_t simple_ops[CW_OP_COUNT] = {
     [CW_OP_##T##_GT] = CW_IOP_##T##_LT | CW_REVERSED, [CW_OP_##T##_GE] = CW_IOP_##T##_LE | CW_REVERSED,
     SAME_INT(I32) SAME_INT(I64) SAME_FLOAT(F32) SAME_FLOAT(F64)
     SAME(I32_WRAP_I64) SAME(I64_EXTEND32_S) SAME(I64_EXTEND_I32_S) SAME(I64_EXTEND_I32_U)
-    [CW_OP_I64_EQZ] = CW_IOP_I64_Z, [CW_OP_REF_IS_NULL] = CW_IOP_I64_Z,
+    [CW_OP_I64_EQZ] = CW_IOP_I64_Z, [CW_OP_REF_IS_NULL] = CW_IOP_I64_Z, [CW_OP_REF_EQ] = CW_IOP_I64_EQ,
     SAME(I32_TRUNC_F32_S) SAME(I32_TRUNC_F32_U) SAME(I32_TRUNC_F64_S) SAME(I32_TRUNC_F64_U)
     SAME(I64_TRUNC_F32_S) SAME(I64_TRUNC_F32_U) SAME(I64_TRUNC_F64_S) SAME(I64_TRUNC_F64_U)
     SAME(I32_TRUNC_SAT_F32_S) SAME(I32_TRUNC_SAT_F32_U) SAME(I32_TRUNC_SAT_F64_S) SAME(I32_TRUNC_SAT_F64_U)
@@ -83,7 +83,7 @@ static void unsupported(cw_translator *t, place at)
         place number = at + 1;
         op = cw_op_of_prefixed(*at, read_u32(&number));
     }
-    cw_fail(t->err, t->a, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_UNSUPPORTED, "not supported yet: GC instruction %s", cw_opcodes[op].name);
+    cw_fail(t->err, t->a, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_UNSUPPORTED, "not supported yet: %s", cw_opcodes[op].name);
     t->failed = true;
 }
 
@@ -386,20 +386,21 @@ static void translate_live(cw_translator *t, cw_op op, place start, place *at)
         return;
     case CW_OP_GLOBAL_GET: {
         raw = read_u32(at);
-        const char type = cw_entry_type(m->globals[raw].type);
+        const char type = cw_entry_type(t, m->globals[raw].type);
         const uint32_t op_v = type == 'v' ? CW_IOP_GLOBAL_GET_V : CW_IOP_GLOBAL_GET;
         cw_stack_op(t, type == 'f' ? CW_IOP_GLOBAL_GET_F : type == 'd' ? CW_IOP_GLOBAL_GET_D : op_v, type, &raw);
         return;
     }
     case CW_OP_GLOBAL_SET: {
         raw = read_u32(at);
-        const char type = cw_entry_type(m->globals[raw].type);
+        const char type = cw_entry_type(t, m->globals[raw].type);
         const uint32_t op_v = type == 'v' ? CW_IOP_GLOBAL_SET_V : CW_IOP_GLOBAL_SET;
         cw_stack_op(t, type == 'f' ? CW_IOP_GLOBAL_SET_F : type == 'd' ? CW_IOP_GLOBAL_SET_D : op_v, 0, &raw);
         return;
     }
     case CW_OP_TABLE_GET:
-        emit_cold(t, CW_IOP_TABLE_GET, 1, 'l', read_u32(at), 0);
+        raw = read_u32(at);
+        emit_cold(t, CW_IOP_TABLE_GET, 1, cw_entry_type(t, m->tables[raw].elem), (uint32_t)raw, 0);
         return;
     case CW_OP_TABLE_SET:
         emit_cold(t, CW_IOP_TABLE_SET, 2, 0, read_u32(at), 0);
@@ -434,8 +435,7 @@ static void translate_live(cw_translator *t, cw_op op, place start, place *at)
         cw_stack_eqz(t);
         return;
     case CW_OP_REF_NULL:
-        cw_translate_skip(at, CW_IMM_HEAP);
-        cw_stack_push_const(t, 'l', 0);
+        cw_stack_push_const(t, cw_entry_type(t, cw_translate_heaptype(t, at, true)), 0);
         return;
     case CW_OP_REF_FUNC:
         emit_cold(t, CW_IOP_REF_FUNC, 0, 'l', read_u32(at), 0);
@@ -459,6 +459,8 @@ static void translate_live(cw_translator *t, cw_op op, place start, place *at)
         if (op >= CW_OP_I32_LOAD && op <= CW_OP_I64_STORE32)
             emit_memory_access(t, memory_ops[op - CW_OP_I32_LOAD], false, at);
         else if ((*start == 0xfc && translate_bulk(t, op, at)) || (*start == 0xfd && translate_vector(t, op, at)))
+            return;
+        else if (*start == 0xfb && cw_translate_gc(t, op, at))
             return;
         else if (*start == 0xfe)
             translate_atomic(t, op, at);
@@ -516,12 +518,12 @@ static bool make_locals(cw_translator *t)
     }
     uint32_t n = 0, slot = 0;
     for (; n < t->type->n_params; n++) {
-        t->locals[n] = (cw_local){ (uint16_t)slot, cw_entry_type(t->type->params[n]), 0 };
+        t->locals[n] = (cw_local){ (uint16_t)slot, cw_entry_type(t, t->type->params[n]), 0 };
         slot += cw_valtype_slots(t->type->params[n]);
     }
     for (uint32_t r = 0; r < body->n_local_runs; r++)
         for (uint32_t i = 0; i < body->locals[r].n && n < t->n_locals; i++, n++) {
-            t->locals[n] = (cw_local){ (uint16_t)slot, cw_entry_type(body->locals[r].type), 0 };
+            t->locals[n] = (cw_local){ (uint16_t)slot, cw_entry_type(t, body->locals[r].type), 0 };
             slot += cw_valtype_slots(body->locals[r].type);
         }
     /* a callee's frame starts at least one slot above ours, and results need room */
@@ -563,17 +565,20 @@ static uint8_t *finish(cw_translator *t)
 {
     const uint32_t code_size = (uint32_t)sizeof(cw_code_header) + t->code.n;
     const uint32_t handlers = t->regions.n ? t->code.n : 0;
-    const uint32_t size = code_size + cw_try_table_size(t);
+    const uint32_t maps_size = cw_translate_maps_size(t), maps = maps_size ? t->code.n + cw_try_table_size(t) : 0;
+    const uint32_t size = code_size + cw_try_table_size(t) + maps_size;
     uint8_t *block = cw_resize(t->a, NULL, 0, size);
     if (!block) {
         cw_translate_oom(t);
         return NULL;
     }
-    const cw_code_header header = { size, 0, handlers, t->top_home };
+    const cw_code_header header = { size, maps, handlers, t->top_home };
     memcpy(block, &header, sizeof header);
     memcpy(block + sizeof header, t->code.items, t->code.n);
     if (handlers)
         cw_try_table_write(t, block + code_size);
+    if (maps)
+        cw_translate_maps_write(t, block + sizeof header + maps);
     return block;
 }
 
@@ -631,5 +636,7 @@ uint8_t *cw_translate(cw_module *m, uint32_t func, const cw_alloc *a, cw_code_op
     CW_VEC_FINI(&t.boundaries, a);
     CW_VEC_FINI(&t.regions, a);
     CW_VEC_FINI(&t.clauses, a);
+    CW_VEC_FINI(&t.nodes, a);
+    CW_VEC_FINI(&t.points, a);
     return block;
 }

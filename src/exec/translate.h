@@ -37,6 +37,7 @@ typedef struct cw_ir {
     uint16_t reserved;
     uint32_t label; /* of operand L, or of the place; BR_TABLE: the first of its labels in t->table_labels */
     uint32_t at;   /* instruction it comes from, as an offset in the body */
+    uint32_t map;  /* something may be collected here: the node of the stack's references (code.h); 0: there are none */
     uint64_t v[CW_IOP_OPERANDS];
 } cw_ir;
 
@@ -45,9 +46,10 @@ typedef enum cw_entry_kind { CW_ENTRY_LOCAL, CW_ENTRY_CONST, CW_ENTRY_SLOT, CW_E
 /* What the abstract stack says of one operand. A SLOT is always the entry's own, its home. */
 typedef struct cw_entry {
     uint8_t kind;   /* cw_entry_kind */
-    char type;      /* i l f d v; references are l */
+    char type;      /* i l f d v r: references into the heap are r, those to functions l */
     uint16_t home;
     uint32_t index; /* LOCAL: which; PENDING: its operation in the list */
+    uint32_t map;   /* below t->n_mapped: the node of references up to here */
     uint64_t value; /* CONST: bits, zero-extended */
 } cw_entry;
 
@@ -129,6 +131,10 @@ typedef struct cw_translator {
     CW_VEC(cw_try_boundary) boundaries;
     CW_VEC(cw_try_region) regions;
     CW_VEC(cw_try_clause) clauses;
+    CW_VEC(cw_code_node) nodes;
+    CW_VEC(cw_code_point) points;
+    uint32_t n_mapped;     /* entries whose `map` is right */
+
     uint32_t region;       /* the innermost open one, counted from 1 */
     uint32_t return_label; /* where handlers go whose label is the function's, 0: none does */
 } cw_translator;
@@ -141,7 +147,7 @@ static inline uint32_t cw_slots_of(char type)
 {
     return type == 'v' ? 2 : 1;
 }
-char cw_entry_type(cw_valtype t);
+char cw_entry_type(const cw_translator *t, cw_valtype type);
 void cw_translate_oom(cw_translator *t);
 
 /* translate_emit.c */
@@ -181,6 +187,10 @@ void cw_stack_forget_aliases(cw_translator *t);
 /* An operation on the topmost entries, which are popped; its raw fields (in order, without labels) stand in raw. Its result,
  * if it has one, is pushed as of `type` (0: the operation's own). */
 cw_ir *cw_stack_op(cw_translator *t, uint32_t op, char type, const uint64_t *raw);
+/* The node of the references on the stack, which must all be in slots or locals; for cw_ir.map. */
+uint32_t cw_stack_map(cw_translator *t);
+/* The result of the last operation, in an accumulator. */
+void cw_stack_push_pending(cw_translator *t, char type);
 /* Copies the value of an entry to a slot. */
 void cw_stack_copy(cw_translator *t, uint32_t i, uint32_t slot);
 void cw_stack_copy_slot(cw_translator *t, char type, uint32_t from, uint32_t to);
@@ -194,6 +204,8 @@ bool cw_stack_can_fold(const cw_translator *t);
 
 /* translate_read.c */
 void cw_translate_block_type(cw_translator *t, const uint8_t **at, cw_block *b);
+/* A heap type as a reference type. */
+cw_valtype cw_translate_heaptype(const cw_translator *t, const uint8_t **at, bool is_nullable);
 void cw_translate_skip(const uint8_t **at, uint8_t imm);
 
 /* translate_block.c */
@@ -207,6 +219,9 @@ void cw_block_branch(cw_translator *t, cw_block *b);
 void cw_block_branch_if(cw_translator *t, cw_block *b);
 void cw_block_branch_table(cw_translator *t, const uint8_t **at);
 void cw_block_branch_on_null(cw_translator *t, cw_block *b, bool on_null);
+
+/* A branch with the reference on top, which stays: where operation `op` on it and raw holds; `inverted` is its opposite. */
+void cw_block_branch_on_ref(cw_translator *t, cw_block *b, uint32_t op, uint32_t inverted, const uint64_t raw[2]);
 
 /* Pending entries are bound, and values at the end of a way through the block go to where those of branches go. */
 void cw_block_settle_results(cw_translator *t, const cw_block *b);
@@ -225,6 +240,13 @@ void cw_try_return(cw_translator *t);
 /* Size of the table, and the table itself when all labels are placed. */
 uint32_t cw_try_table_size(const cw_translator *t);
 void cw_try_table_write(const cw_translator *t, void *out);
+
+/* translate_gc.c */
+/* An instruction behind prefix 0xfb, its number already read; false: it is none of ours. */
+bool cw_translate_gc(cw_translator *t, uint32_t op, const uint8_t **at);
+/* What the code's maps take behind it, and writing them there. */
+uint32_t cw_translate_maps_size(const cw_translator *t);
+void cw_translate_maps_write(const cw_translator *t, void *out);
 
 /* translate_call.c */
 void cw_call_direct(cw_translator *t, uint32_t func, bool is_tail);

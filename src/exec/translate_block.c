@@ -92,7 +92,7 @@ void cw_block_return(cw_translator *t)
         return;
     }
     if (n == 1) {
-        const char type = cw_entry_type(t->type->results[0]);
+        const char type = cw_entry_type(t, t->type->results[0]);
         const uint32_t op = type == 'f' ? CW_IOP_RETURN_F : type == 'd' ? CW_IOP_RETURN_D : type == 'v' ? CW_IOP_RETURN_V : CW_IOP_RETURN_I;
         cw_stack_op(t, op, 0, NULL);
         return;
@@ -330,6 +330,30 @@ void cw_block_branch_on_null(cw_translator *t, cw_block *b, bool on_null)
     cw_stack_forget_aliases(t);
     if (!on_null)
         cw_stack_pop(t);
+}
+
+void cw_block_branch_on_ref(cw_translator *t, cw_block *b, uint32_t op, uint32_t inverted, const uint64_t raw[2])
+{
+    cw_stack_bind_all(t);
+    if (cw_stack_top(t, 0)->kind == CW_ENTRY_CONST)
+        cw_stack_settle(t, t->n - 1);
+    settle_values(t, b, 0);
+    const cw_entry ref = *cw_stack_top(t, 0);
+    const bool direct = b->kind != CW_BLOCK_FUNC && !needs_moves(t, b);
+    const uint32_t skip = direct ? 0 : cw_emit_label_new(t);
+    cw_ir *test = cw_emit_add(t, direct ? op : inverted);
+    test->kinds = CW_KIND_SLOT;
+    test->v[0] = ref.kind == CW_ENTRY_LOCAL ? t->locals[ref.index].slot : ref.home;
+    test->v[1] = raw[0];
+    test->v[2] = raw[1];
+    test->label = direct ? b->label : skip;
+    b->used = true;
+    if (direct)
+        return;
+    cw_stack_forget_aliases(t);
+    emit_jump_aside(t, b);
+    cw_emit_label(t, skip);
+    cw_stack_forget_aliases(t);
 }
 
 void cw_block_branch(cw_translator *t, cw_block *b)

@@ -14,11 +14,12 @@ static uint32_t prepare_arguments(cw_translator *t, uint32_t n_params, uint32_t 
     return cw_stack_home(t, first);
 }
 
-static void finish_call(cw_translator *t, const cw_subtype *type)
+static void finish_call(cw_translator *t, cw_ir *call, const cw_subtype *type)
 {
     cw_stack_bind_all(t);
     cw_stack_forget_aliases(t);
     cw_stack_drop_to(t, t->n - type->n_params);
+    call->map = cw_stack_map(t); /* the arguments are the callee's */
     cw_stack_push_types(t, type->results, type->n_results);
     if (type->n_results == 1) {
         const cw_entry *e = cw_stack_top(t, 0);
@@ -39,8 +40,7 @@ void cw_call_direct(cw_translator *t, uint32_t func, bool is_tail)
         t->dead = true;
         return;
     }
-    cw_stack_op(t, imported ? CW_IOP_CALL_IMPORT : CW_IOP_CALL, 0, raw);
-    finish_call(t, type);
+    finish_call(t, cw_stack_op(t, imported ? CW_IOP_CALL_IMPORT : CW_IOP_CALL, 0, raw), type);
 }
 
 void cw_call_indirect(cw_translator *t, uint32_t type_index, uint32_t table, bool is_tail)
@@ -53,17 +53,17 @@ void cw_call_indirect(cw_translator *t, uint32_t type_index, uint32_t table, boo
         t->dead = true;
         return;
     }
-    cw_stack_op(t, t->m->tables[table].limits.is_64 ? CW_IOP_CALL_INDIRECT64 : CW_IOP_CALL_INDIRECT, 0, raw);
-    finish_call(t, type);
+    const uint32_t op = t->m->tables[table].limits.is_64 ? CW_IOP_CALL_INDIRECT64 : CW_IOP_CALL_INDIRECT;
+    finish_call(t, cw_stack_op(t, op, 0, raw), type);
 }
 
 void cw_call_ref(cw_translator *t, uint32_t type_index, bool is_tail)
 {
     const cw_subtype *type = cw_types_get(t->m->types, t->m->type_ids[type_index]);
     const uint64_t raw[2] = { prepare_arguments(t, type->n_params, 1), type->param_slots };
-    cw_stack_op(t, is_tail ? CW_IOP_TAIL_CALL_REF : CW_IOP_CALL_REF, 0, raw);
+    cw_ir *call = cw_stack_op(t, is_tail ? CW_IOP_TAIL_CALL_REF : CW_IOP_CALL_REF, 0, raw);
     if (is_tail)
         t->dead = true;
     else
-        finish_call(t, type);
+        finish_call(t, call, type);
 }

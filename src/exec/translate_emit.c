@@ -28,7 +28,7 @@ uint32_t cw_emit_label_new(cw_translator *t)
 
 cw_ir *cw_emit_add(cw_translator *t, uint32_t op)
 {
-    if (t->n_ops++ == t->max_ops && !t->failed) {
+    if (t->n_ops++ >= t->max_ops && !t->failed) {
         t->failed = true;
         cw_fail(t->err, t->a, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_INPUT, "a function grows beyond %u internal operations: too many branches carry too many values",
                 t->max_ops);
@@ -178,6 +178,14 @@ static void put_instruction(cw_translator *t, uint32_t handler, const cw_ir *ir,
     }
 
     const cw_ir *last = &ir[n - 1];
+    if (last->map) {
+        cw_code_point *point = CW_VEC_PUSH(&t->points, t->a);
+        if (!point) {
+            cw_translate_oom(t);
+            return;
+        }
+        *point = (cw_code_point){ end, last->map };
+    }
     if (last->op == CW_IOP_BR_TABLE) {
         const uint32_t count = (uint32_t)last->v[1] + 1;
         const uint32_t bytes = (count * 4 + 7) / 8 * 8;

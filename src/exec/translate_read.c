@@ -3,6 +3,21 @@
 #include "core/opcodes.h"
 #include "exec/translate.h"
 
+enum { EXACT = 0x62 - 0x80 }; /* instead of a heap type: an exact one's index follows */
+
+cw_valtype cw_translate_heaptype(const cw_translator *t, const uint8_t **at, bool is_nullable)
+{
+    static const uint8_t heaps[] = { /* by their code, from 0x69 on */
+        CW_HEAP_EXN, CW_HEAP_ARRAY, CW_HEAP_STRUCT, CW_HEAP_I31, CW_HEAP_EQ, CW_HEAP_ANY, CW_HEAP_EXTERN,
+        CW_HEAP_FUNC, CW_HEAP_NONE, CW_HEAP_NOEXTERN, CW_HEAP_NOFUNC, CW_HEAP_NOEXN
+    };
+    const uint32_t null = is_nullable ? CW_REF_NULL_BIT : 0;
+    const int64_t code = cw_leb_s64_checked(at);
+    if (code == EXACT)
+        return null | CW_REF_EXACT_BIT | CW_REF_TYPE(t->m->type_ids[cw_leb_u32_checked(at)]);
+    return null | (code < 0 ? CW_REF(heaps[(code & 0x7f) - 0x69]) : CW_REF_TYPE(t->m->type_ids[code]));
+}
+
 /* The code after the op byte of a value type that is the result of a block. */
 static cw_valtype short_valtype(uint8_t byte)
 {
@@ -18,17 +33,16 @@ static cw_valtype short_valtype(uint8_t byte)
     case 0x7b:
         return CW_V128;
     default:
-        return CW_FUNCREF; /* any reference: only its class matters here */
+        return byte == 0x70 || byte == 0x73 ? CW_FUNCREF : CW_REF_NULL(CW_HEAP_ANY); /* only whether it is of the heap matters */
     }
 }
 
 /* Single results of block types, to point to. */
-static const cw_valtype single_types[] = { CW_I32, CW_I64, CW_F32, CW_F64, CW_V128, CW_FUNCREF };
+static const cw_valtype single_types[] = { CW_I32, CW_I64, CW_F32, CW_F64, CW_V128, CW_FUNCREF, CW_REF_NULL(CW_HEAP_ANY) };
 
 /* A heap type; an exact one has an index behind its code. */
 static void skip_heap(const uint8_t **at)
 {
-    enum { EXACT = 0x62 - 0x80 };
     if (cw_leb_s64_checked(at) == EXACT)
         (void)cw_leb_u32_checked(at);
 }
@@ -42,16 +56,15 @@ void cw_translate_block_type(cw_translator *t, const uint8_t **at, cw_block *b)
     }
     if (byte == 0x63 || byte == 0x64) { /* (ref null? ht) */
         ++*at;
-        skip_heap(at);
         b->n_results = 1;
-        b->results = &single_types[5];
+        b->results = &single_types[cw_is_managed(t->m->types, cw_translate_heaptype(t, at, true)) ? 6 : 5];
         return;
     }
     const int64_t index = cw_leb_s64_checked(at);
     if (index < 0) {
         const cw_valtype type = short_valtype(byte);
         b->n_results = 1;
-        b->results = &single_types[type >= CW_I32 && type <= CW_V128 ? type - CW_I32 : 5];
+        b->results = &single_types[type >= CW_I32 && type <= CW_V128 ? type - CW_I32 : type == CW_FUNCREF ? 5 : 6];
         return;
     }
     const cw_subtype *type = cw_types_get(t->m->types, t->m->type_ids[index]);

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-char cw_entry_type(cw_valtype type)
+char cw_entry_type(const cw_translator *t, cw_valtype type)
 {
     switch (type) {
     case CW_I32:
@@ -20,7 +20,7 @@ char cw_entry_type(cw_valtype type)
     case CW_V128:
         return 'v';
     default:
-        return 'l';
+        return cw_is_managed(t->m->types, type) ? 'r' : 'l';
     }
 }
 
@@ -35,7 +35,7 @@ static cw_entry *push(cw_translator *t, uint8_t kind, char type)
     if (home + cw_slots_of(type) > t->top_home)
         t->top_home = home + cw_slots_of(type);
     cw_entry *e = &t->stack[t->n < t->cap ? t->n++ : t->n - 1];
-    *e = (cw_entry){ kind, type, (uint16_t)home, 0, 0 };
+    *e = (cw_entry){ kind, type, (uint16_t)home, 0, 0, 0 };
     return e;
 }
 
@@ -67,14 +67,17 @@ static void release(cw_translator *t, cw_entry *e)
 
 static void become_slot(cw_translator *t, cw_entry *e)
 {
+    const uint32_t i = (uint32_t)(e - t->stack);
     release(t, e);
     e->kind = CW_ENTRY_SLOT;
+    if (t->n_mapped > i)
+        t->n_mapped = i;
 }
 
 void cw_stack_push_types(cw_translator *t, const cw_valtype *types, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++)
-        cw_stack_push_slot(t, cw_entry_type(types[i]));
+        cw_stack_push_slot(t, cw_entry_type(t, types[i]));
 }
 
 uint32_t cw_stack_home(const cw_translator *t, uint32_t height)
@@ -87,6 +90,8 @@ void cw_stack_pop(cw_translator *t)
     release(t, &t->stack[--t->n]);
     if (t->n_flushed > t->n)
         t->n_flushed = t->n;
+    if (t->n_mapped > t->n)
+        t->n_mapped = t->n;
 }
 
 void cw_stack_drop_to(cw_translator *t, uint32_t height)
@@ -254,6 +259,8 @@ static const cw_variants variants[CW_IOP_COUNT] = {
     COMMUTES(I32_MUL),  COMMUTES(I32_AND),  COMMUTES(I32_OR),    COMMUTES(I32_XOR),   COMMUTES(I64_ADD),
     COMMUTES(I64_MUL),  COMMUTES(I64_AND),  COMMUTES(I64_OR),    COMMUTES(I64_XOR),   COMMUTES(F32_ADD),
     COMMUTES(F32_MUL),  COMMUTES(F64_ADD),  COMMUTES(F64_MUL),
+    [CW_IOP_REF_IS_TYPE] = { 0, CW_IOP_REF_IS_NOT_TYPE }, [CW_IOP_REF_IS_NOT_TYPE] = { 0, CW_IOP_REF_IS_TYPE },
+    [CW_IOP_REF_IS] = { 0, CW_IOP_REF_IS_NOT }, [CW_IOP_REF_IS_NOT] = { 0, CW_IOP_REF_IS },
 };
 
 static bool is_value(char operand)
@@ -372,12 +379,42 @@ cw_ir *cw_stack_op(cw_translator *t, uint32_t op, char type, const uint64_t *raw
         ir->slot = e->home;
         slot_written(t, 'v', e->home);
     } else if (info->result) {
-        cw_entry *e = push(t, CW_ENTRY_PENDING, type);
-        e->index = t->ir.n - 1;
-        t->pending[c] = (int32_t)(t->n - 1);
-        t->alias[c].slot = CW_NO_ALIAS;
+        cw_stack_push_pending(t, type);
     }
     return ir;
+}
+
+void cw_stack_push_pending(cw_translator *t, char type)
+{
+    const int c = cw_class_of(type);
+    cw_entry *e = push(t, CW_ENTRY_PENDING, type);
+    e->index = t->ir.n - 1;
+    t->pending[c] = (int32_t)(t->n - 1);
+    t->alias[c].slot = CW_NO_ALIAS;
+}
+
+/* A node for every reference, shared by all places that it is there for. They count as operations, so that a stack which is
+ * mapped anew again and again comes to its end. */
+uint32_t cw_stack_map(cw_translator *t)
+{
+    uint32_t below = t->n_mapped ? t->stack[t->n_mapped - 1].map : 0;
+    for (uint32_t i = t->n_mapped; i < t->n; i++) {
+        cw_entry *e = &t->stack[i];
+        if (e->type == 'r' && e->kind == CW_ENTRY_SLOT) {
+            if (!CW_VEC_RESERVE(&t->nodes, t->a, 2)) {
+                cw_translate_oom(t);
+                return 0;
+            }
+            if (t->nodes.n == 0)
+                t->nodes.items[t->nodes.n++] = (cw_code_node){ 0, 0 }; /* node 0 is the end */
+            below = t->nodes.n;
+            t->nodes.items[t->nodes.n++] = (cw_code_node){ i ? t->stack[i - 1].map : 0, e->home };
+            t->n_ops++;
+        }
+        e->map = below;
+    }
+    t->n_mapped = t->n;
+    return below;
 }
 
 /* ---- locals ---- */

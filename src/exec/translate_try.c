@@ -122,7 +122,8 @@ void cw_try_throw(cw_translator *t, uint32_t tag)
     for (uint32_t i = t->n - n; i < t->n; i++)
         cw_stack_settle(t, i);
     const uint64_t raw[2] = {cw_stack_home(t, t->n - n), tag};
-    cw_stack_op(t, CW_IOP_THROW, 0, raw);
+    const uint32_t map = cw_stack_map(t); /* the values included, which are there until the exception has them */
+    cw_stack_op(t, CW_IOP_THROW, 0, raw)->map = map;
     t->dead = true;
 }
 
@@ -160,7 +161,7 @@ static void begin_catch(cw_translator *t, uint32_t tag)
     cw_stack_drop_to(t, b->height);
     cw_stack_forget_aliases(t);
     cw_emit_label(t, label);
-    cw_stack_push_slot(t, 'l');
+    cw_stack_push_slot(t, 'r');
     if (tag != CW_TAG_ANY)
         cw_stack_push_types(t, tag_type(t, tag)->params, tag_type(t, tag)->n_params);
     t->dead = false;

@@ -1,5 +1,5 @@
-/* text/wast_values.c: constants and result patterns of scripts. A reference of the host, (ref.extern 3), is the odd word
- * 7: neither null nor an address. */
+/* text/wast_values.c: constants and result patterns of scripts. A reference of the host's, (ref.extern 3) or (ref.host 3), is
+ * the word CW_REF_OF_HOST(3): neither null nor an object. */
 #include "text/wast.h"
 
 typedef struct pattern {
@@ -64,7 +64,7 @@ static void take_pattern(cw_wast *w, pattern *v)
     case CW_WORD_REF_HOST:
         v->any = cw_at_close(p);
         if (!v->any)
-            v->bits[0] = (uint64_t)cw_take_u32(p) * 2 + 1;
+            v->bits[0] = CW_REF_OF_HOST(cw_take_u32(p));
         break;
     case CW_OP_REF_FUNC:
     case CW_OP_REF_EQ:
@@ -85,7 +85,23 @@ static void take_pattern(cw_wast *w, pattern *v)
     cw_expect_close(p);
 }
 
-static bool fits(const pattern *v, cw_valtype type)
+/* What a pattern of references wants: those of a hierarchy, and of a type in it. CW_BOT: any null. */
+static cw_valtype wanted(const pattern *v)
+{
+    switch (v->word) {
+    case CW_WORD_REF_EXTERN: return CW_REF(CW_HEAP_EXTERN);
+    case CW_WORD_REF_HOST:
+    case CW_WORD_REF_ANY: return CW_REF(CW_HEAP_ANY);
+    case CW_OP_REF_EQ: return CW_REF(CW_HEAP_EQ);
+    case CW_OP_REF_I31: return CW_REF(CW_HEAP_I31);
+    case CW_WORD_REF_STRUCT: return CW_REF(CW_HEAP_STRUCT);
+    case CW_WORD_REF_ARRAY: return CW_REF(CW_HEAP_ARRAY);
+    case CW_OP_REF_FUNC: return CW_REF(CW_HEAP_FUNC);
+    default: return CW_BOT;
+    }
+}
+
+static bool fits(const cw_types *types, const pattern *v, cw_valtype type)
 {
     switch (v->word) {
     case CW_OP_I32_CONST: return type == CW_I32;
@@ -93,7 +109,8 @@ static bool fits(const pattern *v, cw_valtype type)
     case CW_OP_F32_CONST: return type == CW_F32;
     case CW_OP_F64_CONST: return type == CW_F64;
     case CW_OP_V128_CONST: return type == CW_V128;
-    default: return cw_is_ref(type);
+    default:
+        return cw_is_ref(type) && (wanted(v) == CW_BOT || cw_heaptype_top(types, type) == cw_heaptype_top(types, wanted(v)));
     }
 }
 
@@ -106,7 +123,7 @@ bool cw_wast_take_arg(cw_wast *w, cw_valtype type, uint64_t *slots)
     }
     cw_take(&w->p);
     take_pattern(w, &v);
-    if (!w->p.ok || !fits(&v, type) || v.any || v.nan[0])
+    if (!w->p.ok || !fits(w->types, &v, type) || v.any || v.nan[0])
         return false;
     slots[0] = v.bits[0];
     if (type == CW_V128)
@@ -121,9 +138,9 @@ static bool is_nan(uint64_t bits, unsigned width, uint16_t kind)
     return kind == CW_WORD_NAN_ARITHMETIC ? (magnitude & quiet) == quiet : magnitude == quiet;
 }
 
-static bool matches(const pattern *v, cw_valtype type, const uint64_t *have)
+static bool matches(const cw_types *types, const pattern *v, cw_valtype type, const uint64_t *have)
 {
-    if (!fits(v, type))
+    if (!fits(types, v, type))
         return false;
     if (v->word == CW_OP_V128_CONST) {
         uint64_t mask = v->lane_bits == 64 ? UINT64_MAX : ((uint64_t)1 << v->lane_bits) - 1;
@@ -138,10 +155,11 @@ static bool matches(const pattern *v, cw_valtype type, const uint64_t *have)
         return is_nan(have[0], type == CW_F32 ? 32 : 64, v->nan[0]);
     if (v->word == CW_OP_REF_NULL)
         return have[0] == 0;
-    if (cw_is_ref(type) && v->word != CW_WORD_REF_EXTERN && v->word != CW_WORD_REF_HOST)
-        return have[0] != 0;
-    if (v->any)
-        return have[0] != 0;
+    if (cw_is_ref(type)) {
+        if (!v->any && (v->word == CW_WORD_REF_EXTERN || v->word == CW_WORD_REF_HOST))
+            return have[0] == v->bits[0];
+        return cw_gc_matches(types, have[0], wanted(v)) && (v->word != CW_WORD_REF_HOST || cw_ref_is_host(have[0]));
+    }
     return type == CW_I32 || type == CW_F32 ? (uint32_t)have[0] == (uint32_t)v->bits[0] : have[0] == v->bits[0];
 }
 
@@ -157,11 +175,23 @@ bool cw_wast_take_result(cw_wast *w, cw_valtype type, const uint64_t *slots)
         }
         cw_take(p);
         take_pattern(w, &v);
-        good = good || (p->ok && matches(&v, type, slots));
+        good = good || (p->ok && matches(w->types, &v, type, slots));
     } while (either && p->ok && !cw_at_close(p));
     if (either)
         cw_expect_close(p);
     return good && p->ok;
+}
+
+static const char *describe(const cw_types *types, cw_valtype type, uint64_t ref)
+{
+    if (ref == 0)
+        return "null";
+    if (cw_heaptype_top(types, type) == CW_HEAP_FUNC)
+        return "that is not null";
+    if (!cw_ref_is_object(ref))
+        return cw_ref_is_i31(ref) ? "that is an i31" : "that is the host's";
+    static const char *const kinds[] = { "that is a structure", "that is an array", "that is an exception", "that is the host's" };
+    return kinds[cw_object_of(ref)->kind];
 }
 
 void cw_wast_print(cw_wast *w, cw_valtype type, const uint64_t *slots, char *out, size_t size)
@@ -184,5 +214,5 @@ void cw_wast_print(cw_wast *w, cw_valtype type, const uint64_t *slots, char *out
     else if (type == CW_I64)
         snprintf(out, size, "i64 %lld (0x%llx)", (long long)slots[0], (unsigned long long)slots[0]);
     else
-        snprintf(out, size, "%s %s", name, slots[0] ? "that is not null" : "null");
+        snprintf(out, size, "%s %s", name, describe(w->types, type, slots[0]));
 }

@@ -99,9 +99,11 @@ static void expect_code(const char *wat, const char *expected)
     if (!block)
         fail_msg("%s", err.message);
     const uint8_t *code = block + sizeof(cw_code_header);
-    const uint32_t size = cw_code_header_of(code)->size;
+    const cw_code_header *header = cw_code_header_of(code);
+    const uint32_t size = header->size;
+    const uint32_t end = header->handlers ? header->handlers : header->maps ? header->maps : size - (uint32_t)sizeof *header;
     char text[4000] = "";
-    for (uint32_t at = 0; at < size - sizeof(cw_code_header);) {
+    for (uint32_t at = 0; at < end;) {
         uint64_t word;
         memcpy(&word, code + at, 8);
         uint32_t h = 1;
@@ -201,22 +203,56 @@ static void vectors_go_to_slots_and_straight_to_locals(void **state)
     expect_code("(func (param v128) (result i32) (i8x16.extract_lane_s 1 (local.get 0)))", "I8X16_EXTRACT_LANE_S_a RETURN_I_a");
 }
 
-static void what_is_not_executed_yet_is_refused_by_name(void **state)
+#define PAIR "(type $p (struct (field (mut i32)) (field (mut anyref)))) "
+
+static void fields_are_set_where_the_object_is_made(void **state)
 {
     (void)state;
-    static const char *const cases[][2] = {
-        { "(func (drop (ref.i31 (i32.const 0))))", "not supported yet: GC instruction ref.i31" },
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        module l = load(cases[i][0], &cw_alloc_default);
-        cwrun_error err = CWRUN_ERROR_INIT;
-        assert_null(cw_translate(l.m, 0, &cw_alloc_default, (cw_code_options){ 0 }, NULL, &err));
-        assert_int_equal(err.kind, CWRUN_ERROR_LIMIT);
-        assert_int_equal(err.code, CWRUN_LIMIT_UNSUPPORTED);
-        assert_string_equal(err.message, cases[i][1]);
-        cwrun_error_clear(&err);
-        unload(&l);
+    expect_code(PAIR "(func (param (ref null $p)) (result i32) (struct.get $p 0 (local.get 0)))", "STRUCT_GET_I32_s_a RETURN_I_a");
+    expect_code(PAIR "(func (param i32 anyref) (result anyref) (struct.new $p (local.get 0) (local.get 1)))",
+                "STRUCT_ALLOC_a STRUCT_INIT_I32_as_a STRUCT_INIT_I64_as_a RETURN_I_a");
+    expect_code(PAIR "(func (param i32) (result anyref) (struct.new $p (i32.const 5) (ref.i31 (local.get 0))))",
+                "REF_I31_s_s STRUCT_ALLOC_a STRUCT_INIT_I32_ak_a STRUCT_INIT_I64_as_a RETURN_I_a");
+}
+
+/* The node chains of all points of the only function, as slots: "2 1; 1;" and its locals behind a bar. */
+static void expect_maps(const char *wat, const char *expected)
+{
+    char text[200] = "", *at = text;
+    module l = load(wat, &cw_alloc_default);
+    uint8_t *block = cw_translate(l.m, 0, &cw_alloc_default, (cw_code_options){ 0 }, NULL, NULL);
+    assert_non_null(block);
+    const uint8_t *code = block + sizeof(cw_code_header);
+    const cw_code_header *header = cw_code_header_of(code);
+    if (header->maps) {
+        const cw_code_maps *maps = (const cw_code_maps *)(const void *)(code + header->maps);
+        for (uint32_t i = 0; i < maps->n_points; i++) {
+            for (uint32_t n = cw_code_map_points(maps)[i].node; n; n = cw_code_map_nodes(maps)[n].below)
+                at += sprintf(at, "%u ", cw_code_map_nodes(maps)[n].slot);
+            at += sprintf(at, "; ");
+        }
+        at += sprintf(at, "|");
+        for (uint32_t i = 0; i < maps->n_locals; i++)
+            at += sprintf(at, " %u", cw_code_map_locals(maps)[i]);
     }
+    assert_string_equal(text, expected);
+    cw_free(&cw_alloc_default, block, header->size);
+    unload(&l);
+}
+
+static void maps_know_what_refers_to_the_heap(void **state)
+{
+    (void)state;
+    /* nothing does: numbers, functions */
+    expect_maps("(func (param i64 funcref) (call 0 (local.get 0) (ref.null func)))", "");
+    /* parameters and locals; arguments are the callee's; a v128 takes two slots */
+    expect_maps("(func (param v128 anyref) (local i32 externref) (call 0 (local.get 0) (local.get 1)))", "| 2 4");
+    /* what lies below the arguments, in its home: locals and constants need none */
+    expect_maps(PAIR "(func $f (param anyref) (result anyref) (local.get 0) (ref.null any) (call $f (local.get 0)) (call $f (local.get 0))"
+                     "(drop) (drop) (drop))", "3 ; | 0");
+    /* operands of an allocation are there until it is done */
+    expect_maps(PAIR "(func (param i32) (result anyref) (struct.new $p (local.get 0) (struct.new $p (local.get 0)"
+                     "(struct.new $p (local.get 0) (ref.null any)))))", "3 ; 2 ; |");
 }
 
 /* A branch of four bytes that carries 500 values, 2000 times over. */
@@ -288,7 +324,8 @@ int main(void)
         cmocka_unit_test(code_that_cannot_be_reached_is_left_out),
         cmocka_unit_test(other_memories_and_wide_addresses_have_forms_of_their_own),
         cmocka_unit_test(vectors_go_to_slots_and_straight_to_locals),
-        cmocka_unit_test(what_is_not_executed_yet_is_refused_by_name),
+        cmocka_unit_test(fields_are_set_where_the_object_is_made),
+        cmocka_unit_test(maps_know_what_refers_to_the_heap),
         cmocka_unit_test(code_that_grows_out_of_proportion_is_refused),
         cmocka_unit_test(translation_survives_any_failure_of_memory),
     };
