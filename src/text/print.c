@@ -279,6 +279,28 @@ void cw_print_close(cw_printer *p, const uint8_t *end, const char *what)
     r->end = end;
 }
 
+cw_reader *cw_print_quiet_reader(cw_printer *p)
+{
+    if (!p->r->ok || cw_reader_left(p->r) <= 8)
+        return NULL;
+    cw_reader *r = cw_new(&p->alloc, sizeof *r);
+    if (!r) {
+        cw_reader_oom(p->r);
+        return NULL;
+    }
+    *r = *p->r;
+    r->err = NULL;
+    r->at += 8;
+    return r;
+}
+
+void cw_print_reset_scratch(cw_printer *p)
+{
+    if (p->scratch.oom)
+        cw_reader_oom(p->r);
+    cw_arena_reset(&p->scratch);
+}
+
 /* ---- the whole ---- */
 
 /* The name of what stands alone in its file; data NULL: none. */

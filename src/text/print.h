@@ -147,6 +147,10 @@ void cw_put_swap(cw_printer *p, size_t start, size_t middle);
 /* Reading a part in place: what was open comes back with cw_print_leave. */
 cw_print_part cw_print_enter(cw_printer *p, cw_print_part part);
 void cw_print_leave(cw_printer *p, cw_print_part before);
+/* A reader of its own for the silent pass, behind the preamble; NULL where there is nothing to read. The caller frees it. */
+cw_reader *cw_print_quiet_reader(cw_printer *p);
+/* Forgets what belonged to one function or type. */
+void cw_print_reset_scratch(cw_printer *p);
 /* The next `size` bytes alone; the rest comes back with cw_print_close, where they must all have been read. */
 const uint8_t *cw_print_open(cw_printer *p, size_t size, const char *what);
 void cw_print_close(cw_printer *p, const uint8_t *end, const char *what);

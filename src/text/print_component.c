@@ -155,14 +155,11 @@ static void scan_names(cw_printer *p, cw_reader *r, cw_print_scope *s)
 /* The reader covers exactly the component; s was pushed. */
 void cw_print_component_scan(cw_printer *p, cw_print_scope *s)
 {
-    cw_reader *r = p->r->ok && cw_reader_left(p->r) > 8 ? cw_new(&p->alloc, sizeof *r) : NULL;
+    cw_reader *r = cw_print_quiet_reader(p);
     if (!r)
         return;
-    *r = *p->r;
-    r->err = NULL;
     const uint8_t *end = r->end;
     cw_print_part names = {NULL, NULL};
-    r->at += 8;
     while (r->ok && r->at < end) {
         uint8_t id = cw_read_u8(r);
         uint32_t size = cw_read_u32(r);

@@ -116,14 +116,11 @@ void cw_print_module_scan(cw_printer *p, cw_print_module *m)
 {
     *m = (cw_print_module){.last_known = p->r->at, .end = p->r->end};
     p->m = m;
-    cw_reader *r = p->r->ok && cw_reader_left(p->r) > 8 ? cw_new(&p->alloc, sizeof *r) : NULL;
+    cw_reader *r = cw_print_quiet_reader(p);
     if (!r)
         return;
     cw_print_part names = {NULL, NULL};
-    *r = *p->r;
-    r->err = NULL;
     const uint8_t *end = r->end;
-    r->at += 8;
     while (r->ok && p->r->ok && r->at < end) {
         uint8_t id = cw_read_u8(r);
         uint32_t size = cw_read_u32(r);
@@ -336,7 +333,7 @@ static void print_func(cw_printer *p, uint32_t index)
         cw_print_function(p, index);
     cw_print_close(p, end, "a function body");
     CW_PUT(p, ")");
-    cw_arena_reset(&p->scratch);
+    cw_print_reset_scratch(p);
     cw_reader_pop(r);
 }
 

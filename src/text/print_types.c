@@ -329,7 +329,7 @@ void cw_print_subtype(cw_printer *p, uint32_t index)
     }
     if (sub)
         CW_PUT(p, ")");
-    cw_arena_reset(&p->scratch);
+    cw_print_reset_scratch(p);
 }
 
 static void print_type(cw_printer *p, uint32_t index)

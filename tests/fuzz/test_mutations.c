@@ -46,6 +46,50 @@ static bool count_lines(void *user, const char *data, size_t size)
     return true;
 }
 
+typedef struct printed {
+    char *text;
+    size_t size;
+} printed;
+
+static bool append(void *user, const char *data, size_t size)
+{
+    printed *p = user;
+    p->text = realloc(p->text, p->size + size);
+    memcpy(p->text + p->size, data, size);
+    p->size += size;
+    return p->size < 1 << 22;
+}
+
+/* Prints and parses; {NULL, 0} where either fails. */
+static cwrun_str print_and_parse(const void *bytes, size_t size, bool fold, cwrun_arena *arena)
+{
+    cwrun_error why = CWRUN_ERROR_INIT;
+    cwrun_text_print_options options = { .fold = fold };
+    printed p = { NULL, 0 };
+    cwrun_str binary = { NULL, 0 };
+    if (cwrun_text_print(bytes, size, NULL, &options, append, &p, &why))
+        binary = cwrun_text_encode((cwrun_str){ p.text, p.size }, NULL, arena, &why);
+    cwrun_error_clear(&why);
+    free(p.text);
+    return binary;
+}
+
+/* What decodes is printed and parsed; from then on the bytes stay the same. */
+static void try_printing(const uint8_t *bytes, size_t size, bool valid)
+{
+    cwrun_arena *arena = cwrun_arena_new(NULL);
+    cwrun_str once = print_and_parse(bytes, size, size & 1, arena);
+    if (once.data) {
+        cwrun_str twice = print_and_parse(once.data, once.size, !(size & 1), arena);
+        assert_non_null(twice.data);
+        assert_int_equal(twice.size, once.size);
+        assert_memory_equal(twice.data, once.data, once.size);
+    } else {
+        assert_false(valid);
+    }
+    cwrun_arena_drop(arena);
+}
+
 /* Loads, and runs what start functions there are, in an engine that is bounded in every way. */
 static void try_bytes(cwrun_engine *engine, const uint8_t *bytes, size_t size)
 {
@@ -67,6 +111,8 @@ static void try_bytes(cwrun_engine *engine, const uint8_t *bytes, size_t size)
         assert_true(ok != cwrun_failed(&why));
         cwrun_error_clear(&why);
     }
+    if (size < DUMPED)
+        try_printing(copy, size, component || module);
     free(copy);
     if (component || module) {
         assert_false(cwrun_failed(&err));
