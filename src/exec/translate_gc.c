@@ -137,7 +137,7 @@ static void emit_br_on_cast(cw_translator *t, const uint8_t **at, bool on_fail)
 {
     const uint8_t flags = *(*at)++;
     cw_block *b = cw_block_at(t, cw_leb_u32_checked(at));
-    (void)cw_leb_s64_checked(at);
+    (void)cw_translate_heaptype(t, at, false);
     uint64_t raw[2];
     const bool is_object = is_object_type(t, cw_translate_heaptype(t, at, flags & 2), raw);
     const uint32_t is = is_object ? CW_IOP_BR_REF_IS_TYPE : CW_IOP_BR_REF_IS;

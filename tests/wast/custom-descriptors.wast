@@ -32,3 +32,20 @@
 (assert_unlinkable
   (module (type $super (sub (func))) (type $sub (sub $super (func))) (import "M" "f" (func (exact (type $super)))))
   "incompatible import type")
+;; exact types where code is read again: constant expressions, blocks, sources of casts
+(module
+  (type $a (sub (struct (field i32))))
+  (type $b (sub $a (struct (field i32))))
+  (global $null (ref null (exact $a)) (ref.null (exact $a)))
+  (global $one (ref (exact $b)) (struct.new $b (i32.const 5)))
+  (func (export "null") (result i32) (ref.is_null (global.get $null)))
+  (func (export "field") (result i32)
+    (struct.get $b 0 (block (result (ref (exact $b))) (global.get $one))))
+  (func (export "br") (result i32)
+    (block $is (result (ref $b))
+      (drop (br_on_cast $is (ref null (exact $b)) (ref $b) (global.get $one)))
+      (return (i32.const 0)))
+    (struct.get $b 0)))
+(assert_return (invoke "null") (i32.const 1))
+(assert_return (invoke "field") (i32.const 5))
+(assert_return (invoke "br") (i32.const 5))
