@@ -1,6 +1,6 @@
 # cwrun: one Makefile, no configure.
 #
-#   make            build/cwrun, build/libcwrun.a, build/libcwrun.so
+#   make            build/cwrun, build/libcwrun.a, build/libcwrun.so, build/libcwrun_wasm.a (the standard wasm.h)
 #   make check      every test; closes with "N passed, N failed"
 #   make asan       the same under AddressSanitizer and UBSan, in build-asan (switch dispatch)
 #   make conformance SPEC=DIR   the specifications' scripts, where they are
@@ -31,11 +31,19 @@ CLI_SRCS := $(wildcard src/cli/*.c)
 CLI_OBJS := $(CLI_SRCS:src/%.c=$(BUILD)/obj/%.o)
 VERSION  := 0.1.0
 
-all: $(BUILD)/cwrun $(BUILD)/libcwrun.a $(BUILD)/libcwrun.so
+# The standard wasm.h interface: a client of the public headers, in an archive of its own.
+WASM_SRCS := $(wildcard src/wasm_h/*.c)
+WASM_OBJS := $(WASM_SRCS:src/%.c=$(BUILD)/obj/%.o)
+
+all: $(BUILD)/cwrun $(BUILD)/libcwrun.a $(BUILD)/libcwrun.so $(BUILD)/libcwrun_wasm.a
 
 -include src/exec/exec.mk
 
 $(BUILD)/libcwrun.a: $(OBJS)
+	@rm -f $@
+	$(call quiet,AR,$@)$(AR) rcs $@ $^
+
+$(BUILD)/libcwrun_wasm.a: $(WASM_OBJS)
 	@rm -f $@
 	$(call quiet,AR,$@)$(AR) rcs $@ $^
 
@@ -55,9 +63,9 @@ UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*
 EXAMPLES   := $(patsubst examples/%.c,$(BUILD)/examples/%,$(wildcard examples/*.c))
 DRIVERS    := $(patsubst tests/%.c,$(BUILD)/tests/%,tests/api/session.c $(wildcard tests/fuzz/fuzz_*.c))
 
-$(BUILD)/tests/%: tests/%.c $(BUILD)/libcwrun.a
+$(BUILD)/tests/%: tests/%.c $(BUILD)/libcwrun.a $(BUILD)/libcwrun_wasm.a
 	@mkdir -p $(@D)
-	$(call quiet,CC,$<)$(CC) -std=c11 $(WARN) -Wno-conversion $(BASEFLAGS) -Itests -MMD -MP -o $@ $< $(BUILD)/libcwrun.a -lcmocka $(LIBS) $(LDFLAGS)
+	$(call quiet,CC,$<)$(CC) -std=c11 $(WARN) -Wno-conversion $(BASEFLAGS) -Itests -MMD -MP -o $@ $< $(BUILD)/libcwrun_wasm.a $(BUILD)/libcwrun.a -lcmocka $(LIBS) $(LDFLAGS)
 
 # Examples see the public headers alone, as an embedder does.
 $(BUILD)/examples/%: examples/%.c $(BUILD)/libcwrun.a
@@ -100,15 +108,17 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include/cwrun
 	install -m 755 $(BUILD)/cwrun $(DESTDIR)$(PREFIX)/bin/cwrun
 	install -m 644 $(BUILD)/libcwrun.a $(DESTDIR)$(PREFIX)/lib/libcwrun.a
+	install -m 644 $(BUILD)/libcwrun_wasm.a $(DESTDIR)$(PREFIX)/lib/libcwrun_wasm.a
 	install -m 755 $(BUILD)/libcwrun.so $(DESTDIR)$(PREFIX)/lib/libcwrun.so.$(VERSION)
 	ln -sf libcwrun.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/libcwrun.so.0
 	ln -sf libcwrun.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/libcwrun.so
-	install -m 644 include/cwrun.h $(DESTDIR)$(PREFIX)/include/cwrun.h
+	install -m 644 include/cwrun.h include/wasm.h $(DESTDIR)$(PREFIX)/include/
 	install -m 644 include/cwrun/*.h $(DESTDIR)$(PREFIX)/include/cwrun/
 	sed 's|@prefix@|$(PREFIX)|; s|@version@|$(VERSION)|' src/api/cwrun.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/cwrun.pc
+	sed 's|@prefix@|$(PREFIX)|; s|@version@|$(VERSION)|' src/wasm_h/cwrun_wasm.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/cwrun_wasm.pc
 
 clean:
 	rm -rf build build-*
 
 .PHONY: all check tests asan tsan conformance lint size install clean
--include $(OBJS:.o=.d) $(CLI_OBJS:.o=.d) $(UNIT_TESTS:=.d) $(EXAMPLES:=.d) $(DRIVERS:=.d)
+-include $(OBJS:.o=.d) $(CLI_OBJS:.o=.d) $(WASM_OBJS:.o=.d) $(UNIT_TESTS:=.d) $(EXAMPLES:=.d) $(DRIVERS:=.d)

@@ -19,6 +19,7 @@ allowed() {
     api) echo "base os core exec component wit wasi api cwrun" ;;
     http) echo "http cwrun" ;;
     cli) echo "cli cwrun" ;;
+    wasm_h) echo "wasm_h cwrun" ;;
     esac
 }
 for file in src/*/*.[ch] src/*/*.def; do
@@ -26,7 +27,7 @@ for file in src/*/*.[ch] src/*/*.def; do
     layer=${file#src/} layer=${layer%%/*}
     for include in $(sed -n 's/^ *# *include "\([^"]*\)".*/\1/p' "$file"); do
         to=${include%%/*}
-        [ "$include" = cwrun.h ] && to=cwrun
+        case $include in cwrun.h | wasm.h) to=cwrun ;; esac
         [ "$to" = "$include" ] && to=$layer
         case " $(allowed "$layer") " in
         *" $to "*) ;;
@@ -38,8 +39,10 @@ done
 # Every global symbol of the library is cwrun_… or cw_….
 nm -g --defined-only "$BUILD/libcwrun.a" 2>/dev/null | awk 'NF == 3 && $3 !~ /^(cwrun_|cw_)/ { print "global symbol without prefix: " $3; bad = 1 } END { exit bad }' || bad=1
 
+nm -g --defined-only "$BUILD/libcwrun_wasm.a" 2>/dev/null | awk 'NF == 3 && $3 !~ /^(wasm_|cw_wasm_)/ { print "global symbol without prefix: " $3; bad = 1 } END { exit bad }' || bad=1
+
 # No writable global: nothing in .data or .bss (relocated constants are in .data.rel.ro).
-objdump -t "$BUILD/libcwrun.a" 2>/dev/null | awk '$0 ~ / O / && ($0 ~ / \.data\t/ || $0 ~ / \.data\.[^r]/ || $0 ~ / \.data\.rel\.local/ || $0 ~ / \.t?bss/) && $0 !~ /\.data\.rel\.ro/ { print "writable global: " $NF; bad = 1 } END { exit bad }' || bad=1
+objdump -t "$BUILD/libcwrun.a" "$BUILD/libcwrun_wasm.a" 2>/dev/null | awk '$0 ~ / O / && ($0 ~ / \.data\t/ || $0 ~ / \.data\.[^r]/ || $0 ~ / \.data\.rel\.local/ || $0 ~ / \.t?bss/) && $0 !~ /\.data\.rel\.ro/ { print "writable global: " $NF; bad = 1 } END { exit bad }' || bad=1
 
 # Files past 1,200 lines want splitting.
 for file in src/*/*.[ch]; do

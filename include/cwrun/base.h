@@ -106,6 +106,8 @@ typedef struct cwrun_frame {
     uint64_t offset;       /* of the instruction, in the file that was loaded */
     const char *module;    /* name section, else "module N" style name; never NULL */
     const char *function;  /* name section (Rust names demangled), export name or "func[N]"; never NULL */
+    uint64_t func_offset;  /* of the instruction, from the function's first one */
+    uint32_t func_index;   /* in its module; UINT32_MAX for a function of the host */
 } cwrun_frame;
 
 /* An error, owned by the caller; zero is "no error". Everything behind the pointers is freed by cwrun_error_clear. */

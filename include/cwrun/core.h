@@ -121,6 +121,8 @@ CWRUN_CORE_VAL_MAKER(anyref, CWRUN_CORE_ANYREF, cwrun_ref, ref)
 
 /* One more reference to the same, which lasts until cwrun_ref_drop or the store's end. 0: `ref` is null, or an error. */
 CWRUN_API cwrun_ref cwrun_ref_keep(cwrun_store *store, cwrun_ref ref, cwrun_error *err);
+/* One more reference to the same, which lasts as those do that calls give. */
+CWRUN_API cwrun_ref cwrun_ref_copy(cwrun_store *store, cwrun_ref ref, cwrun_error *err);
 CWRUN_API void cwrun_ref_drop(cwrun_store *store, cwrun_ref ref);
 /* Whether both mean the same object (or are null); false where one is stale. */
 CWRUN_API bool cwrun_ref_same(cwrun_store *store, cwrun_ref a, cwrun_ref b);

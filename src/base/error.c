@@ -71,7 +71,7 @@ static char *rebuild(cwrun_error *err, const cw_alloc *a, size_t message_size, s
     cwrun_frame *copies = (cwrun_frame *)(block + 1);
     char *message = (char *)(copies + n_frames), *at = message + message_size + 1;
     for (size_t i = 0; i < n_frames; i++) {
-        copies[i].offset = frames[i].offset;
+        copies[i] = frames[i];
         copies[i].module = copy_name(&at, frames[i].module);
         copies[i].function = copy_name(&at, frames[i].function);
     }

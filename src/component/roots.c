@@ -113,17 +113,28 @@ const cw_root *cw_root_get(const cwrun_store *s, cwrun_ref ref)
     return e->kind && e->serial == ref >> SERIAL_SHIFT ? e : NULL;
 }
 
-cwrun_ref cwrun_ref_keep(cwrun_store *store, cwrun_ref ref, cwrun_error *err)
+static cwrun_ref again(cwrun_store *store, cwrun_ref ref, bool keep, cwrun_error *err)
 {
     if (!store || !ref || cwrun_failed(err))
         return 0;
     const cw_root *e = cw_root_get(store, ref);
-    cwrun_ref kept = 0;
+    cwrun_ref more = 0;
     if (!e)
-        cw_fail(err, &store->alloc, CWRUN_ERROR_ARGUMENT, 0, "cwrun_ref_keep: a reference that has ended");
-    else if (!(kept = make(store, 0, e->kind, e->word)))
+        cw_fail(err, &store->alloc, CWRUN_ERROR_ARGUMENT, 0, "%s: a reference that has ended",
+                keep ? "cwrun_ref_keep" : "cwrun_ref_copy");
+    else if (!(more = keep ? make(store, 0, e->kind, e->word) : cw_root_new(store, e->kind, e->word)))
         cw_fail_oom(err);
-    return kept;
+    return more;
+}
+
+cwrun_ref cwrun_ref_keep(cwrun_store *store, cwrun_ref ref, cwrun_error *err)
+{
+    return again(store, ref, true, err);
+}
+
+cwrun_ref cwrun_ref_copy(cwrun_store *store, cwrun_ref ref, cwrun_error *err)
+{
+    return again(store, ref, false, err);
 }
 
 void cwrun_ref_drop(cwrun_store *store, cwrun_ref ref)

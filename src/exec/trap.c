@@ -229,7 +229,12 @@ void cw_thread_error(cw_thread *t, cwrun_error *err)
         const cw_trace_frame *f = &t->frames[i];
         char number[24], demangled[CW_DEMANGLE_ROOM];
         cwrun_str module = {"<unknown>", 9}, function;
+        frames[i].func_index = UINT32_MAX;
+        frames[i].func_offset = 0;
         if (f->module) {
+            const uint8_t *code = f->module->bodies[f->func - f->module->n_imported_funcs].code;
+            frames[i].func_index = f->func;
+            frames[i].func_offset = f->offset - (uint64_t)(code - f->module->file_start);
             function = cw_module_func_name(f->module, f->func, number);
             size_t size = cw_demangle(function, demangled, sizeof demangled);
             if (size != 0)
