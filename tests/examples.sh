@@ -59,5 +59,9 @@ run 3 says: line of text
 entering it again: cannot enter component instance
 1002 runs, 2000 lines, 2000 times refused
 X
+expect core_host "$BIN/core_host" <<'X'
+4 bytes, sum 446
+the counter goes at 4
+X
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
