@@ -18,11 +18,11 @@ add() {
     passed=$((passed + ${1:-0})) failed=$((failed + ${2:-1}))
 }
 
-# scripts NAME OPTIONS…: runs cwrun wast, shows what failed and its closing line
+# scripts NAME OPTIONS…: runs cwrun wast, shows what failed and its closing line; all valid binaries are printed and parsed, too
 scripts() {
     what=$1
     shift
-    "$BUILD/cwrun" wast -j 2 --known "$KNOWN" --list-failures "$@" >"$work/log" 2>&1
+    "$BUILD/cwrun" wast -j 2 --round-trip --known "$KNOWN" --list-failures "$@" >"$work/log" 2>&1
     grep -avE 'not supported yet|was skipped' "$work/log" | tail -n 40
     line=$(tail -n 1 "$work/log")
     echo "$what: $line"

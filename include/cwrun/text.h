@@ -60,6 +60,7 @@ typedef struct cwrun_wast_options {
     void (*report)(void *user, const cwrun_wast_command *command);
     void *user;
     bool all;
+    bool round_trip; /* every valid module and component is printed and parsed as well; other bytes are a failure */
 } cwrun_wast_options;
 
 typedef struct cwrun_wast_counts {

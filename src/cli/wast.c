@@ -28,7 +28,7 @@ typedef struct script {
 typedef struct job {
     script *scripts;
     size_t n, next, done;
-    bool list, progress;
+    bool list, progress, round_trip;
     uint64_t on, off;
     line_known *known;
     size_t n_known;
@@ -147,7 +147,7 @@ static void run_one(job *j, script *s)
     s->job = j;
     s->log_file = open_memstream(&s->log, &s->log_size);
     uint8_t *text = cli_read(s->path, &size, &err);
-    cwrun_wast_options options = { j->on, j->off, report, s, j->n_known != 0 };
+    cwrun_wast_options options = { j->on, j->off, report, s, j->n_known != 0, j->round_trip };
     s->readable = text && cwrun_wast_run((cwrun_str){ (const char *)text, size }, s->path, &options, &s->counts, &err);
     free(text);
     if (s->log_file) {
@@ -258,6 +258,7 @@ int cli_wast(int argc, char **argv)
         }
         json = json || option == OPT_JSON;
         j.list = j.list || option == OPT_LIST_FAILURES;
+        j.round_trip = j.round_trip || option == OPT_ROUND_TRIP;
         if (option == OPT_KNOWN && !read_known(&j, args.value, &err))
             return cli_report(&err);
         if (option == OPT_JOBS && (!cli_parse_count(args.value, 256, &threads) || !threads))

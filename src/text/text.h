@@ -17,4 +17,7 @@ bool cw_encode_module(cw_parser *p, const cw_words *words, cw_bytes *out);
 /* The same for a component, behind "(component". */
 bool cw_encode_component(cw_parser *p, const cw_words *words, cw_bytes *out);
 
+/* Whether printing the binary and parsing that gives the same bytes again, flat and folded; see round_trip.c. */
+bool cw_text_check_round_trip(const cw_words *words, const cw_bytes *binary, cwrun_error *err);
+
 #endif

@@ -89,6 +89,8 @@ static cw_module *take_module(cw_wast *w, bool *encoded, cwrun_error *err)
         cw_reader_init(&r, (const uint8_t *)kept.data, kept.size, NULL, &w->arena, err);
         cw_module_config config = { .types = w->types, .features = w->features, .alloc = &w->alloc };
         m = kept.data ? cw_module_read(&r, &config) : NULL;
+        if (m && w->options && w->options->round_trip && !cw_text_check_round_trip(&w->words, &bytes, err))
+            m = NULL;
         if (!kept.data)
             cw_fail_oom(err);
         cw_module **slot = m ? CW_VEC_PUSH(&w->modules, &w->alloc) : NULL;

@@ -148,6 +148,10 @@ cwrun_component *cw_wast_take_component(cw_wast *w, cwrun_error *err)
     p->err = err;
     if (cw_encode_component(p, &w->words, &bytes) && c)
         made = cwrun_component_load(c->engine, bytes.data, bytes.size, NULL, err);
+    if (made && w->options && w->options->round_trip && !cw_text_check_round_trip(&w->words, &bytes, err)) {
+        cwrun_component_drop(made);
+        made = NULL;
+    }
     p->err = outer;
     cw_bytes_fini(&bytes);
     return made;
