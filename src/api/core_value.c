@@ -31,15 +31,6 @@ bool cw_core_from_slots(cwrun_store *s, cw_valtype t, const uint64_t **slot, cwr
     }
 }
 
-/* Whether a reference other than a function is of type t: as long as nothing makes objects of narrower types, the tops
- * are all there is. */
-static bool is_of(cw_valtype t, const cw_root *root)
-{
-    (void)root;
-    uint32_t heap = t & ~(CW_REF_BIT | CW_REF_NULL_BIT);
-    return heap == CW_HEAP_EXTERN || heap == CW_HEAP_ANY || heap == CW_HEAP_EXN;
-}
-
 static const char *reference(cwrun_store *s, cw_valtype t, const cwrun_core_val *v, uint64_t *slot)
 {
     if (v->type == CWRUN_CORE_FUNCREF ? !v->of.func : !v->of.ref) {
@@ -60,7 +51,7 @@ static const char *reference(cwrun_store *s, cw_valtype t, const cwrun_core_val 
     const cw_root *root = cw_root_get(s, v->of.ref);
     if (!root)
         return "is a reference that has ended, or of another store";
-    if (root->kind != v->type || !is_of(t, root))
+    if (root->kind != v->type || !cw_gc_matches(s->exec.types, root->word, t))
         return "is a reference of another type";
     *slot = root->word;
     return NULL;

@@ -97,6 +97,16 @@ void cw_roots_turn(cwrun_store *s)
         empty(s, s->roots.recent[s->roots.which]);
 }
 
+void cw_roots_trace(cw_exec *x)
+{
+    const cwrun_store *s = x->store;
+    for (uint32_t i = 1; i < s->roots.items.n; i++) {
+        const cw_root *e = &s->roots.items.items[i];
+        if (e->kind && e->kind != CWRUN_CORE_FUNCREF)
+            cw_gc_mark_root(x, e->word);
+    }
+}
+
 void cw_roots_fini(cwrun_store *s)
 {
     CW_VEC_FINI(&s->roots.items, &s->alloc);
@@ -155,23 +165,24 @@ cwrun_ref cwrun_externref_new(cwrun_store *store, void *object, void (*drop)(voi
 {
     if (!store || cwrun_failed(err))
         return 0;
-    cw_host_object *o = CW_ARENA_NEW(&store->exec.arena, cw_host_object);
-    cwrun_ref ref = o ? cw_root_new(store, CWRUN_CORE_EXTERNREF, (uint64_t)(uintptr_t)o) : 0;
-    if (ref && !cw_store_at_end(store, drop, object)) {
-        cwrun_ref_drop(store, ref);
-        ref = 0;
-    }
-    if (!ref) {
-        store->exec.arena.oom = false;
-        cw_fail_oom(err);
+    cw_extern_object *o = cw_gc_new_extern(&store->exec, object, drop);
+    if (!o) {
+        cw_gc_error(&store->exec, err);
         return 0;
     }
-    o->object = object;
+    cwrun_ref ref = cw_root_new(store, CWRUN_CORE_EXTERNREF, (uint64_t)(uintptr_t)o);
+    if (!ref) {
+        o->drop = NULL; /* the object stays the caller's */
+        cw_fail_oom(err);
+    }
     return ref;
 }
 
 void *cwrun_externref_object(cwrun_store *store, cwrun_ref ref)
 {
     const cw_root *e = cw_root_get(store, ref);
-    return e && e->kind == CWRUN_CORE_EXTERNREF ? ((cw_host_object *)(uintptr_t)e->word)->object : NULL;
+    if (!e || e->kind != CWRUN_CORE_EXTERNREF || !cw_ref_is_object(e->word))
+        return NULL;
+    const cw_object *o = cw_object_of(e->word);
+    return o->kind == CW_OBJECT_EXTERN ? ((const cw_extern_object *)(const void *)o)->user : NULL;
 }

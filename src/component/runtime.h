@@ -233,12 +233,9 @@ const cw_root *cw_root_get(const cwrun_store *s, cwrun_ref ref);
 void cw_roots_turn(cwrun_store *s);
 /* Ends a ring (0: none). */
 void cw_roots_end(cwrun_store *s, uint32_t ring);
+/* Marks what they refer to (exec/gc.h). */
+void cw_roots_trace(cw_exec *x);
 void cw_roots_fini(cwrun_store *s);
-
-/* An object of the host that an externref stands for: its address is the word. */
-typedef struct cw_host_object {
-    void *object;
-} cw_host_object;
 
 /* What runs when the store goes, the last first. False: out of memory, and `drop` does not run. */
 typedef struct cw_ending {

@@ -94,6 +94,7 @@ cwrun_store *cw_store_new(cwrun_engine *engine, const cwrun_limits *limits, cwru
     if (engine->code_options.fuel)
         s->exec.fuel = 0;
     s->exec.store = s;
+    s->exec.gc.trace = cw_roots_trace;
     s->engine = engine;
     cw_engine_keep(engine);
     s->handles.is_host = true;

@@ -280,6 +280,10 @@ void cw_gc_collect(cw_exec *x)
 
 static bool prepare(cw_gc *gc, cw_exec *x)
 {
+    if (gc->running) { /* a destructor makes objects */
+        gc->failure = CWRUN_LIMIT_HOST_MEMORY;
+        return false;
+    }
     if (!gc->stack) { /* the first object: what marking needs is there from now on */
         gc->stack = cw_new_array(&x->alloc, CW_GC_STACK_DEPTH, sizeof(cw_object *));
         gc->known = gc->stack ? cw_new_array(&x->alloc, CW_GC_CACHE, sizeof *gc->known) : NULL;

@@ -68,7 +68,7 @@ typedef void (*cw_extern_drop)(void *user);
 typedef struct cw_extern_object {
     cw_object head;
     void *user;
-    cw_extern_drop drop; /* may be NULL; called once, when the object is collected or the store ends; must not enter it */
+    cw_extern_drop drop; /* may be NULL; called once, when the object is collected or the store ends; must not run guests in it */
     struct cw_extern_object *next;
 } cw_extern_object;
 
@@ -125,6 +125,9 @@ void cw_gc_root_fini(cw_exec *x, cw_gc_root *root);
 /* On its own; NULL where memory ran out. */
 cw_gc_root *cw_gc_root_new(cw_exec *x, uint64_t ref);
 void cw_gc_root_free(cw_exec *x, cw_gc_root *root);
+
+/* Marks what a table of the host's own holds: set cw_gc.trace, which every collection calls, and call this for every reference. */
+void cw_gc_mark_root(cw_exec *x, uint64_t ref);
 
 /* References in C variables for the time of one C function: every stride-th of n words. Scopes end in reverse order. */
 typedef struct cw_gc_scope {
@@ -184,6 +187,7 @@ typedef struct cw_gc {
     cw_extern_object *externs;
     cw_gc_root *roots;
     cw_gc_scope *scopes;
+    void (*trace)(cw_exec *x); /* may be NULL */
     uint64_t bytes;       /* taken from the allocator: blocks and large objects */
     uint64_t used;        /* handed out of them: living after the last collection, and since */
     uint64_t threshold;   /* of `used`: there the next collection comes */

@@ -134,8 +134,7 @@ static void mark_fields(cw_exec *x, cw_object *o)
     }
 }
 
-/* Marks from a root on. */
-static void mark_root(cw_exec *x, uint64_t ref)
+void cw_gc_mark_root(cw_exec *x, uint64_t ref)
 {
     mark(x, ref);
     while (x->gc.n_stack)
@@ -149,7 +148,7 @@ static void mark_params(cw_exec *x, cw_type_id id, const uint64_t *slot)
     const cw_subtype *type = cw_types_get(x->types, id);
     for (uint32_t i = 0; i < type->n_params; slot += cw_valtype_slots(type->params[i++]))
         if (cw_is_managed(x->types, type->params[i]))
-            mark_root(x, *slot);
+            cw_gc_mark_root(x, *slot);
 }
 
 /* What the map says of a place, from the cache where it is there. */
@@ -171,10 +170,10 @@ static void mark_frame(cw_exec *x, const cw_walk_frame *f)
         return;
     const uint16_t *locals = cw_code_map_locals(maps);
     for (uint32_t i = 0; i < maps->n_locals; i++)
-        mark_root(x, f->frame[locals[i]]);
+        cw_gc_mark_root(x, f->frame[locals[i]]);
     const cw_code_node *nodes = cw_code_map_nodes(maps);
     for (uint32_t n = known->node; n; n = nodes[n].below)
-        mark_root(x, f->frame[nodes[n].slot]);
+        cw_gc_mark_root(x, f->frame[nodes[n].slot]);
 }
 
 static void mark_thread(cw_exec *x, cw_thread *t)
@@ -202,7 +201,7 @@ static void mark_instance(cw_exec *x, const cw_instance *in)
         if (!values || in->dropped_elems[i] || !cw_is_managed(x->types, m->elems[i].type))
             continue;
         for (uint32_t j = 0; j < m->elems[i].n; j++)
-            mark_root(x, values[j]);
+            cw_gc_mark_root(x, values[j]);
     }
 }
 
@@ -212,19 +211,21 @@ void cw_gc_mark_all(cw_exec *x)
         if (t->busy && t->csp != t->control)
             mark_thread(x, t);
     for (const cw_global *g = x->ref_globals; g; g = g->next_ref)
-        mark_root(x, g->value[0]);
+        cw_gc_mark_root(x, g->value[0]);
     for (const cw_table *t = x->tables; t; t = t->next)
         for (uint64_t i = 0; cw_is_managed(x->types, t->type.elem) && i < t->size; i++)
-            mark_root(x, t->elems[i]);
+            cw_gc_mark_root(x, t->elems[i]);
     for (const cw_instance *in = x->instances; in; in = in->next)
         mark_instance(x, in);
     for (const cw_gc_root *root = x->gc.roots; root; root = root->next)
-        mark_root(x, root->ref);
+        cw_gc_mark_root(x, root->ref);
     for (const cw_gc_scope *s = x->gc.scopes; s; s = s->below) {
         if (s->type != CW_NO_TYPE)
             mark_params(x, s->type, s->words);
         for (uint32_t i = 0; i < s->n; i++)
-            mark_root(x, s->words[(size_t)i * s->stride]);
+            cw_gc_mark_root(x, s->words[(size_t)i * s->stride]);
     }
-    mark_root(x, (uintptr_t)x->thrown);
+    cw_gc_mark_root(x, (uintptr_t)x->thrown);
+    if (x->gc.trace)
+        x->gc.trace(x);
 }
