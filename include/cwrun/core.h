@@ -128,10 +128,29 @@ CWRUN_API void cwrun_ref_drop(cwrun_store *store, cwrun_ref ref);
 CWRUN_API bool cwrun_ref_same(cwrun_store *store, cwrun_ref a, cwrun_ref b);
 
 /* A new externref to an object of the host. drop(object) (may be NULL) runs when nothing refers to it any more, at the latest
- * when the store goes; not where this fails. */
+ * when the store goes; not where this fails. It must not enter the store: it may run while a guest does. */
 CWRUN_API cwrun_ref cwrun_externref_new(cwrun_store *store, void *object, void (*drop)(void *object), cwrun_error *err);
 /* The object of an externref; NULL where it is stale or not of the host. */
 CWRUN_API void *cwrun_externref_object(cwrun_store *store, cwrun_ref ref);
+
+/* The exact type of what a reference means: (ref $t) of a structure or array, (ref i31), (ref exn), else the top of its
+ * hierarchy. 0: null or stale. */
+CWRUN_API cwrun_core_type cwrun_ref_type(cwrun_store *store, cwrun_ref ref);
+
+/* The guest's garbage-collected objects: new ones of a type that reflection gave, with all fields (packed ones as i32), or with
+ * `length` elements that are all `init`. 0: an error. */
+CWRUN_API cwrun_ref cwrun_i31_new(cwrun_store *store, int32_t value, cwrun_error *err);
+CWRUN_API bool cwrun_i31_get(cwrun_store *store, cwrun_ref ref, int32_t *value); /* sign-extended; false: it is none */
+CWRUN_API cwrun_ref cwrun_struct_new(cwrun_store *store, cwrun_core_type type, const cwrun_core_val *fields, size_t n, cwrun_error *err);
+CWRUN_API cwrun_ref cwrun_array_new(cwrun_store *store, cwrun_core_type type, const cwrun_core_val *init, uint32_t length, cwrun_error *err);
+/* Fields of a structure, elements of an array, values of an exception: how many, one, and another value for one that is mutable. */
+CWRUN_API uint32_t cwrun_object_size(cwrun_store *store, cwrun_ref ref);
+CWRUN_API bool cwrun_object_get(cwrun_store *store, cwrun_ref ref, uint32_t i, cwrun_core_val *value, cwrun_error *err);
+CWRUN_API bool cwrun_object_set(cwrun_store *store, cwrun_ref ref, uint32_t i, const cwrun_core_val *value, cwrun_error *err);
+
+/* The exception that made the last call fail with CWRUN_ERROR_EXCEPTION; 0: there is none. Its tag; NULL: it is no exception. */
+CWRUN_API cwrun_ref cwrun_store_exception(cwrun_store *store, cwrun_error *err);
+CWRUN_API cwrun_tag *cwrun_exception_tag(cwrun_store *store, cwrun_ref exception);
 
 /* ---- modules ---- */
 
@@ -193,6 +212,11 @@ typedef cwrun_status (*cwrun_core_fn)(cwrun_caller *caller, const cwrun_core_val
 CWRUN_API cwrun_status cwrun_core_caller_wait(cwrun_caller *caller, const cwrun_wait *waits, size_t n, uint64_t deadline, cwrun_core_fn resume, void *user);
 /* The instance that imports the function, inside a host function of a linker; NULL for those of cwrun_core_func_new. */
 CWRUN_API cwrun_core_instance *cwrun_caller_core_instance(cwrun_caller *caller);
+
+/* Ends a host function for core modules with an exception: `return cwrun_caller_throw(…)`. The values are those of the tag's
+ * type, or it is a trap. The second throws one that was caught or left a call before. */
+CWRUN_API cwrun_status cwrun_caller_throw(cwrun_caller *caller, cwrun_tag *tag, const cwrun_core_val *values, size_t n);
+CWRUN_API cwrun_status cwrun_caller_throw_ref(cwrun_caller *caller, cwrun_ref exception);
 
 /* A function of the host. drop(user) (may be NULL) runs when the store goes; not where this fails. */
 CWRUN_API cwrun_core_func *cwrun_core_func_new(cwrun_store *store, const cwrun_core_functype *type, cwrun_core_fn fn, void *user,

@@ -7,6 +7,23 @@
 
 /* ---- host functions ---- */
 
+/* Throws what cwrun_caller_throw or cwrun_caller_throw_ref were given: the collector still finds it through the call's references. */
+static cw_step throw(cw_thread *t, cwrun_caller *c)
+{
+    const cw_root *root = cw_root_get(c->store, c->throw_ref);
+    if (!c->throw_tag)
+        return cw_thread_throw_ref(t, root && cw_ref_is_object(root->word) ? (cw_exception *)(void *)cw_object_of(root->word) : NULL);
+    const cw_subtype *type = cw_types_get(c->store->exec.types, c->throw_tag->type);
+    uint64_t *slots = cw_arena_array(&c->arena, type->param_slots + 1u, sizeof *slots), *to = slots;
+    const char *wrong = slots ? NULL : "could not be kept: out of memory";
+    for (uint32_t i = 0; !wrong && i < type->n_params; i++)
+        wrong = cw_core_to_slots(c->store, type->params[i], &c->core_args[i], &to);
+    if (!wrong)
+        return cw_thread_throw(t, c->throw_tag, slots);
+    cw_thread_trap(t, CW_TRAP_HOST, "a value of an exception %s", wrong);
+    return CW_STEP_TRAP;
+}
+
 static cw_step answer(cw_thread *t, cwrun_caller *c, cwrun_status status, const cw_subtype *type, uint64_t *frame,
                       uint64_t *own)
 {
@@ -35,6 +52,8 @@ static cw_step answer(cw_thread *t, cwrun_caller *c, cwrun_status status, const 
         t->next_state = 1;
         return CW_STEP_SUSPEND;
     default:
+        if (c->throw_tag || c->throw_ref)
+            return throw(t, c);
         cw_thread_trap(t, CW_TRAP_HOST, NULL);
         return CW_STEP_TRAP;
     }

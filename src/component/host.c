@@ -110,6 +110,8 @@ void cw_caller_free(cwrun_caller *c)
     c->args = NULL;
     c->core_args = NULL;
     c->core_results = NULL;
+    c->throw_tag = NULL;
+    c->throw_ref = 0;
     c->n_args = c->n_core_results = 0;
     c->waits = NULL;
     c->n_waits = c->cap_waits = 0;

@@ -181,7 +181,7 @@ cwrun_ref cwrun_externref_new(cwrun_store *store, void *object, void (*drop)(voi
 void *cwrun_externref_object(cwrun_store *store, cwrun_ref ref)
 {
     const cw_root *e = cw_root_get(store, ref);
-    if (!e || e->kind != CWRUN_CORE_EXTERNREF || !cw_ref_is_object(e->word))
+    if (!e || !cw_ref_is_object(e->word)) /* as an anyref it is the same object */
         return NULL;
     const cw_object *o = cw_object_of(e->word);
     return o->kind == CW_OBJECT_EXTERN ? ((const cw_extern_object *)(const void *)o)->user : NULL;

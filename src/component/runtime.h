@@ -17,6 +17,7 @@
 #include "component/plan.h"
 #include "cwrun/core.h"
 #include "exec/exec.h"
+#include "exec/gc.h"
 
 typedef struct cw_resource_type cw_resource_type;
 typedef struct cw_fn cw_fn;
@@ -294,6 +295,8 @@ struct cwrun_caller {
     cwrun_core_fn resume_core;
     void *resume_user;
     cwrun_core_val *core_args, *core_results;
+    cw_tag *throw_tag;       /* what cwrun_caller_throw was given, or NULL; core_args are its values then */
+    cwrun_ref throw_ref;     /* or cwrun_caller_throw_ref */
     uint32_t n_core_results;
     uint32_t roots;          /* ring of the references it was given, or 0 */
     cwrun_caller *next, *previous; /* the store's list of pending ones; next: the pool */
