@@ -46,7 +46,7 @@ void cw_module_release(cw_module *m)
         if (code != CW_STUB_IP(translate))
             cw_free(&a, (void *)(uintptr_t)cw_code_header_of(code), cw_code_header_of(code)->size);
     }
-    CW_VEC_FINI(&state->trying, &a);
+    CW_VEC_FINI(&state->tabled, &a);
     pthread_mutex_destroy(&state->lock);
     cw_free(&a, state, state_size(m));
     m->codes = NULL;
@@ -54,13 +54,13 @@ void cw_module_release(cw_module *m)
 
 /* ---- publishing ---- */
 
-/* The first of state->trying that begins behind `at`. */
-static uint32_t trying_behind(const cw_code_state *state, const uint8_t *at)
+/* The first of state->tabled that begins behind `at`. */
+static uint32_t tabled_behind(const cw_code_state *state, const uint8_t *at)
 {
-    uint32_t low = 0, high = state->trying.n;
+    uint32_t low = 0, high = state->tabled.n;
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2;
-        if ((uintptr_t)state->trying.items[middle] > (uintptr_t)at)
+        if ((uintptr_t)state->tabled.items[middle] > (uintptr_t)at)
             high = middle;
         else
             low = middle + 1;
@@ -81,16 +81,16 @@ const uint8_t *cw_code_publish(cw_func_code *record, uint8_t *block)
     const uint8_t *code = block + sizeof(cw_code_header);
     const cw_code_header *header = cw_code_header_of(code);
     bool done = false, oom = false;
-    if (header->handlers) {
-        /* its handlers are found before it can run */
+    if (header->handlers || header->maps) {
+        /* its tables are found before it can run */
         pthread_mutex_lock(&state->lock);
-        oom = !CW_VEC_RESERVE(&state->trying, &state->alloc, 1);
+        oom = !CW_VEC_RESERVE(&state->tabled, &state->alloc, 1);
         if (!oom && (done = swap_in(record, code))) {
-            const uint32_t at = trying_behind(state, code);
-            const uint8_t **items = state->trying.items;
-            memmove(items + at + 1, items + at, (state->trying.n - at) * sizeof *items);
+            const uint32_t at = tabled_behind(state, code);
+            const uint8_t **items = state->tabled.items;
+            memmove(items + at + 1, items + at, (state->tabled.n - at) * sizeof *items);
             items[at] = code;
-            state->trying.n++;
+            state->tabled.n++;
         }
         pthread_mutex_unlock(&state->lock);
     } else {
@@ -101,16 +101,26 @@ const uint8_t *cw_code_publish(cw_func_code *record, uint8_t *block)
     return oom ? NULL : __atomic_load_n(&record->code, __ATOMIC_ACQUIRE);
 }
 
-const uint8_t *cw_code_trying(cw_module *m, const uint8_t *ip)
+/* The code among them that ip is in or behind a call of; NULL where there is none. */
+static const uint8_t *find_tabled(cw_module *m, const uint8_t *ip)
 {
     cw_code_state *state = cw_code_state_of(m);
     const uint8_t *code = NULL;
     pthread_mutex_lock(&state->lock);
-    const uint32_t behind = trying_behind(state, ip);
+    const uint32_t behind = tabled_behind(state, ip);
     if (behind > 0)
-        code = state->trying.items[behind - 1];
+        code = state->tabled.items[behind - 1];
     pthread_mutex_unlock(&state->lock);
-    return code && (uintptr_t)ip - (uintptr_t)code <= cw_code_header_of(code)->handlers ? code : NULL;
+    if (!code)
+        return NULL;
+    const cw_code_header *header = cw_code_header_of(code);
+    return (uintptr_t)ip - (uintptr_t)code <= (header->handlers ? header->handlers : header->maps) ? code : NULL;
+}
+
+const uint8_t *cw_code_trying(cw_module *m, const uint8_t *ip)
+{
+    const uint8_t *code = find_tabled(m, ip);
+    return code && cw_code_header_of(code)->handlers ? code : NULL;
 }
 
 bool cw_code_locate(cw_module *m, const uint8_t *ip, bool is_return, uint64_t *budget, uint32_t *func,
@@ -139,30 +149,24 @@ bool cw_code_locate(cw_module *m, const uint8_t *ip, bool is_return, uint64_t *b
     return false;
 }
 
-const cw_code_maps *cw_code_maps_find(const cw_module *m, const uint8_t *ip, uint32_t *node)
+const cw_code_maps *cw_code_maps_find(cw_module *m, const uint8_t *ip, uint32_t *node)
 {
+    const uint8_t *code = find_tabled(m, ip);
     *node = 0;
-    for (uint32_t i = 0; i < m->n_funcs - m->n_imported_funcs; i++) {
-        const uint8_t *code = __atomic_load_n(&m->codes[i].code, __ATOMIC_ACQUIRE);
-        const cw_code_header *header = cw_code_header_of(code);
-        const uintptr_t at = (uintptr_t)ip - (uintptr_t)code;
-        if (header->size == 0 || at > header->size - sizeof *header)
-            continue;
-        if (!header->maps)
-            return NULL;
-        const cw_code_maps *maps = (const cw_code_maps *)(const void *)(code + header->maps);
-        const cw_code_point *points = cw_code_map_points(maps);
-        uint32_t low = 0, high = maps->n_points;
-        while (low < high) {
-            const uint32_t middle = low + (high - low) / 2;
-            if (points[middle].end < at)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-        if (low < maps->n_points && points[low].end == at)
-            *node = points[low].node;
-        return maps;
+    if (!code || !cw_code_header_of(code)->maps)
+        return NULL;
+    const uint32_t at = (uint32_t)(ip - code);
+    const cw_code_maps *maps = (const cw_code_maps *)(const void *)(code + cw_code_header_of(code)->maps);
+    const cw_code_point *points = cw_code_map_points(maps);
+    uint32_t low = 0, high = maps->n_points;
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (points[middle].end < at)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    return NULL;
+    if (low < maps->n_points && points[low].end == at)
+        *node = points[low].node;
+    return maps;
 }

@@ -57,7 +57,7 @@ typedef struct cw_code_state {
     cw_alloc alloc;
     cw_code_options options;
     pthread_mutex_t lock;
-    CW_VEC(const uint8_t *) trying; /* under the lock: code that has handlers, by address */
+    CW_VEC(const uint8_t *) tabled; /* under the lock: code that has handlers or maps, by address */
 } cw_code_state;
 
 static inline cw_code_state *cw_code_state_of(const cw_module *m)
@@ -107,7 +107,7 @@ static inline const uint16_t *cw_code_map_locals(const cw_code_maps *maps)
 }
 
 /* The maps of the function of m whose instruction ends at ip, and the node of that place; NULL where nothing refers. */
-const cw_code_maps *cw_code_maps_find(const cw_module *m, const uint8_t *ip, uint32_t *node);
+const cw_code_maps *cw_code_maps_find(cw_module *m, const uint8_t *ip, uint32_t *node);
 
 /* The function of `m` whose code contains ip (a walk's: cw_walk_frame) and the instruction it comes from, as an offset in
  * the file that m was loaded from. Looking it up translates the function again: `budget` is how many bytes of code the

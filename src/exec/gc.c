@@ -257,7 +257,7 @@ void cw_gc_collect(cw_exec *x)
         gc->epoch = 0;
     }
     gc->epoch++;
-    gc->live = 0;
+    gc->live = gc->n_roots = 0;
     cw_gc_mark_all(x);
 
     drop_externs(gc, false);
@@ -270,7 +270,8 @@ void cw_gc_collect(cw_exec *x)
     }
     gc->has_census = false;
     gc->used = gc->live;
-    gc->threshold = gc->live > UINT64_MAX / 2 ? UINT64_MAX : gc->live * 2;
+    /* as much again as there was to look at: roots count too, or a large table would be looked at for every few objects */
+    gc->threshold = gc->live + gc->live + gc->n_roots * sizeof(uint64_t);
     if (gc->threshold < LEAST_THRESHOLD)
         gc->threshold = LEAST_THRESHOLD;
     gc->running = false;

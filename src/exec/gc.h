@@ -196,6 +196,7 @@ typedef struct cw_gc {
     cw_object **stack;    /* of marking; its depth is fixed, what does not fit is marked by reversing pointers */
     uint32_t n_stack;
     uint64_t live;        /* bytes found so far */
+    uint64_t n_roots;     /* looked at by this collection */
     cw_gc_known *known;   /* [CW_GC_CACHE] */
 } cw_gc;
 

@@ -136,6 +136,7 @@ static void mark_fields(cw_exec *x, cw_object *o)
 
 void cw_gc_mark_root(cw_exec *x, uint64_t ref)
 {
+    x->gc.n_roots++;
     mark(x, ref);
     while (x->gc.n_stack)
         mark_fields(x, x->gc.stack[--x->gc.n_stack]);
@@ -152,7 +153,7 @@ static void mark_params(cw_exec *x, cw_type_id id, const uint64_t *slot)
 }
 
 /* What the map says of a place, from the cache where it is there. */
-static const cw_gc_known *find_map(cw_exec *x, const cw_module *m, const uint8_t *ip)
+static const cw_gc_known *find_map(cw_exec *x, cw_module *m, const uint8_t *ip)
 {
     cw_gc_known *known = &x->gc.known[((uintptr_t)ip >> 3) * 0x9e3779b1u >> 7 & (CW_GC_CACHE - 1)];
     if (known->ip != ip) {
