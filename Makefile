@@ -96,6 +96,9 @@ conformance: all tests
 lint: all
 	BUILD=$(BUILD) tools/lint.sh
 
+format:
+	clang-format-19 -i $$(find src include examples tests tools bench -name '*.[ch]')
+
 size: $(BUILD)/cwrun
 	strip -o $(BUILD)/cwrun.stripped $(BUILD)/cwrun
 	ls -l $(BUILD)/cwrun.stripped
@@ -120,5 +123,5 @@ install: all
 clean:
 	rm -rf build build-*
 
-.PHONY: all check tests asan tsan conformance lint size install clean
+.PHONY: all check tests asan tsan conformance lint format size install clean
 -include $(OBJS:.o=.d) $(CLI_OBJS:.o=.d) $(WASM_OBJS:.o=.d) $(UNIT_TESTS:=.d) $(EXAMPLES:=.d) $(DRIVERS:=.d)

@@ -58,7 +58,7 @@ static void adder(struct bench *b)
     for (int block = 0; block < BLOCKS && !cwrun_failed(&b->err); block++) {
         double begin = now_ns();
         for (int i = 0; i < calls; i++) {
-            cwrun_val result, args[2] = {cwrun_s32(sum), cwrun_s32(1)};
+            cwrun_val result, args[2] = { cwrun_s32(sum), cwrun_s32(1) };
             if (cwrun_func_call(add, args, 2, &result, NULL, &b->err))
                 sum = result.of.s32;
         }
@@ -94,7 +94,7 @@ static void bytes(struct bench *b, cwrun_instance *records)
         copies[block] = (now_ns() - begin) / calls;
         begin = now_ns();
         for (int i = 0; i < calls; i++) {
-            cwrun_list list = {from, LIST_SIZE};
+            cwrun_list list = { from, LIST_SIZE };
             cwrun_val result, arg = cwrun_val_of(cwrun_func_param(echo, 0), &list, sizeof list, &b->err);
             if (!cwrun_func_call(echo, &arg, 1, &result, NULL, &b->err))
                 break;
@@ -120,7 +120,7 @@ static void texts(struct bench *b, cwrun_instance *records)
     static cwrun_str strings[TEXTS];
     for (int i = 0; i < TEXTS; i++)
         strings[i] = cwrun_str_of("sixteen bytes ab");
-    cwrun_list inner = {strings, TEXTS}, outer = {&inner, 1};
+    cwrun_list inner = { strings, TEXTS }, outer = { &inner, 1 };
     double times[BLOCKS];
     for (int block = 0; block < BLOCKS && !cwrun_failed(&b->err); block++) {
         double begin = now_ns();
@@ -147,7 +147,7 @@ static void methods(struct bench *b)
     for (int block = 0; block < BLOCKS && !cwrun_failed(&b->err); block++) {
         double begin = now_ns();
         for (int i = 0; i < calls; i++) {
-            cwrun_val result, args[2] = {cwrun_borrow(counter.of.handle), cwrun_u32(1)};
+            cwrun_val result, args[2] = { cwrun_borrow(counter.of.handle), cwrun_u32(1) };
             if (!cwrun_func_call(add, args, 2, &result, NULL, &b->err))
                 break;
         }
@@ -193,7 +193,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: calls FOLDER (of testdata/guests)\n");
         return 2;
     }
-    struct bench b = {.folder = argv[1], .err = CWRUN_ERROR_INIT};
+    struct bench b = { .folder = argv[1], .err = CWRUN_ERROR_INIT };
     b.engine = cwrun_engine_new(NULL, &b.err);
     b.store = cwrun_store_new(b.engine, NULL, &b.err);
     adder(&b);

@@ -12,7 +12,8 @@ int main(int argc, char **argv)
     int a = argc > 2 ? atoi(argv[2]) : 1, b = argc > 3 ? atoi(argv[3]) : 2;
     cwrun_func *add = cwrun_instance_func(inst, "add", &err);
     bool is_signed = cwrun_type_kind(cwrun_func_param(add, 0)) == CWRUN_KIND_S32;
-    cwrun_val sum, args[] = { is_signed ? cwrun_s32(a) : cwrun_u32((uint32_t)a), is_signed ? cwrun_s32(b) : cwrun_u32((uint32_t)b) };
+    cwrun_val sum, args[] = { is_signed ? cwrun_s32(a) : cwrun_u32((uint32_t)a),
+                              is_signed ? cwrun_s32(b) : cwrun_u32((uint32_t)b) };
     if (cwrun_func_call(add, args, 2, &sum, NULL, &err))
         printf("%d\n", sum.of.s32);
     int status = cwrun_failed(&err);

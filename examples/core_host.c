@@ -45,23 +45,23 @@ int main(void)
     cwrun_module *module = cwrun_module_load(engine, binary.data, binary.size, "core_host", &err);
 
     /* Objects of the host; they belong to the store. */
-    cwrun_core_limits one_page = {.min = 1};
+    cwrun_core_limits one_page = { .min = 1 };
     cwrun_core_val zero = cwrun_core_i32(0), sum;
     cwrun_memory *memory = cwrun_memory_new(store, &one_page, &err);
     cwrun_global *global = cwrun_global_new(store, CWRUN_CORE_I32, true, &zero, &err);
     cwrun_memory_write(memory, 16, words, sizeof words - 1, &err);
 
     cwrun_linker *linker = cwrun_linker_new(engine, &err);
-    cwrun_extern given = {CWRUN_ITEM_CORE_MEMORY, {.memory = memory}};
+    cwrun_extern given = { CWRUN_ITEM_CORE_MEMORY, { .memory = memory } };
     cwrun_linker_core_extern(linker, "host", "memory", &given, &err);
-    given = (cwrun_extern){CWRUN_ITEM_CORE_GLOBAL, {.global = global}};
+    given = (cwrun_extern){ CWRUN_ITEM_CORE_GLOBAL, { .global = global } };
     cwrun_linker_core_extern(linker, "host", "sum", &given, &err);
     cwrun_linker_core_func(linker, "host", "bump", "c", "", bump, NULL, NULL, &err);
     cwrun_core_instance *instance = cwrun_module_instantiate(store, module, linker, &err);
 
     static int counter;
-    cwrun_core_val args[] = {cwrun_core_externref(cwrun_externref_new(store, &counter, counter_gone, &err)),
-                             cwrun_core_i32(16), cwrun_core_i32(20)};
+    cwrun_core_val args[] = { cwrun_core_externref(cwrun_externref_new(store, &counter, counter_gone, &err)),
+                              cwrun_core_i32(16), cwrun_core_i32(20) };
     if (cwrun_core_call(instance, "run", args, 3, NULL, 0, &err) && cwrun_global_get(global, &sum, &err))
         printf("%d bytes, sum %d\n", counter, sum.of.i32);
 

@@ -1,14 +1,15 @@
-/* examples/plugin.c: a program with plugins: one long-lived store, many calls, and callbacks that know which run they belong to.
+/* examples/plugin.c: a program with plugins: one long-lived store, many calls, and callbacks that know which run they
+ * belong to.
  *
  *   plugin plugin.wasm logger.wasm
  *
- * The first is a core module; while it runs, the host calls back into it. The second is a component, whose instance cannot be
- * entered again while it runs: the host is told so. */
+ * The first is a core module; while it runs, the host calls back into it. The second is a component, whose instance
+ * cannot be entered again while it runs: the host is told so. */
 #include <cwrun.h>
 #include <stdlib.h>
 
 struct program {
-    unsigned run;                  /* number of the run, for callbacks */
+    unsigned run; /* number of the run, for callbacks */
     cwrun_core_instance *plugin;
     cwrun_instance *logger;
     unsigned n_lines, n_refused;
@@ -17,7 +18,8 @@ struct program {
 /* ---- the core module ---- */
 
 /* emit(run, at, size): shows a text in the plugin's memory */
-static cwrun_status emit(cwrun_caller *c, const cwrun_core_val *args, size_t n, cwrun_core_val *results, size_t n_results, void *user)
+static cwrun_status emit(cwrun_caller *c, const cwrun_core_val *args, size_t n, cwrun_core_val *results,
+                         size_t n_results, void *user)
 {
     struct program *p = user;
     uint32_t at = (uint32_t)args[1].of.i32, size = (uint32_t)args[2].of.i32;
@@ -27,12 +29,14 @@ static cwrun_status emit(cwrun_caller *c, const cwrun_core_val *args, size_t n, 
     (void)n_results;
     if (!text)
         return cwrun_caller_trap(c, "run %u: text out of bounds", p->run);
-    printf("run %d (%s): %.*s\n", args[0].of.i32, (unsigned)args[0].of.i32 == p->run ? "mine" : "not mine", (int)size, (const char *)text);
+    printf("run %d (%s): %.*s\n", args[0].of.i32, (unsigned)args[0].of.i32 == p->run ? "mine" : "not mine", (int)size,
+           (const char *)text);
     return CWRUN_DONE;
 }
 
 /* ask(x): the answer is what the plugin's own `twice` makes of it */
-static cwrun_status ask(cwrun_caller *c, const cwrun_core_val *args, size_t n, cwrun_core_val *results, size_t n_results, void *user)
+static cwrun_status ask(cwrun_caller *c, const cwrun_core_val *args, size_t n, cwrun_core_val *results,
+                        size_t n_results, void *user)
 {
     struct program *p = user;
     cwrun_error err = CWRUN_ERROR_INIT;

@@ -1,18 +1,20 @@
-/* examples/reflect.c: what a component exports, found out at run time: prints every function with its types, makes arguments
- * of those types, and calls it.   reflect FILE.wasm */
+/* examples/reflect.c: what a component exports, found out at run time: prints every function with its types, makes
+ * arguments of those types, and calls it.   reflect FILE.wasm */
 #include <cwrun.h>
 #include <stdlib.h>
 
 enum { MAX_PARAMS = 32 };
 
-/* Fills the next place of a value under construction: numbers count up, texts say what they are, lists get two elements. */
+/* Fills the next place of a value under construction: numbers count up, texts say what they are, lists get two
+ * elements. */
 static bool invent(cwrun_builder *b, const cwrun_type *type, uint32_t *n)
 {
     cwrun_val v;
     switch (cwrun_type_kind(type)) {
     case CWRUN_KIND_LIST:
     case CWRUN_KIND_MAP:
-        return cwrun_builder_begin(b, 2) && invent(b, cwrun_type_elem(type), n) && invent(b, cwrun_type_elem(type), n) && cwrun_builder_end(b);
+        return cwrun_builder_begin(b, 2) && invent(b, cwrun_type_elem(type), n) &&
+               invent(b, cwrun_type_elem(type), n) && cwrun_builder_end(b);
     case CWRUN_KIND_RECORD:
     case CWRUN_KIND_TUPLE:
         if (!cwrun_builder_begin(b, 0))
@@ -37,7 +39,7 @@ static bool invent(cwrun_builder *b, const cwrun_type *type, uint32_t *n)
     case CWRUN_KIND_F64: v = cwrun_f64((*n)++ + 0.25); break;
     case CWRUN_KIND_OWN:
     case CWRUN_KIND_BORROW: return false; /* handles come from constructors only */
-    default: /* the integers: their bits are the low ones of a 64-bit number */
+    default:                              /* the integers: their bits are the low ones of a 64-bit number */
         v = cwrun_u64(++*n);
         v.kind = cwrun_type_kind(type);
     }

@@ -1,10 +1,10 @@
-/* wasm.h: the engine-neutral C interface to core WebAssembly (names and signatures are those of the standard's repository,
- * WebAssembly/wasm-c-api), on top of cwrun: link with libcwrun_wasm and libcwrun. For everything beyond core modules, and for
- * errors with kinds, see cwrun.h.
+/* wasm.h: the engine-neutral C interface to core WebAssembly (names and signatures are those of the standard's
+ * repository, WebAssembly/wasm-c-api), on top of cwrun: link with libcwrun_wasm and libcwrun. For everything beyond
+ * core modules, and for errors with kinds, see cwrun.h.
  *
- * Ownership: what a _new, _copy or `out` gives is its receiver's, to be given to the _delete of its type; parameters that are
- * passed on are marked "takes". A vector owns its elements. Deleting a handle ends the handle only: objects belong to their
- * store. A store is used by one thread at a time, engines and shared modules by any. */
+ * Ownership: what a _new, _copy or `out` gives is its receiver's, to be given to the _delete of its type; parameters
+ * that are passed on are marked "takes". A vector owns its elements. Deleting a handle ends the handle only: objects
+ * belong to their store. A store is used by one thread at a time, engines and shared modules by any. */
 #ifndef WASM_H
 #define WASM_H
 
@@ -53,7 +53,8 @@ typedef double float64_t;
     WASM_DECLARE_VEC(name, *) \
     WASM_API_EXTERN wasm_##name##_t *wasm_##name##_copy(const wasm_##name##_t *);
 
-/* _same: whether two handles mean the same object. Host info belongs to the object; its finalizer runs when that goes. */
+/* _same: whether two handles mean the same object. Host info belongs to the object;
+ * its finalizer runs when that goes. */
 #define WASM_DECLARE_REF_BASE(name) \
     WASM_DECLARE_OWN(name) \
     WASM_API_EXTERN wasm_##name##_t *wasm_##name##_copy(const wasm_##name##_t *); \
@@ -160,7 +161,8 @@ static inline bool wasm_valtype_is_ref(const wasm_valtype_t *t)
 }
 
 WASM_DECLARE_TYPE(functype)
-WASM_API_EXTERN wasm_functype_t *wasm_functype_new(wasm_valtype_vec_t *params, wasm_valtype_vec_t *results); /* takes both */
+WASM_API_EXTERN wasm_functype_t *wasm_functype_new(wasm_valtype_vec_t *params,
+                                                   wasm_valtype_vec_t *results); /* takes both */
 WASM_API_EXTERN const wasm_valtype_vec_t *wasm_functype_params(const wasm_functype_t *);
 WASM_API_EXTERN const wasm_valtype_vec_t *wasm_functype_results(const wasm_functype_t *);
 
@@ -202,7 +204,8 @@ WASM_DECLARE_EXTERNTYPE(tabletype)
 WASM_DECLARE_EXTERNTYPE(memorytype)
 
 WASM_DECLARE_TYPE(importtype)
-WASM_API_EXTERN wasm_importtype_t *wasm_importtype_new(wasm_name_t *module, wasm_name_t *name, wasm_externtype_t *); /* takes all */
+WASM_API_EXTERN wasm_importtype_t *wasm_importtype_new(wasm_name_t *module, wasm_name_t *name,
+                                                       wasm_externtype_t *); /* takes all */
 WASM_API_EXTERN const wasm_name_t *wasm_importtype_module(const wasm_importtype_t *);
 WASM_API_EXTERN const wasm_name_t *wasm_importtype_name(const wasm_importtype_t *);
 WASM_API_EXTERN const wasm_externtype_t *wasm_importtype_type(const wasm_importtype_t *);
@@ -240,7 +243,7 @@ WASM_DECLARE_VEC(frame, *)
 WASM_API_EXTERN wasm_frame_t *wasm_frame_copy(const wasm_frame_t *);
 WASM_API_EXTERN struct wasm_instance_t *wasm_frame_instance(const wasm_frame_t *); /* NULL: frames do not keep it */
 WASM_API_EXTERN uint32_t wasm_frame_func_index(const wasm_frame_t *);
-WASM_API_EXTERN size_t wasm_frame_func_offset(const wasm_frame_t *);   /* from the function's first instruction */
+WASM_API_EXTERN size_t wasm_frame_func_offset(const wasm_frame_t *); /* from the function's first instruction */
 WASM_API_EXTERN size_t wasm_frame_module_offset(const wasm_frame_t *);
 
 typedef wasm_name_t wasm_message_t; /* with a NUL at its end */
@@ -277,7 +280,8 @@ typedef wasm_trap_t *(*wasm_func_callback_with_env_t)(void *env, const wasm_val_
 
 WASM_API_EXTERN wasm_func_t *wasm_func_new(wasm_store_t *, const wasm_functype_t *, wasm_func_callback_t);
 /* finalizer(env) (may be NULL) runs when the store goes. */
-WASM_API_EXTERN wasm_func_t *wasm_func_new_with_env(wasm_store_t *, const wasm_functype_t *type, wasm_func_callback_with_env_t, void *env,
+WASM_API_EXTERN wasm_func_t *wasm_func_new_with_env(wasm_store_t *, const wasm_functype_t *type,
+                                                    wasm_func_callback_with_env_t, void *env,
                                                     void (*finalizer)(void *));
 WASM_API_EXTERN wasm_functype_t *wasm_func_type(const wasm_func_t *);
 WASM_API_EXTERN size_t wasm_func_param_arity(const wasm_func_t *);
@@ -330,13 +334,14 @@ WASM_DECLARE_EXTERN(memory)
 
 WASM_DECLARE_REF(instance)
 /* Imports in the order of wasm_module_imports. NULL: *trap (may be NULL) says why. */
-WASM_API_EXTERN wasm_instance_t *wasm_instance_new(wasm_store_t *, const wasm_module_t *, const wasm_extern_vec_t *imports, wasm_trap_t **trap);
+WASM_API_EXTERN wasm_instance_t *wasm_instance_new(wasm_store_t *, const wasm_module_t *,
+                                                   const wasm_extern_vec_t *imports, wasm_trap_t **trap);
 WASM_API_EXTERN void wasm_instance_exports(const wasm_instance_t *, wasm_extern_vec_t *out);
 
 /* ---- shorthands ---- */
 
-#define WASM_EMPTY_VEC {0, NULL}
-#define WASM_ARRAY_VEC(array) {sizeof(array) / sizeof(*(array)), array}
+#define WASM_EMPTY_VEC { 0, NULL }
+#define WASM_ARRAY_VEC(array) { sizeof(array) / sizeof(*(array)), array }
 
 static inline wasm_valtype_t *wasm_valtype_new_i32(void)
 {
@@ -364,7 +369,8 @@ static inline wasm_valtype_t *wasm_valtype_new_funcref(void)
 }
 
 /* wasm_functype_new_P_R: from P parameter and R result types, all taken. */
-static inline wasm_functype_t *wasm_functype_new_of(wasm_valtype_t *const params[], size_t n_params, wasm_valtype_t *const results[], size_t n_results)
+static inline wasm_functype_t *wasm_functype_new_of(wasm_valtype_t *const params[], size_t n_params,
+                                                    wasm_valtype_t *const results[], size_t n_results)
 {
     wasm_valtype_vec_t ps, rs;
     wasm_valtype_vec_new(&ps, n_params, params);
@@ -382,12 +388,12 @@ static inline wasm_functype_t *wasm_functype_new_1_0(wasm_valtype_t *p)
 }
 static inline wasm_functype_t *wasm_functype_new_2_0(wasm_valtype_t *p1, wasm_valtype_t *p2)
 {
-    wasm_valtype_t *ps[2] = {p1, p2};
+    wasm_valtype_t *ps[2] = { p1, p2 };
     return wasm_functype_new_of(ps, 2, NULL, 0);
 }
 static inline wasm_functype_t *wasm_functype_new_3_0(wasm_valtype_t *p1, wasm_valtype_t *p2, wasm_valtype_t *p3)
 {
-    wasm_valtype_t *ps[3] = {p1, p2, p3};
+    wasm_valtype_t *ps[3] = { p1, p2, p3 };
     return wasm_functype_new_of(ps, 3, NULL, 0);
 }
 static inline wasm_functype_t *wasm_functype_new_0_1(wasm_valtype_t *r)
@@ -400,33 +406,35 @@ static inline wasm_functype_t *wasm_functype_new_1_1(wasm_valtype_t *p, wasm_val
 }
 static inline wasm_functype_t *wasm_functype_new_2_1(wasm_valtype_t *p1, wasm_valtype_t *p2, wasm_valtype_t *r)
 {
-    wasm_valtype_t *ps[2] = {p1, p2};
+    wasm_valtype_t *ps[2] = { p1, p2 };
     return wasm_functype_new_of(ps, 2, &r, 1);
 }
-static inline wasm_functype_t *wasm_functype_new_3_1(wasm_valtype_t *p1, wasm_valtype_t *p2, wasm_valtype_t *p3, wasm_valtype_t *r)
+static inline wasm_functype_t *wasm_functype_new_3_1(wasm_valtype_t *p1, wasm_valtype_t *p2, wasm_valtype_t *p3,
+                                                     wasm_valtype_t *r)
 {
-    wasm_valtype_t *ps[3] = {p1, p2, p3};
+    wasm_valtype_t *ps[3] = { p1, p2, p3 };
     return wasm_functype_new_of(ps, 3, &r, 1);
 }
 static inline wasm_functype_t *wasm_functype_new_0_2(wasm_valtype_t *r1, wasm_valtype_t *r2)
 {
-    wasm_valtype_t *rs[2] = {r1, r2};
+    wasm_valtype_t *rs[2] = { r1, r2 };
     return wasm_functype_new_of(NULL, 0, rs, 2);
 }
 static inline wasm_functype_t *wasm_functype_new_1_2(wasm_valtype_t *p, wasm_valtype_t *r1, wasm_valtype_t *r2)
 {
-    wasm_valtype_t *rs[2] = {r1, r2};
+    wasm_valtype_t *rs[2] = { r1, r2 };
     return wasm_functype_new_of(&p, 1, rs, 2);
 }
-static inline wasm_functype_t *wasm_functype_new_2_2(wasm_valtype_t *p1, wasm_valtype_t *p2, wasm_valtype_t *r1, wasm_valtype_t *r2)
-{
-    wasm_valtype_t *ps[2] = {p1, p2}, *rs[2] = {r1, r2};
-    return wasm_functype_new_of(ps, 2, rs, 2);
-}
-static inline wasm_functype_t *wasm_functype_new_3_2(wasm_valtype_t *p1, wasm_valtype_t *p2, wasm_valtype_t *p3, wasm_valtype_t *r1,
+static inline wasm_functype_t *wasm_functype_new_2_2(wasm_valtype_t *p1, wasm_valtype_t *p2, wasm_valtype_t *r1,
                                                      wasm_valtype_t *r2)
 {
-    wasm_valtype_t *ps[3] = {p1, p2, p3}, *rs[2] = {r1, r2};
+    wasm_valtype_t *ps[2] = { p1, p2 }, *rs[2] = { r1, r2 };
+    return wasm_functype_new_of(ps, 2, rs, 2);
+}
+static inline wasm_functype_t *wasm_functype_new_3_2(wasm_valtype_t *p1, wasm_valtype_t *p2, wasm_valtype_t *p3,
+                                                     wasm_valtype_t *r1, wasm_valtype_t *r2)
+{
+    wasm_valtype_t *ps[3] = { p1, p2, p3 }, *rs[2] = { r1, r2 };
     return wasm_functype_new_of(ps, 3, rs, 2);
 }
 
@@ -451,12 +459,30 @@ static inline void *wasm_val_ptr(const wasm_val_t *val)
 #endif
 }
 
-#define WASM_I32_VAL(i) {.kind = WASM_I32, .of = {.i32 = i}}
-#define WASM_I64_VAL(i) {.kind = WASM_I64, .of = {.i64 = i}}
-#define WASM_F32_VAL(z) {.kind = WASM_F32, .of = {.f32 = z}}
-#define WASM_F64_VAL(z) {.kind = WASM_F64, .of = {.f64 = z}}
-#define WASM_REF_VAL(r) {.kind = WASM_EXTERNREF, .of = {.ref = r}}
-#define WASM_INIT_VAL {.kind = WASM_EXTERNREF, .of = {.ref = NULL}}
+#define WASM_I32_VAL(i) \
+    { \
+        .kind = WASM_I32, .of = {.i32 = i } \
+    }
+#define WASM_I64_VAL(i) \
+    { \
+        .kind = WASM_I64, .of = {.i64 = i } \
+    }
+#define WASM_F32_VAL(z) \
+    { \
+        .kind = WASM_F32, .of = {.f32 = z } \
+    }
+#define WASM_F64_VAL(z) \
+    { \
+        .kind = WASM_F64, .of = {.f64 = z } \
+    }
+#define WASM_REF_VAL(r) \
+    { \
+        .kind = WASM_EXTERNREF, .of = {.ref = r } \
+    }
+#define WASM_INIT_VAL \
+    { \
+        .kind = WASM_EXTERNREF, .of = {.ref = NULL } \
+    }
 
 #ifdef __cplusplus
 }

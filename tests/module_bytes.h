@@ -33,7 +33,7 @@ static inline void module_begin(module_bytes *b)
 
 static inline void module_section(module_bytes *b, uint8_t id, const void *content, size_t n)
 {
-    uint8_t head[3] = {id, (uint8_t)(n & 0x7f) | 0x80, (uint8_t)(n >> 7)};
+    uint8_t head[3] = { id, (uint8_t)(n & 0x7f) | 0x80, (uint8_t)(n >> 7) };
     module_put(b, head, 3);
     module_put(b, content, n);
 }
@@ -43,7 +43,7 @@ static inline void module_section(module_bytes *b, uint8_t id, const void *conte
 /* The code section of one function: its locals and instructions. */
 static inline void module_body(module_bytes *b, const void *body, size_t n)
 {
-    uint8_t content[2048] = {1, (uint8_t)(n & 0x7f) | 0x80, (uint8_t)(n >> 7)};
+    uint8_t content[2048] = { 1, (uint8_t)(n & 0x7f) | 0x80, (uint8_t)(n >> 7) };
     if (n + 3 > sizeof content)
         abort();
     memcpy(content + 3, body, n);
@@ -61,12 +61,12 @@ typedef struct loaded {
 
 static inline loaded module_load_with(const module_bytes *b, cw_features features, const cw_alloc *a)
 {
-    loaded l = {0};
+    loaded l = { 0 };
     cw_arena_init(&l.arena, a);
     l.types = cw_types_new(a);
     if (!l.types)
         return l;
-    cw_module_config config = {l.types, features, a};
+    cw_module_config config = { l.types, features, a };
     cw_reader r;
     cw_reader_init(&r, b->bytes, b->n, "test.wasm", &l.arena, &l.err);
     l.m = cw_module_read(&r, &config);

@@ -47,7 +47,7 @@ static bool load(cw_types *types, const uint8_t *bytes, size_t size, cwrun_error
 {
     cw_arena arena;
     cw_arena_init(&arena, &cw_alloc_default);
-    cw_module_config config = {types, all, &cw_alloc_default};
+    cw_module_config config = { types, all, &cw_alloc_default };
     cw_reader r;
     cw_reader_init(&r, bytes, size, NULL, &arena, err);
 #ifdef WITH_COMPONENTS

@@ -1,8 +1,8 @@
 /* tools/gen_handlers.c: makes the interpreter's handlers out of src/exec/ops.def and src/exec/fuse.def; run by make.
  *
- * usage: gen_handlers DIR N: writes DIR/handlers_0.c … handlers_(N-1).c, DIR/handlers.def (HANDLER(name, part) in order of
- * their numbers, from 1), DIR/handler_parts.def (PART(n)) and DIR/handler_trie.h (see src/exec/ops.h). A handler is a sequence of one or more operations,
- * each with the kinds of its operands and its destination. */
+ * usage: gen_handlers DIR N: writes DIR/handlers_0.c … handlers_(N-1).c, DIR/handlers.def (HANDLER(name, part) in order
+ * of their numbers, from 1), DIR/handler_parts.def (PART(n)) and DIR/handler_trie.h (see src/exec/ops.h). A handler is
+ * a sequence of one or more operations, each with the kinds of its operands and its destination. */
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -21,10 +21,11 @@ typedef struct operation {
 
 static const operation operations[] = {
     { "NONE", IS_EFFECT, 0, "", "", "", "", "" },
-#define VALUE(id, result, operands, forms, dsts, before, expr) { #id, IS_VALUE, result, operands, forms, dsts, before, expr },
-#define COMPARE(id, operands, forms, expr)                                                                                    \
-    { #id, IS_VALUE, 'i', operands, forms, "s a", "", expr },                                                               \
-    { "BR_" #id, IS_JUMP, 0, operands "L", forms, "", "", expr },
+#define VALUE(id, result, operands, forms, dsts, before, expr) \
+    { #id, IS_VALUE, result, operands, forms, dsts, before, expr },
+#define COMPARE(id, operands, forms, expr) \
+    { #id, IS_VALUE, 'i', operands, forms, "s a", "", expr }, \
+        { "BR_" #id, IS_JUMP, 0, operands "L", forms, "", "", expr },
 #define EFFECT(id, operands, forms, body) { #id, IS_EFFECT, 0, operands, forms, "", "", body },
 #define JUMP(id, operands, forms, body) { #id, IS_JUMP, 0, operands, forms, "", "", body },
 #include "../src/exec/ops.def"
@@ -221,7 +222,11 @@ static void fused_handlers(const char *rule, int parent)
 
 static const char *type_name(char type)
 {
-    return type == 'i' ? "uint32_t" : type == 'l' ? "uint64_t" : type == 'f' ? "float" : type == 'd' ? "double" : "cw_v128";
+    return type == 'i'   ? "uint32_t"
+           : type == 'l' ? "uint64_t"
+           : type == 'f' ? "float"
+           : type == 'd' ? "double"
+                         : "cw_v128";
 }
 
 static const char *accumulator(char type)
@@ -373,7 +378,10 @@ static void put_handler(FILE *out, const node *n)
             snprintf(r, sizeof r, linked[i] ? "r%d" : "r", i);
             const char t = p->op->result;
             if (p->dst != 'a') {
-                const char *slot = t == 'f' ? "SF32(%d) = %s;\n" : t == 'd' ? "SF64(%d) = %s;\n" : t == 'v' ? "SV128(%d) = %s;\n" : "S64(%d) = %s;\n";
+                const char *slot = t == 'f'   ? "SF32(%d) = %s;\n"
+                                   : t == 'd' ? "SF64(%d) = %s;\n"
+                                   : t == 'v' ? "SV128(%d) = %s;\n"
+                                              : "S64(%d) = %s;\n";
                 fputs("        ", out);
                 fprintf(out, slot, (int)offsets[i][MAX_OPERANDS] - (int)size, r);
             }

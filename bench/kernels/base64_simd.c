@@ -1,5 +1,5 @@
-/* SIMD, bytes: base64 [RFC 4648], twelve bytes to sixteen characters a step: a shuffle, two multiplications that shift each
- * group of six bits into place, and a swizzle that looks up what to add for each class of characters. */
+/* SIMD, bytes: base64 [RFC 4648], twelve bytes to sixteen characters a step: a shuffle, two multiplications that shift
+ * each group of six bits into place, and a swizzle that looks up what to add for each class of characters. */
 #include "kernel.h"
 
 #include <wasm_simd128.h>
@@ -24,8 +24,8 @@ static inline v128_t sextets(v128_t in)
 static inline v128_t characters(v128_t values)
 {
     /* class 0: a-z, 1 to 10: digits, 11: +, 12: /, 13: A-Z */
-    const v128_t offsets = wasm_i8x16_make('a' - 26, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52,
-                                           '0' - 52, '0' - 52, '0' - 52, '+' - 62, '/' - 63, 'A', 0, 0);
+    const v128_t offsets = wasm_i8x16_make('a' - 26, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52,
+                                           '0' - 52, '0' - 52, '0' - 52, '0' - 52, '+' - 62, '/' - 63, 'A', 0, 0);
     v128_t class = wasm_u8x16_sub_sat(values, wasm_i8x16_splat(51));
     v128_t capital = wasm_i8x16_lt(values, wasm_i8x16_splat(26));
     class = wasm_v128_or(class, wasm_v128_and(capital, wasm_i8x16_splat(13)));

@@ -1,4 +1,5 @@
-/* SIMD, bytes and 16-bit lanes: a 3 x 3 binomial blur of an 8-bit image, sixteen pixels a step, widened, weighted and narrowed. */
+/* SIMD, bytes and 16-bit lanes: a 3 x 3 binomial blur of an 8-bit image, sixteen pixels a step, widened, weighted and
+ * narrowed. */
 #include "kernel.h"
 
 #include <wasm_simd128.h>
@@ -11,15 +12,17 @@ static uint8_t images[2][HEIGHT][WIDTH];
 static inline v128_t row_low(const uint8_t *at)
 {
     v128_t middle = wasm_u16x8_extend_low_u8x16(wasm_v128_load(at));
-    return wasm_i16x8_add(wasm_i16x8_add(wasm_u16x8_extend_low_u8x16(wasm_v128_load(at - 1)), wasm_i16x8_shl(middle, 1)),
-                          wasm_u16x8_extend_low_u8x16(wasm_v128_load(at + 1)));
+    return wasm_i16x8_add(
+        wasm_i16x8_add(wasm_u16x8_extend_low_u8x16(wasm_v128_load(at - 1)), wasm_i16x8_shl(middle, 1)),
+        wasm_u16x8_extend_low_u8x16(wasm_v128_load(at + 1)));
 }
 
 static inline v128_t row_high(const uint8_t *at)
 {
     v128_t middle = wasm_u16x8_extend_high_u8x16(wasm_v128_load(at));
-    return wasm_i16x8_add(wasm_i16x8_add(wasm_u16x8_extend_high_u8x16(wasm_v128_load(at - 1)), wasm_i16x8_shl(middle, 1)),
-                          wasm_u16x8_extend_high_u8x16(wasm_v128_load(at + 1)));
+    return wasm_i16x8_add(
+        wasm_i16x8_add(wasm_u16x8_extend_high_u8x16(wasm_v128_load(at - 1)), wasm_i16x8_shl(middle, 1)),
+        wasm_u16x8_extend_high_u8x16(wasm_v128_load(at + 1)));
 }
 
 static inline v128_t column(v128_t above, v128_t here, v128_t below)

@@ -44,9 +44,9 @@ static uint32_t greater(uint32_t a, uint32_t b)
     return a > b ? a : b;
 }
 
-static map_fn *volatile maps[] = {twice, flip, halve, twist};
-static test_fn *volatile tests[] = {is_odd, is_above};
-static fold_fn *volatile folds[] = {add, either, greater};
+static map_fn *volatile maps[] = { twice, flip, halve, twist };
+static test_fn *volatile tests[] = { is_odd, is_above };
+static fold_fn *volatile folds[] = { add, either, greater };
 
 static NOINLINE void map(uint32_t *items, uint32_t n, map_fn *f)
 {

@@ -29,8 +29,8 @@ uint64_t kernel(uint32_t n)
     static struct box boxes[64];
     uint32_t seed = 7;
     for (int i = 0; i < 64; i++)
-        boxes[i] = (struct box){(int32_t)(next_random(&seed) % 100), (int32_t)(next_random(&seed) % 100),
-                                (int32_t)(next_random(&seed) % 50), (int32_t)(next_random(&seed) % 50)};
+        boxes[i] = (struct box){ (int32_t)(next_random(&seed) % 100), (int32_t)(next_random(&seed) % 100),
+                                 (int32_t)(next_random(&seed) % 50), (int32_t)(next_random(&seed) % 50) };
     double sum = 0;
     for (uint32_t i = 0; i < n; i++)
         sum += both(&boxes[i & 63], &boxes[i >> 3 & 63], (int32_t)(i & 15), (int32_t)(i >> 4 & 15), (int64_t)i & 1023);

@@ -1,4 +1,5 @@
-/* SIMD, f32x4: dot products of rows, four accumulators wide, and a scaled add back into the rows so that no product is the same twice. */
+/* SIMD, f32x4: dot products of rows, four accumulators wide, and a scaled add back into the rows so that no product is
+ * the same twice. */
 #include "kernel.h"
 
 #include <wasm_simd128.h>

@@ -12,7 +12,7 @@ enum state { START, WORD, NUMBER, STRING, ESCAPE, SLASH, LINE_COMMENT, BLOCK_COM
 static NOINLINE uint64_t scan(const char *p, const char *end, uint64_t sum)
 {
     enum state state = START;
-    uint32_t counts[8] = {0}, length = 0;
+    uint32_t counts[8] = { 0 }, length = 0;
     while (p < end) {
         char c = *p++;
         switch (state) {
@@ -21,8 +21,7 @@ static NOINLINE uint64_t scan(const char *p, const char *end, uint64_t sum)
             switch (c) {
             case ' ':
             case '\t':
-            case '\n':
-                break;
+            case '\n': break;
             case '0':
             case '1':
             case '2':
@@ -32,18 +31,10 @@ static NOINLINE uint64_t scan(const char *p, const char *end, uint64_t sum)
             case '6':
             case '7':
             case '8':
-            case '9':
-                state = NUMBER;
-                break;
-            case '"':
-                state = STRING;
-                break;
-            case '\'':
-                state = CHARACTER;
-                break;
-            case '/':
-                state = SLASH;
-                break;
+            case '9': state = NUMBER; break;
+            case '"': state = STRING; break;
+            case '\'': state = CHARACTER; break;
+            case '/': state = SLASH; break;
             case '(':
             case ')':
             case '{':
@@ -51,9 +42,7 @@ static NOINLINE uint64_t scan(const char *p, const char *end, uint64_t sum)
             case '[':
             case ']':
             case ';':
-            case ',':
-                counts[0]++;
-                break;
+            case ',': counts[0]++; break;
             case '=':
             case '<':
             case '>':
@@ -62,11 +51,8 @@ static NOINLINE uint64_t scan(const char *p, const char *end, uint64_t sum)
             case '-':
             case '*':
             case '&':
-            case '|':
-                state = OPERATOR;
-                break;
-            default:
-                state = WORD;
+            case '|': state = OPERATOR; break;
+            default: state = WORD;
             }
             break;
         case WORD:
@@ -121,9 +107,7 @@ static NOINLINE uint64_t scan(const char *p, const char *end, uint64_t sum)
             if (c == '*')
                 state = STAR;
             break;
-        case STAR:
-            state = c == '/' ? START : c == '*' ? STAR : BLOCK_COMMENT;
-            break;
+        case STAR: state = c == '/' ? START : c == '*' ? STAR : BLOCK_COMMENT; break;
         case OPERATOR:
             counts[6]++;
             state = START;

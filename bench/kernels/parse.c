@@ -72,14 +72,10 @@ static NOINLINE int32_t evaluate(const struct expr *e)
         return (int32_t)-(uint32_t)a;
     int32_t b = evaluate(e->right);
     switch (e->op) {
-    case '+':
-        return (int32_t)((uint32_t)a + (uint32_t)b);
-    case '-':
-        return (int32_t)((uint32_t)a - (uint32_t)b);
-    case '*':
-        return (int32_t)((uint32_t)a * (uint32_t)b);
-    default:
-        return b > 0 ? a % b : a;
+    case '+': return (int32_t)((uint32_t)a + (uint32_t)b);
+    case '-': return (int32_t)((uint32_t)a - (uint32_t)b);
+    case '*': return (int32_t)((uint32_t)a * (uint32_t)b);
+    default: return b > 0 ? a % b : a;
     }
 }
 

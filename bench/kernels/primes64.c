@@ -14,7 +14,7 @@ static uint64_t power(uint64_t base, uint64_t exponent, uint64_t modulus)
 
 static int is_prime(uint64_t x)
 {
-    static const uint8_t witnesses[] = {2, 7, 61};
+    static const uint8_t witnesses[] = { 2, 7, 61 };
     int shift = __builtin_ctzll(x - 1);
     for (int i = 0; i < 3; i++) {
         if (x == witnesses[i])

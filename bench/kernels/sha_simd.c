@@ -1,5 +1,5 @@
-/* SIMD, i32x4: the compression function of SHA-256 [FIPS 180-4] on four messages at once, a lane each. The constants come from a
- * generator instead of the standard's table, so the digest is not SHA-256; the work is. */
+/* SIMD, i32x4: the compression function of SHA-256 [FIPS 180-4] on four messages at once, a lane each. The constants
+ * come from a generator instead of the standard's table, so the digest is not SHA-256; the work is. */
 #include "kernel.h"
 
 #include <wasm_simd128.h>

@@ -65,9 +65,9 @@ static int32_t kind_straight(void)
 }
 
 static const struct methods kinds[] = {
-    {rect_area, grow_two, kind_straight},     {square_area, grow_one, kind_straight},
-    {triangle_area, grow_two, kind_straight}, {trapezoid_area, grow_all, kind_straight},
-    {circle_area, grow_one, kind_round},      {ring_area, grow_two, kind_round},
+    { rect_area, grow_two, kind_straight },     { square_area, grow_one, kind_straight },
+    { triangle_area, grow_two, kind_straight }, { trapezoid_area, grow_all, kind_straight },
+    { circle_area, grow_one, kind_round },      { ring_area, grow_two, kind_round },
 };
 
 uint64_t kernel(uint32_t n)
@@ -76,8 +76,8 @@ uint64_t kernel(uint32_t n)
     uint32_t seed = 99;
     for (int i = 0; i < OBJECTS; i++) {
         uint32_t r = next_random(&seed);
-        shapes[i] =
-            (struct shape){&kinds[r % 6], (int32_t)(r >> 4 & 255), (int32_t)(r >> 12 & 255), (int32_t)(r >> 20 & 255)};
+        shapes[i] = (struct shape){ &kinds[r % 6], (int32_t)(r >> 4 & 255), (int32_t)(r >> 12 & 255),
+                                    (int32_t)(r >> 20 & 255) };
     }
     uint64_t sum = 0;
     for (uint32_t round = 0; round < n; round++) {

@@ -6,13 +6,13 @@ static inline uint64_t rotate(uint64_t x, int by)
     return x << by | x >> (64 - by);
 }
 
-#define ROUND()                                                                                                        \
-    do {                                                                                                               \
-        v0 += v1, v2 += v3;                                                                                            \
-        v1 = rotate(v1, 13) ^ v0, v3 = rotate(v3, 16) ^ v2;                                                            \
-        v0 = rotate(v0, 32) + v3, v2 += v1;                                                                            \
-        v3 = rotate(v3, 21) ^ v0, v1 = rotate(v1, 17) ^ v2;                                                            \
-        v2 = rotate(v2, 32);                                                                                           \
+#define ROUND() \
+    do { \
+        v0 += v1, v2 += v3; \
+        v1 = rotate(v1, 13) ^ v0, v3 = rotate(v3, 16) ^ v2; \
+        v0 = rotate(v0, 32) + v3, v2 += v1; \
+        v3 = rotate(v3, 21) ^ v0, v1 = rotate(v1, 17) ^ v2; \
+        v2 = rotate(v2, 32); \
     } while (0)
 
 static NOINLINE uint64_t siphash(uint64_t key0, uint64_t key1, const uint64_t *words, uint32_t n)

@@ -27,7 +27,7 @@ static NOINLINE float trace(struct vector ray)
         if (distance <= 0 || distance >= nearest)
             continue;
         nearest = distance;
-        struct vector hit = {ray.x * distance - c.x, ray.y * distance - c.y, ray.z * distance - c.z};
+        struct vector hit = { ray.x * distance - c.x, ray.y * distance - c.y, ray.z * distance - c.z };
         float shade = (hit.x * 0.57f + hit.y * 0.57f - hit.z * 0.57f) / spheres[i].radius;
         light = __builtin_wasm_max_f32(0.1f, __builtin_wasm_min_f32(shade, 1.0f));
     }
@@ -49,7 +49,7 @@ uint64_t kernel(uint32_t n)
         for (uint32_t column = 0; column < n; column++) {
             float x = 1.2f * (float)column / (float)n - 0.6f, y = 1.2f * (float)row / (float)n - 0.6f;
             float scale = 1 / __builtin_sqrtf(x * x + y * y + 1);
-            total += trace((struct vector){x * scale, y * scale, scale});
+            total += trace((struct vector){ x * scale, y * scale, scale });
         }
         sum = mix(sum, bits_of_float(total));
     }

@@ -32,18 +32,12 @@ static void assemble(void)
 
 static NOINLINE int32_t execute(const int32_t *ip, int32_t limit)
 {
-    int32_t stack[16], locals[4] = {limit, 0, 0, 0}, *sp = stack;
+    int32_t stack[16], locals[4] = { limit, 0, 0, 0 }, *sp = stack;
     for (;;) {
         switch (*ip++) {
-        case PUSH:
-            *sp++ = *ip++;
-            break;
-        case LOAD:
-            *sp++ = locals[*ip++ & 3];
-            break;
-        case STORE:
-            locals[*ip++ & 3] = *--sp;
-            break;
+        case PUSH: *sp++ = *ip++; break;
+        case LOAD: *sp++ = locals[*ip++ & 3]; break;
+        case STORE: locals[*ip++ & 3] = *--sp; break;
         case ADD:
             sp--;
             sp[-1] += *sp;
@@ -68,12 +62,8 @@ static NOINLINE int32_t execute(const int32_t *ip, int32_t limit)
             sp--;
             sp[-1] = sp[-1] == *sp;
             break;
-        case NOT:
-            sp[-1] = !sp[-1];
-            break;
-        case JUMP:
-            ip = code + *ip;
-            break;
+        case NOT: sp[-1] = !sp[-1]; break;
+        case JUMP: ip = code + *ip; break;
         case JUMP_IF:
             if (*--sp)
                 ip = code + *ip;
@@ -84,13 +74,9 @@ static NOINLINE int32_t execute(const int32_t *ip, int32_t limit)
             *sp = sp[-1];
             sp++;
             break;
-        case DROP:
-            sp--;
-            break;
-        case HALT:
-            return locals[3];
-        default:
-            return -1;
+        case DROP: sp--; break;
+        case HALT: return locals[3];
+        default: return -1;
         }
     }
 }

@@ -27,7 +27,7 @@ __attribute__((export_name("_start"))) void start(void)
     do
         text[--at] = (char)('0' + sum % 10);
     while (sum /= 10);
-    struct iovec iov = {text + at, sizeof text - at};
+    struct iovec iov = { text + at, sizeof text - at };
     size_t written;
     fd_write(1, &iov, 1, &written);
 }

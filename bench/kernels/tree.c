@@ -57,7 +57,7 @@ uint64_t kernel(uint32_t n)
             unused = fresh->left;
         else
             fresh = &pool[used++];
-        *fresh = (struct tree){NULL, NULL, next_random(&seed), next_random(&seed) * 2654435769u};
+        *fresh = (struct tree){ NULL, NULL, next_random(&seed), next_random(&seed) * 2654435769u };
         root = insert(root, fresh);
         for (int probe = 0; probe < 4; probe++) {
             uint32_t key = next_random(&seed), depth = 0;

@@ -1,5 +1,5 @@
-/* SIMD, bytes: UTF-8 validation by three table lookups a vector [Keiser and Lemire, 2020]: each lookup tells which errors two
- * neighbouring bytes may be part of, and an error is what all three agree on. */
+/* SIMD, bytes: UTF-8 validation by three table lookups a vector [Keiser and Lemire, 2020]: each lookup tells which
+ * errors two neighbouring bytes may be part of, and an error is what all three agree on. */
 #include "kernel.h"
 
 #include <wasm_simd128.h>
@@ -28,10 +28,10 @@ static inline v128_t lookup(v128_t table, v128_t nibbles)
 
 static inline v128_t errors_of_pairs(v128_t in, v128_t before1)
 {
-    const v128_t high1 = wasm_u8x16_make(
-        TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG, TWO_CONTINUATIONS,
-        TWO_CONTINUATIONS, TWO_CONTINUATIONS, TWO_CONTINUATIONS, TOO_SHORT | OVERLONG_2, TOO_SHORT,
-        TOO_SHORT | OVERLONG_3 | SURROGATE, TOO_SHORT | TOO_LARGE | TOO_LARGE_1000 | OVERLONG_4);
+    const v128_t high1 = wasm_u8x16_make(TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG,
+                                         TWO_CONTINUATIONS, TWO_CONTINUATIONS, TWO_CONTINUATIONS, TWO_CONTINUATIONS,
+                                         TOO_SHORT | OVERLONG_2, TOO_SHORT, TOO_SHORT | OVERLONG_3 | SURROGATE,
+                                         TOO_SHORT | TOO_LARGE | TOO_LARGE_1000 | OVERLONG_4);
     const v128_t low1 = wasm_u8x16_make(
         CARRY | OVERLONG_3 | OVERLONG_2 | OVERLONG_4, CARRY | OVERLONG_2, CARRY, CARRY, CARRY | TOO_LARGE,
         CARRY | TOO_LARGE | TOO_LARGE_1000, CARRY | TOO_LARGE | TOO_LARGE_1000, CARRY | TOO_LARGE | TOO_LARGE_1000,
@@ -46,9 +46,9 @@ static inline v128_t errors_of_pairs(v128_t in, v128_t before1)
         TOO_LONG | OVERLONG_2 | TWO_CONTINUATIONS | SURROGATE | TOO_LARGE,
         TOO_LONG | OVERLONG_2 | TWO_CONTINUATIONS | SURROGATE | TOO_LARGE, TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT);
     const v128_t low_nibble = wasm_i8x16_splat(15);
-    return wasm_v128_and(wasm_v128_and(lookup(high1, wasm_u8x16_shr(before1, 4)),
-                                       lookup(low1, wasm_v128_and(before1, low_nibble))),
-                         lookup(high2, wasm_u8x16_shr(in, 4)));
+    return wasm_v128_and(
+        wasm_v128_and(lookup(high1, wasm_u8x16_shr(before1, 4)), lookup(low1, wasm_v128_and(before1, low_nibble))),
+        lookup(high2, wasm_u8x16_shr(in, 4)));
 }
 
 /* Bytes that have to be the third or fourth of a character have bit 7 set here. */
@@ -65,9 +65,12 @@ static NOINLINE int is_valid(const uint8_t *at, uint32_t size)
     for (uint32_t i = 0; i < size; i += 16) {
         v128_t in = wasm_v128_load(at + i);
         if (wasm_v128_any_true(wasm_v128_and(wasm_v128_or(in, last), wasm_i8x16_splat((char)0x80)))) {
-            v128_t before1 = wasm_i8x16_shuffle(last, in, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30);
-            v128_t before2 = wasm_i8x16_shuffle(last, in, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29);
-            v128_t before3 = wasm_i8x16_shuffle(last, in, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28);
+            v128_t before1 =
+                wasm_i8x16_shuffle(last, in, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30);
+            v128_t before2 =
+                wasm_i8x16_shuffle(last, in, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29);
+            v128_t before3 =
+                wasm_i8x16_shuffle(last, in, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28);
             v128_t pairs = errors_of_pairs(in, before1);
             error = wasm_v128_or(error, wasm_v128_xor(must_continue(before2, before3), pairs));
         }

@@ -62,7 +62,7 @@ static NOINLINE void enter(const char *word, uint32_t n)
 
 uint64_t kernel(uint32_t n)
 {
-    static const char *const syllables[] = {"ba", "kel", "ti", "mor", "su", "an", "dri", "o"};
+    static const char *const syllables[] = { "ba", "kel", "ti", "mor", "su", "an", "dri", "o" };
     uint32_t seed = 101, used = 0;
     while (used < TEXT - 16) {
         for (uint32_t k = 1 + next_random(&seed) % 3; k; k--)

@@ -1,7 +1,8 @@
 /* cwrun/base.h: strings, the allocator hook and errors, which every other header uses.
  *
  * Nothing here needs an engine. An error is owned by its caller and passed down a straight run of calls: the first
- * failure wins, later calls that are given an error already set do nothing and fail, and one check at the end sees it. */
+ * failure wins, later calls that are given an error already set do nothing and fail, and one check at the end sees it.
+ */
 #ifndef CWRUN_BASE_H
 #define CWRUN_BASE_H
 
@@ -90,7 +91,7 @@ enum {
     CWRUN_LIMIT_NONE = 0,
     CWRUN_LIMIT_HOST_MEMORY, /* the allocator hook returned NULL */
     CWRUN_LIMIT_FUEL,
-    CWRUN_LIMIT_TIMEOUT,     /* interrupted or past its deadline */
+    CWRUN_LIMIT_TIMEOUT, /* interrupted or past its deadline */
     CWRUN_LIMIT_GUEST_MEMORY,
     CWRUN_LIMIT_TABLE,
     CWRUN_LIMIT_INSTANCES,
@@ -103,23 +104,23 @@ enum {
 
 /* One frame of a guest's backtrace, innermost first. The names live as long as the error. */
 typedef struct cwrun_frame {
-    uint64_t offset;       /* of the instruction, in the file that was loaded */
-    const char *module;    /* name section, else "module N" style name; never NULL */
-    const char *function;  /* name section (Rust names demangled), export name or "func[N]"; never NULL */
-    uint64_t func_offset;  /* of the instruction, from the function's first one */
-    uint32_t func_index;   /* in its module; UINT32_MAX for a function of the host */
+    uint64_t offset;      /* of the instruction, in the file that was loaded */
+    const char *module;   /* name section, else "module N" style name; never NULL */
+    const char *function; /* name section (Rust names demangled), export name or "func[N]"; never NULL */
+    uint64_t func_offset; /* of the instruction, from the function's first one */
+    uint32_t func_index;  /* in its module; UINT32_MAX for a function of the host */
 } cwrun_frame;
 
 /* An error, owned by the caller; zero is "no error". Everything behind the pointers is freed by cwrun_error_clear. */
 typedef struct cwrun_error {
-    uint8_t kind;          /* CWRUN_ERROR_… */
-    uint8_t code;          /* trap or limit code, else 0 */
+    uint8_t kind; /* CWRUN_ERROR_… */
+    uint8_t code; /* trap or limit code, else 0 */
     uint16_t reserved;
-    int32_t exit_status;   /* of CWRUN_ERROR_EXIT */
-    const char *message;   /* one or more lines without a trailing newline; never NULL once set */
+    int32_t exit_status; /* of CWRUN_ERROR_EXIT */
+    const char *message; /* one or more lines without a trailing newline; never NULL once set */
     const cwrun_frame *frames;
     size_t n_frames;
-    void *owned;           /* private: what cwrun_error_clear frees; NULL for out of memory */
+    void *owned; /* private: what cwrun_error_clear frees; NULL for out of memory */
 } cwrun_error;
 
 #define CWRUN_ERROR_INIT { 0, 0, 0, 0, NULL, NULL, 0, NULL }
@@ -131,7 +132,8 @@ static inline bool cwrun_failed(const cwrun_error *err)
 }
 
 /* Sets an error of the caller's own making (printf-style); nothing where it is set already or err is NULL. */
-CWRUN_API void cwrun_error_set(cwrun_error *err, uint8_t kind, uint8_t code, const char *format, ...) CWRUN_PRINTF(4, 5);
+CWRUN_API void cwrun_error_set(cwrun_error *err, uint8_t kind, uint8_t code, const char *format, ...)
+    CWRUN_PRINTF(4, 5);
 
 /* Prints the error with its frames and clears it; prints nothing where there is none. */
 CWRUN_API void cwrun_error_report(cwrun_error *err, FILE *to);

@@ -2,8 +2,9 @@
  *
  * The one idea: the host is one more memory. The bytes of a WIT value in C are its Canonical ABI layout with native
  * pointers: a record is a struct, a variant a tag and a union, list and string {pointer, length}, option and result are
- * variants (tag uint8_t is_some / is_err), an enum uint8_t/16/32 by number of labels, flags an unsigned integer, a handle a
- * uint32_t, a map a list of {key, value}. A cwrun_val is a type with a scalar in itself or a pointer to such bytes. */
+ * variants (tag uint8_t is_some / is_err), an enum uint8_t/16/32 by number of labels, flags an unsigned integer, a
+ * handle a uint32_t, a map a list of {key, value}. A cwrun_val is a type with a scalar in itself or a pointer to such
+ * bytes. */
 #ifndef CWRUN_VALUE_H
 #define CWRUN_VALUE_H
 
@@ -15,8 +16,8 @@ extern "C" {
 
 typedef uint32_t cwrun_handle; /* own, borrow: 0 is none; stale ones are found out by generation bits */
 
-/* A value. Scalars stand in `of`; strings as a view; everything else is `of.data`, pointing to cwrun_type_size(type) bytes. It owns
- * nothing: what it points to lives in an arena or in the host's own memory. */
+/* A value. Scalars stand in `of`; strings as a view; everything else is `of.data`, pointing to cwrun_type_size(type)
+ * bytes. It owns nothing: what it points to lives in an arena or in the host's own memory. */
 typedef struct cwrun_val {
     uint8_t kind;           /* CWRUN_KIND_…; 0: no value (a function without result) */
     const cwrun_type *type; /* NULL is allowed for scalars and strings */
@@ -32,7 +33,7 @@ typedef struct cwrun_val {
         uint64_t u64;
         float f32;
         double f64;
-        uint32_t ch;         /* a Unicode scalar value */
+        uint32_t ch; /* a Unicode scalar value */
         cwrun_str string;
         cwrun_handle handle; /* own, borrow */
         const void *data;    /* list, record, tuple, variant, enum, option, result, flags, map */
@@ -73,7 +74,7 @@ CWRUN_API const void *cwrun_val_data(const cwrun_val *v);
 /* ---- walking ---- wrong kinds and places give a value of kind 0 / NULL / 0. */
 
 /* Field of a record or tuple; element of a list or fixed-length list; entry of a map (a tuple). */
-CWRUN_API size_t cwrun_val_size(const cwrun_val *v);                /* number of those */
+CWRUN_API size_t cwrun_val_size(const cwrun_val *v); /* number of those */
 CWRUN_API cwrun_val cwrun_val_at(const cwrun_val *v, size_t i);
 CWRUN_API cwrun_val cwrun_val_field(const cwrun_val *v, const char *name);
 /* Case of a variant, enum, option (0 none, 1 some) or result (0 ok, 1 error); UINT32_MAX where v is none of these. */
@@ -85,27 +86,35 @@ CWRUN_API uint32_t cwrun_val_flags(const cwrun_val *v);
 
 /* ---- building values of types known at run time ---- */
 
-/* A cursor: each call fills the next place, in the order of the type; errors stick and name their path. Opened composites
- * must be closed: list (n elements follow), record/tuple (all fields follow), variant cases (payload follows where there is one). */
+/* A cursor: each call fills the next place, in the order of the type; errors stick and name their path. Opened
+ * composites must be closed: list (n elements follow), record/tuple (all fields follow), variant cases (payload follows
+ * where there is one). */
 typedef struct cwrun_builder cwrun_builder;
 CWRUN_API cwrun_builder *cwrun_builder_new(cwrun_arena *arena, const cwrun_type *type, cwrun_error *err);
-CWRUN_API bool cwrun_builder_begin(cwrun_builder *b, size_t n);              /* list or map: n elements; record, tuple, fixed list: n is ignored */
-CWRUN_API bool cwrun_builder_case(cwrun_builder *b, uint32_t index);         /* variant, option, result, enum; closes itself after the payload */
-CWRUN_API bool cwrun_builder_val(cwrun_builder *b, const cwrun_val *v);      /* a whole value at the next place */
+CWRUN_API bool cwrun_builder_begin(cwrun_builder *b,
+                                   size_t n); /* list or map: n elements; record, tuple, fixed list: n is ignored */
+CWRUN_API bool cwrun_builder_case(cwrun_builder *b,
+                                  uint32_t index); /* variant, option, result, enum; closes itself after the payload */
+CWRUN_API bool cwrun_builder_val(cwrun_builder *b, const cwrun_val *v); /* a whole value at the next place */
 CWRUN_API bool cwrun_builder_flags(cwrun_builder *b, uint32_t bits);
-CWRUN_API bool cwrun_builder_end(cwrun_builder *b);                          /* closes what begin opened */
+CWRUN_API bool cwrun_builder_end(cwrun_builder *b); /* closes what begin opened */
 /* The finished value; kind 0 where something is missing or wrong (err of _new is then set). */
 CWRUN_API cwrun_val cwrun_builder_finish(cwrun_builder *b);
 
 /* ---- text: WAVE ---- */
 
-/* Reads WAVE text as a value of `type` into the arena. Errors are of kind INPUT with column and a caret under the place. */
-CWRUN_API bool cwrun_val_parse(const cwrun_type *type, cwrun_str text, cwrun_arena *arena, cwrun_val *out, cwrun_error *err);
-/* A call in WAVE, "name(1, [2])": finds the name (which may be "ns:pkg/iface@1.0.0#func") and where its "(" stands. false where there is no call. */
+/* Reads WAVE text as a value of `type` into the arena. Errors are of kind INPUT with column and a caret under the
+ * place. */
+CWRUN_API bool cwrun_val_parse(const cwrun_type *type, cwrun_str text, cwrun_arena *arena, cwrun_val *out,
+                               cwrun_error *err);
+/* A call in WAVE, "name(1, [2])": finds the name (which may be "ns:pkg/iface@1.0.0#func") and where its "(" stands.
+ * false where there is no call. */
 CWRUN_API bool cwrun_call_split(cwrun_str text, cwrun_str *name, size_t *paren);
-/* Reads the arguments "(…)" that start at `at` of the text, which must end behind them, as the parameters of a function into
- * args[n_params]; trailing options may be left out. Errors show the whole text with a caret and the expected signature. */
-CWRUN_API bool cwrun_args_parse(const cwrun_functype *type, cwrun_str text, size_t at, cwrun_arena *arena, cwrun_val *args, cwrun_error *err);
+/* Reads the arguments "(…)" that start at `at` of the text, which must end behind them, as the parameters of a function
+ * into args[n_params]; trailing options may be left out. Errors show the whole text with a caret and the expected
+ * signature. */
+CWRUN_API bool cwrun_args_parse(const cwrun_functype *type, cwrun_str text, size_t at, cwrun_arena *arena,
+                                cwrun_val *args, cwrun_error *err);
 /* Prints as WAVE on one line, numbers as wasmtime prints them. */
 CWRUN_API bool cwrun_val_print(const cwrun_val *v, cwrun_write_fn write, void *user);
 /* Deep copy into an arena; kind 0 where memory ran out. */

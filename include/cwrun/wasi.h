@@ -1,5 +1,5 @@
-/* cwrun/wasi.h: what the built-in WASI host grants. Nothing is granted by default; standard streams are inherited only by
- * the command, never by the library, unless asked for. */
+/* cwrun/wasi.h: what the built-in WASI host grants. Nothing is granted by default; standard streams are inherited only
+ * by the command, never by the library, unless asked for. */
 #ifndef CWRUN_WASI_H
 #define CWRUN_WASI_H
 
@@ -31,13 +31,14 @@ CWRUN_API cwrun_wasi *cwrun_wasi_new(cwrun_error *err);
 CWRUN_API cwrun_wasi *cwrun_wasi_new_with(const cwrun_alloc *alloc, cwrun_error *err);
 /* For a configuration that was not handed to a store. */
 CWRUN_API void cwrun_wasi_drop(cwrun_wasi *wasi);
-CWRUN_API bool cwrun_wasi_arg(cwrun_wasi *wasi, const char *arg, cwrun_error *err);          /* argv[0] first */
+CWRUN_API bool cwrun_wasi_arg(cwrun_wasi *wasi, const char *arg, cwrun_error *err); /* argv[0] first */
 CWRUN_API bool cwrun_wasi_env(cwrun_wasi *wasi, const char *name, const char *value, cwrun_error *err);
-CWRUN_API bool cwrun_wasi_cwd(cwrun_wasi *wasi, const char *guest_path, cwrun_error *err);   /* initial-cwd */
-/* Standard streams: nothing to read and output thrown away, unless one of these says otherwise (the last call for a stream
- * counts). Descriptors stay the embedder's: they are never closed nor made non-blocking, and must stay open as long as the store.
- * A guest's output is not buffered, save for what a slow reader did not take yet (a page at the most): that goes out with the
- * next operation, when the guest exits, in cwrun_wasi_flush and cwrun_wasi_run; dropping the store tries once. */
+CWRUN_API bool cwrun_wasi_cwd(cwrun_wasi *wasi, const char *guest_path, cwrun_error *err); /* initial-cwd */
+/* Standard streams: nothing to read and output thrown away, unless one of these says otherwise (the last call for a
+ * stream counts). Descriptors stay the embedder's: they are never closed nor made non-blocking, and must stay open as
+ * long as the store. A guest's output is not buffered, save for what a slow reader did not take yet (a page at the
+ * most): that goes out with the next operation, when the guest exits, in cwrun_wasi_flush and cwrun_wasi_run; dropping
+ * the store tries once. */
 CWRUN_API void cwrun_wasi_inherit_stdio(cwrun_wasi *wasi); /* 0, 1 and 2 */
 CWRUN_API void cwrun_wasi_stdin_fd(cwrun_wasi *wasi, int fd);
 CWRUN_API void cwrun_wasi_stdout_fd(cwrun_wasi *wasi, int fd);
@@ -57,8 +58,8 @@ CWRUN_API bool cwrun_wasi_add(cwrun_linker *linker, cwrun_error *err);
 /* Sends what a slow reader of a standard stream has not taken yet, waiting for it. */
 CWRUN_API void cwrun_wasi_flush(cwrun_store *store);
 
-/* Runs wasi:cli/run of an instance: *status gets 0 or 1, or the guest's own exit status. false: it failed otherwise (err).
- * Flushes at the end, unless time was up. */
+/* Runs wasi:cli/run of an instance: *status gets 0 or 1, or the guest's own exit status. false: it failed otherwise
+ * (err). Flushes at the end, unless time was up. */
 CWRUN_API bool cwrun_wasi_run(cwrun_instance *instance, int32_t *status, cwrun_error *err);
 
 #ifdef __cplusplus

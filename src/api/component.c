@@ -50,13 +50,15 @@ static bool decode(cwrun_component *c, const void *bytes, size_t size, cwrun_err
     return c->root && cw_component_items(c, err);
 }
 
-cwrun_component *cwrun_component_load(cwrun_engine *engine, const void *bytes, size_t size, const char *name, cwrun_error *err)
+cwrun_component *cwrun_component_load(cwrun_engine *engine, const void *bytes, size_t size, const char *name,
+                                      cwrun_error *err)
 {
     cwrun_error local = CWRUN_ERROR_INIT;
     if (cwrun_failed(err))
         return NULL;
     if (!engine || (!bytes && size)) {
-        cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "cwrun_component_load: %s is NULL", engine ? "bytes" : "the engine");
+        cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "cwrun_component_load: %s is NULL",
+                engine ? "bytes" : "the engine");
         return NULL;
     }
     cwrun_component *c = cw_new(&engine->alloc, sizeof *c);
@@ -135,12 +137,14 @@ static cwrun_linker *default_linker(cwrun_engine *engine, cwrun_error *err)
     return l;
 }
 
-cwrun_instance *cwrun_instantiate(cwrun_store *store, cwrun_component *component, cwrun_linker *linker, cwrun_error *err)
+cwrun_instance *cwrun_instantiate(cwrun_store *store, cwrun_component *component, cwrun_linker *linker,
+                                  cwrun_error *err)
 {
     if (!store || !component || cwrun_failed(err))
         return NULL;
     if (store->engine != component->engine || (linker && linker->engine != store->engine)) {
-        cw_fail(err, &store->alloc, CWRUN_ERROR_ARGUMENT, 0, "cwrun_instantiate: store, component and linker are not of one engine");
+        cw_fail(err, &store->alloc, CWRUN_ERROR_ARGUMENT, 0,
+                "cwrun_instantiate: store, component and linker are not of one engine");
         return NULL;
     }
     if (!linker && component->root->n_imports != 0 && !(linker = default_linker(store->engine, err)))
@@ -159,7 +163,7 @@ typedef struct lookup {
     cw_fn *fn;
     const cw_functype *type;
     cwrun_str interface, found;
-    uint32_t n;      /* matches */
+    uint32_t n; /* matches */
 } lookup;
 
 static void take(lookup *k, cwrun_str interface, const cw_exported *e, const cw_functype *type)
@@ -246,8 +250,8 @@ static void no_such_function(const lookup *k, cwrun_error *err)
     }
     if (near.size)
         cw_text_puts(&near, ")");
-    cw_fail(err, &k->in->store->alloc, CWRUN_ERROR_ARGUMENT, 0, "no exported function `%.*s`%s", (int)k->name.size, k->name.data,
-            near.data && !near.oom ? near.data : "");
+    cw_fail(err, &k->in->store->alloc, CWRUN_ERROR_ARGUMENT, 0, "no exported function `%.*s`%s", (int)k->name.size,
+            k->name.data, near.data && !near.oom ? near.data : "");
     cw_text_fini(&near);
 }
 
@@ -264,8 +268,8 @@ static void ambiguous(const lookup *k, cwrun_error *err)
             cw_text_str(&all, k->name);
             cw_text_puts(&all, "`");
         }
-    cw_fail(err, &k->in->store->alloc, CWRUN_ERROR_ARGUMENT, 0, "`%.*s` is exported by more than one interface: %s", (int)k->name.size,
-            k->name.data, all.data ? all.data : "");
+    cw_fail(err, &k->in->store->alloc, CWRUN_ERROR_ARGUMENT, 0, "`%.*s` is exported by more than one interface: %s",
+            (int)k->name.size, k->name.data, all.data ? all.data : "");
     cw_text_fini(&all);
 }
 
@@ -278,8 +282,8 @@ static bool is_scalar(const cwrun_type *t)
 static void prepare_scalars(cwrun_func *f)
 {
     const cw_functype *type = f->type;
-    f->is_scalar = f->fn->kind == CW_FN_LIFT && !type->is_async && !f->fn->options.canon->is_async && type->n_params <= CW_MAX_FLAT_PARAMS &&
-                   (!type->result || is_scalar(type->result));
+    f->is_scalar = f->fn->kind == CW_FN_LIFT && !type->is_async && !f->fn->options.canon->is_async &&
+                   type->n_params <= CW_MAX_FLAT_PARAMS && (!type->result || is_scalar(type->result));
     for (uint32_t i = 0; f->is_scalar && i < type->n_params; i++) {
         f->is_scalar = is_scalar(type->params[i].type);
         f->kinds[i] = type->params[i].type->kind;
@@ -311,7 +315,8 @@ cwrun_func *cwrun_instance_func(cwrun_instance *instance, const char *name, cwru
     }
     cw_arena *a = &instance->store->exec.arena;
     cwrun_func *f = CW_ARENA_NEW(a, cwrun_func);
-    cwrun_str whole = k.interface.size ? cw_arena_printf(a, "%.*s#%.*s", (int)k.interface.size, k.interface.data, (int)k.found.size, k.found.data)
+    cwrun_str whole = k.interface.size ? cw_arena_printf(a, "%.*s#%.*s", (int)k.interface.size, k.interface.data,
+                                                         (int)k.found.size, k.found.data)
                                        : cw_arena_copy(a, k.found.data, k.found.size);
     cwrun_str asked = cw_arena_copy(a, k.name.data, k.name.size);
     if (a->oom) {

@@ -45,7 +45,8 @@ static bool decode(cwrun_module *m, const void *bytes, size_t size, cwrun_error 
     return true;
 }
 
-cwrun_module *cwrun_module_load(cwrun_engine *engine, const void *bytes, size_t size, const char *name, cwrun_error *err)
+cwrun_module *cwrun_module_load(cwrun_engine *engine, const void *bytes, size_t size, const char *name,
+                                cwrun_error *err)
 {
     cwrun_error local = CWRUN_ERROR_INIT;
     if (cwrun_failed(err))
@@ -129,7 +130,8 @@ cwrun_str cwrun_module_bytes(const cwrun_module *module)
 
 /* ---- linking ---- */
 
-static cw_extern find_import(cwrun_core_instance *in, const cw_module *m, uint32_t i, const cwrun_linker *l, cwrun_error *err)
+static cw_extern find_import(cwrun_core_instance *in, const cw_module *m, uint32_t i, const cwrun_linker *l,
+                             cwrun_error *err)
 {
     const cw_import *import = &m->imports[i];
     cw_extern e = { .kind = CW_EXTERN_COUNT };
@@ -165,7 +167,8 @@ typedef struct source {
     const cwrun_extern *given;
 } source;
 
-static bool find_imports(cwrun_core_instance *in, const cw_module *m, const source *from, cw_extern *imports, cwrun_error *err)
+static bool find_imports(cwrun_core_instance *in, const cw_module *m, const source *from, cw_extern *imports,
+                         cwrun_error *err)
 {
     for (uint32_t i = 0; i < m->n_imports; i++) {
         imports[i] = from->given ? cw_core_extern(&from->given[i]) : find_import(in, m, i, from->linker, err);
@@ -182,7 +185,8 @@ static cwrun_core_instance *instantiate(cwrun_store *store, cwrun_module *module
     cwrun_core_instance *in = CW_ARENA_NEW(&store->exec.arena, cwrun_core_instance);
     cw_extern *imports = cw_new_array(&store->alloc, m->n_imports + 1u, sizeof *imports);
     cw_func *start = NULL;
-    if (!in || !imports || !cw_store_keep_module(store, module) || (from->linker && !cw_store_keep_linker(store, from->linker))) {
+    if (!in || !imports || !cw_store_keep_module(store, module) ||
+        (from->linker && !cw_store_keep_linker(store, from->linker))) {
         store->exec.arena.oom = false;
         cw_fail_oom(err);
     } else {
@@ -197,14 +201,16 @@ static cwrun_core_instance *instantiate(cwrun_store *store, cwrun_module *module
     return ok ? in : NULL;
 }
 
-cwrun_core_instance *cwrun_module_instantiate(cwrun_store *store, cwrun_module *module, cwrun_linker *linker, cwrun_error *err)
+cwrun_core_instance *cwrun_module_instantiate(cwrun_store *store, cwrun_module *module, cwrun_linker *linker,
+                                              cwrun_error *err)
 {
     cwrun_error local = CWRUN_ERROR_INIT;
     source from = { .linker = linker };
     if (!store || !module || cwrun_failed(err))
         return NULL;
     if (store->engine != module->engine || (linker && linker->engine != store->engine)) {
-        cw_fail(err, &store->alloc, CWRUN_ERROR_ARGUMENT, 0, "cwrun_module_instantiate: store, module and linker are not of one engine");
+        cw_fail(err, &store->alloc, CWRUN_ERROR_ARGUMENT, 0,
+                "cwrun_module_instantiate: store, module and linker are not of one engine");
         return NULL;
     }
     if (linker)
@@ -214,8 +220,8 @@ cwrun_core_instance *cwrun_module_instantiate(cwrun_store *store, cwrun_module *
     return in;
 }
 
-cwrun_core_instance *cwrun_module_instantiate_with(cwrun_store *store, cwrun_module *module, const cwrun_extern *imports, size_t n,
-                                                   cwrun_error *err)
+cwrun_core_instance *cwrun_module_instantiate_with(cwrun_store *store, cwrun_module *module,
+                                                   const cwrun_extern *imports, size_t n, cwrun_error *err)
 {
     static const cwrun_extern none = { 0 };
     cwrun_error local = CWRUN_ERROR_INIT;
@@ -223,9 +229,10 @@ cwrun_core_instance *cwrun_module_instantiate_with(cwrun_store *store, cwrun_mod
     if (!store || !module || cwrun_failed(err))
         return NULL;
     if (store->engine != module->engine || n != module->module->n_imports || (n && !imports)) {
-        cw_fail(err, &store->alloc, CWRUN_ERROR_ARGUMENT, 0,
-                "cwrun_module_instantiate_with: the module has %u imports and %zu were given, or it is of another engine",
-                module->module->n_imports, imports ? n : 0);
+        cw_fail(
+            err, &store->alloc, CWRUN_ERROR_ARGUMENT, 0,
+            "cwrun_module_instantiate_with: the module has %u imports and %zu were given, or it is of another engine",
+            module->module->n_imports, imports ? n : 0);
         return NULL;
     }
     cwrun_core_instance *in = instantiate(store, module, &from, err ? err : &local);
@@ -254,7 +261,8 @@ static bool no_export(cwrun_core_instance *in, const char *name, const char *wha
         }
     }
     if (best.size)
-        cw_fail(err, &in->store->alloc, CWRUN_ERROR_ARGUMENT, 0, "no exported %s `%s` (near: `%.*s`)", what, name ? name : "", (int)best.size, best.data);
+        cw_fail(err, &in->store->alloc, CWRUN_ERROR_ARGUMENT, 0, "no exported %s `%s` (near: `%.*s`)", what,
+                name ? name : "", (int)best.size, best.data);
     else
         cw_fail(err, &in->store->alloc, CWRUN_ERROR_ARGUMENT, 0, "no exported %s `%s`", what, name ? name : "");
     return false;

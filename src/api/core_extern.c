@@ -9,53 +9,33 @@
 
 cw_extern cw_core_extern(const cwrun_extern *e)
 {
-    cw_extern out = {.kind = CW_EXTERN_COUNT};
+    cw_extern out = { .kind = CW_EXTERN_COUNT };
     if (!e || !e->of.func)
         return out;
     out.kind = (uint8_t)cw_core_kind(e->kind);
     switch (out.kind) {
-    case CW_EXTERN_FUNC:
-        out.of.func = cw_core_func(e->of.func);
-        break;
-    case CW_EXTERN_TABLE:
-        out.of.table = (cw_table *)(void *)e->of.table;
-        break;
-    case CW_EXTERN_MEMORY:
-        out.of.memory = (cw_memory *)(void *)e->of.memory;
-        break;
-    case CW_EXTERN_GLOBAL:
-        out.of.global = (cw_global *)(void *)e->of.global;
-        break;
-    case CW_EXTERN_TAG:
-        out.of.tag = (cw_tag *)(void *)e->of.tag;
-        break;
-    default:
-        break;
+    case CW_EXTERN_FUNC: out.of.func = cw_core_func(e->of.func); break;
+    case CW_EXTERN_TABLE: out.of.table = (cw_table *)(void *)e->of.table; break;
+    case CW_EXTERN_MEMORY: out.of.memory = (cw_memory *)(void *)e->of.memory; break;
+    case CW_EXTERN_GLOBAL: out.of.global = (cw_global *)(void *)e->of.global; break;
+    case CW_EXTERN_TAG: out.of.tag = (cw_tag *)(void *)e->of.tag; break;
+    default: break;
     }
     return out;
 }
 
 cwrun_extern cw_core_extern_public(const cw_extern *e)
 {
-    cwrun_extern out = {0};
+    cwrun_extern out = { 0 };
     if (e->kind == CW_EXTERN_COUNT)
         return out;
     out.kind = (uint8_t)(CWRUN_ITEM_CORE_FUNC + e->kind);
     switch (e->kind) {
-    case CW_EXTERN_FUNC:
-        out.of.func = cw_core_public(e->of.func);
-        break;
-    case CW_EXTERN_TABLE:
-        out.of.table = (cwrun_table *)(void *)e->of.table;
-        break;
-    case CW_EXTERN_MEMORY:
-        out.of.memory = (cwrun_memory *)(void *)e->of.memory;
-        break;
-    case CW_EXTERN_GLOBAL:
-        out.of.global = (cwrun_global *)(void *)e->of.global;
-        break;
-    default:
-        out.of.tag = (cwrun_tag *)(void *)e->of.tag;
+    case CW_EXTERN_FUNC: out.of.func = cw_core_public(e->of.func); break;
+    case CW_EXTERN_TABLE: out.of.table = (cwrun_table *)(void *)e->of.table; break;
+    case CW_EXTERN_MEMORY: out.of.memory = (cwrun_memory *)(void *)e->of.memory; break;
+    case CW_EXTERN_GLOBAL: out.of.global = (cwrun_global *)(void *)e->of.global; break;
+    default: out.of.tag = (cwrun_tag *)(void *)e->of.tag;
     }
     return out;
 }
@@ -63,18 +43,12 @@ cwrun_extern cw_core_extern_public(const cw_extern *e)
 cwrun_store *cw_core_extern_store(const cw_extern *e)
 {
     switch (e->kind) {
-    case CW_EXTERN_FUNC:
-        return cw_func_store(e->of.func);
-    case CW_EXTERN_TABLE:
-        return e->of.table->exec->store;
-    case CW_EXTERN_MEMORY:
-        return e->of.memory->exec->store;
-    case CW_EXTERN_GLOBAL:
-        return e->of.global->exec->store;
-    case CW_EXTERN_TAG:
-        return e->of.tag->exec->store;
-    default:
-        return NULL;
+    case CW_EXTERN_FUNC: return cw_func_store(e->of.func);
+    case CW_EXTERN_TABLE: return e->of.table->exec->store;
+    case CW_EXTERN_MEMORY: return e->of.memory->exec->store;
+    case CW_EXTERN_GLOBAL: return e->of.global->exec->store;
+    case CW_EXTERN_TAG: return e->of.tag->exec->store;
+    default: return NULL;
     }
 }
 
@@ -208,7 +182,7 @@ static bool element(cwrun_store *s, cw_valtype type, const cwrun_core_val *v, co
 cwrun_table *cwrun_table_new(cwrun_store *store, cwrun_core_type elem, const cwrun_core_limits *limits,
                              const cwrun_core_val *init, cwrun_error *err)
 {
-    cw_tabletype type = {.elem = elem};
+    cw_tabletype type = { .elem = elem };
     uint64_t slot;
     if (!store || cwrun_failed(err))
         return NULL;
@@ -275,7 +249,7 @@ static cw_global *glob(const cwrun_global *g)
 cwrun_global *cwrun_global_new(cwrun_store *store, cwrun_core_type type, bool is_mutable, const cwrun_core_val *value,
                                cwrun_error *err)
 {
-    uint64_t slots[2] = {0, 0}, *to = slots;
+    uint64_t slots[2] = { 0, 0 }, *to = slots;
     if (!store || cwrun_failed(err))
         return NULL;
     if (!value || !cw_core_is_type(store->exec.types, type)) {
@@ -288,8 +262,8 @@ cwrun_global *cwrun_global_new(cwrun_store *store, cwrun_core_type type, bool is
         wrong_value(store, "cwrun_global_new", wrong, err);
         return NULL;
     }
-    return (cwrun_global *)(void *)cw_global_new(&store->exec, (cw_globaltype){.type = type, .is_mutable = is_mutable},
-                                                 slots, err);
+    return (cwrun_global *)(void *)cw_global_new(&store->exec,
+                                                 (cw_globaltype){ .type = type, .is_mutable = is_mutable }, slots, err);
 }
 
 bool cwrun_global_get(cwrun_global *global, cwrun_core_val *value, cwrun_error *err)
@@ -306,7 +280,7 @@ bool cwrun_global_set(cwrun_global *global, const cwrun_core_val *value, cwrun_e
         return false;
     cw_global *g = glob(global);
     cwrun_store *s = g->exec->store;
-    uint64_t slots[2] = {0, 0}, *to = slots;
+    uint64_t slots[2] = { 0, 0 }, *to = slots;
     if (!g->type.is_mutable) {
         cw_fail(err, &s->alloc, CWRUN_ERROR_ARGUMENT, 0, "cwrun_global_set: the global is immutable");
         return false;

@@ -7,12 +7,14 @@
 
 /* ---- host functions ---- */
 
-/* Throws what cwrun_caller_throw or cwrun_caller_throw_ref were given: the collector still finds it through the call's references. */
-static cw_step throw(cw_thread *t, cwrun_caller *c)
+/* Throws what cwrun_caller_throw or cwrun_caller_throw_ref were given: the collector still finds it through the call's
+ * references. */
+static cw_step throw(cw_thread * t, cwrun_caller *c)
 {
     const cw_root *root = cw_root_get(c->store, c->throw_ref);
     if (!c->throw_tag)
-        return cw_thread_throw_ref(t, root && cw_ref_is_object(root->word) ? (cw_exception *)(void *)cw_object_of(root->word) : NULL);
+        return cw_thread_throw_ref(
+            t, root && cw_ref_is_object(root->word) ? (cw_exception *)(void *)cw_object_of(root->word) : NULL);
     const cw_subtype *type = cw_types_get(c->store->exec.types, c->throw_tag->type);
     uint64_t *slots = cw_arena_array(&c->arena, type->param_slots + 1u, sizeof *slots), *to = slots;
     const char *wrong = slots ? NULL : "could not be kept: out of memory";
@@ -144,8 +146,8 @@ static cw_step run_stub(cw_thread *t, cw_func *func, uint64_t *frame, uint32_t s
     return CW_STEP_TRAP;
 }
 
-static const cw_native host_native = {run_host, unwind_host, NULL};
-static const cw_native stub_native = {run_stub, NULL, NULL};
+static const cw_native host_native = { run_host, unwind_host, NULL };
+static const cw_native stub_native = { run_stub, NULL, NULL };
 
 static bool fits(const cw_types *types, const char *letters, const cw_valtype *have, uint32_t n)
 {
@@ -198,7 +200,7 @@ cwrun_core_func *cwrun_core_func_new(cwrun_store *store, const cwrun_core_functy
         cw_fail_oom(err);
         return NULL;
     }
-    *d = (cw_definition){.kind = CW_DEFINE_CORE_FUNC, .core_fn = fn, .user = user};
+    *d = (cw_definition){ .kind = CW_DEFINE_CORE_FUNC, .core_fn = fn, .user = user };
     return cw_core_public(f);
 }
 

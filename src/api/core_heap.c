@@ -97,7 +97,7 @@ static cwrun_ref rooted(cwrun_store *s, const void *o, cwrun_error *err)
 /* Checks a value and writes it; NULL, or what is wrong. */
 static const char *put(cwrun_store *s, const place *p, const cwrun_core_val *v)
 {
-    uint64_t slots[2] = {0, 0}, *to = slots;
+    uint64_t slots[2] = { 0, 0 }, *to = slots;
     const char *wrong = cw_core_to_slots(s, p->type, v, &to);
     if (!wrong)
         memcpy(p->at, slots, p->size); /* the low bytes come first */
@@ -107,14 +107,14 @@ static const char *put(cwrun_store *s, const place *p, const cwrun_core_val *v)
 static place field(const cw_subtype *t, cw_object *o, uint32_t i)
 {
     const cw_fieldtype *f = &t->fields[i];
-    return (place){(uint8_t *)o + t->offsets[i], unpacked(f->type), cw_storage_size(f->type), f->is_mutable};
+    return (place){ (uint8_t *)o + t->offsets[i], unpacked(f->type), cw_storage_size(f->type), f->is_mutable };
 }
 
 static place element(const cw_subtype *t, cw_object *o, uint32_t i)
 {
     const cw_fieldtype *f = &t->fields[0];
-    return (place){cw_array_data((cw_array *)(void *)o) + (uint64_t)i * t->size, unpacked(f->type), t->size,
-                   f->is_mutable};
+    return (place){ cw_array_data((cw_array *)(void *)o) + (uint64_t)i * t->size, unpacked(f->type), t->size,
+                    f->is_mutable };
 }
 
 cwrun_ref cwrun_struct_new(cwrun_store *store, cwrun_core_type type, const cwrun_core_val *fields, size_t n,
@@ -190,14 +190,14 @@ static bool find(cwrun_store *s, cwrun_ref ref, uint32_t i, place *p)
         uint64_t *slot = cw_exception_slots((cw_exception *)(void *)o);
         for (uint32_t j = 0; j < i; j++)
             slot += cw_valtype_slots(t->params[j]);
-        *p = (place){(uint8_t *)slot, t->params[i], cw_valtype_slots(t->params[i]) * (uint32_t)sizeof *slot, false};
+        *p = (place){ (uint8_t *)slot, t->params[i], cw_valtype_slots(t->params[i]) * (uint32_t)sizeof *slot, false };
     }
     return true;
 }
 
 bool cwrun_object_get(cwrun_store *store, cwrun_ref ref, uint32_t i, cwrun_core_val *value, cwrun_error *err)
 {
-    uint64_t slots[2] = {0, 0};
+    uint64_t slots[2] = { 0, 0 };
     const uint64_t *from = slots;
     place p;
     if (!store || !value || cwrun_failed(err))

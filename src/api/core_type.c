@@ -22,14 +22,10 @@ uint8_t cw_core_type_kind(const cw_types *types, cw_valtype t)
     if (!cw_is_ref(t))
         return (uint8_t)t;
     switch (cw_heaptype_top(types, t)) {
-    case CW_HEAP_FUNC:
-        return CWRUN_CORE_FUNCREF;
-    case CW_HEAP_EXTERN:
-        return CWRUN_CORE_EXTERNREF;
-    case CW_HEAP_EXN:
-        return CWRUN_CORE_EXNREF;
-    default:
-        return CWRUN_CORE_ANYREF;
+    case CW_HEAP_FUNC: return CWRUN_CORE_FUNCREF;
+    case CW_HEAP_EXTERN: return CWRUN_CORE_EXTERNREF;
+    case CW_HEAP_EXN: return CWRUN_CORE_EXNREF;
+    default: return CWRUN_CORE_ANYREF;
     }
 }
 
@@ -156,28 +152,22 @@ bool cw_core_limits(const cwrun_core_limits *from, bool is_table, cw_limits *to)
 
 void cw_core_externtype(const cw_types *types, const cw_externtype *from, cwrun_externtype *to)
 {
-    *to = (cwrun_externtype){.kind = (uint8_t)(CWRUN_ITEM_CORE_FUNC + from->kind)};
+    *to = (cwrun_externtype){ .kind = (uint8_t)(CWRUN_ITEM_CORE_FUNC + from->kind) };
     switch (from->kind) {
     case CW_EXTERN_FUNC:
-    case CW_EXTERN_TAG:
-        to->func = (const cwrun_core_functype *)(const void *)cw_types_get(types, from->func);
-        break;
+    case CW_EXTERN_TAG: to->func = (const cwrun_core_functype *)(const void *)cw_types_get(types, from->func); break;
     case CW_EXTERN_TABLE:
         to->type = from->table.elem;
         to->limits = public_limits(&from->table.limits, true);
         break;
-    case CW_EXTERN_MEMORY:
-        to->limits = public_limits(&from->memory, false);
-        break;
-    default:
-        to->type = from->global.type;
-        to->is_mutable = from->global.is_mutable;
+    case CW_EXTERN_MEMORY: to->limits = public_limits(&from->memory, false); break;
+    default: to->type = from->global.type; to->is_mutable = from->global.is_mutable;
     }
 }
 
 bool cwrun_item_externtype(const cwrun_item *item, cwrun_externtype *type)
 {
-    cwrun_externtype none = {0};
+    cwrun_externtype none = { 0 };
     if (!type)
         return false;
     *type = none;
@@ -190,7 +180,7 @@ bool cwrun_item_externtype(const cwrun_item *item, cwrun_externtype *type)
 
 bool cwrun_extern_type(const cwrun_extern *external, cwrun_externtype *type)
 {
-    cwrun_externtype none = {0};
+    cwrun_externtype none = { 0 };
     if (!type)
         return false;
     *type = none;

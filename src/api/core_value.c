@@ -15,15 +15,9 @@ bool cw_core_from_slots(cwrun_store *s, cw_valtype t, const uint64_t **slot, cwr
         return true;
     }
     case CWRUN_CORE_I64:
-    case CWRUN_CORE_F64:
-        memcpy(&v->of, from, sizeof *from);
-        return true;
-    case CWRUN_CORE_V128:
-        memcpy(v->of.v128, from, sizeof v->of.v128);
-        return true;
-    case CWRUN_CORE_FUNCREF:
-        v->of.func = (cwrun_core_func *)(uintptr_t)from[0];
-        return true;
+    case CWRUN_CORE_F64: memcpy(&v->of, from, sizeof *from); return true;
+    case CWRUN_CORE_V128: memcpy(v->of.v128, from, sizeof v->of.v128); return true;
+    case CWRUN_CORE_FUNCREF: v->of.func = (cwrun_core_func *)(uintptr_t)from[0]; return true;
     default:
         if (from[0] != 0)
             v->of.ref = cw_root_new(s, v->type, from[0]);
@@ -72,14 +66,9 @@ const char *cw_core_to_slots(cwrun_store *s, cw_valtype t, const cwrun_core_val 
         to[0] = low;
         break;
     case CWRUN_CORE_I64:
-    case CWRUN_CORE_F64:
-        memcpy(to, &v->of, sizeof *to);
-        break;
-    case CWRUN_CORE_V128:
-        memcpy(to, v->of.v128, sizeof v->of.v128);
-        break;
-    default:
-        wrong = reference(s, t, v, to);
+    case CWRUN_CORE_F64: memcpy(to, &v->of, sizeof *to); break;
+    case CWRUN_CORE_V128: memcpy(to, v->of.v128, sizeof v->of.v128); break;
+    default: wrong = reference(s, t, v, to);
     }
     if (!wrong)
         *slot += cw_valtype_slots(t);

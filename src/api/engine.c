@@ -115,7 +115,8 @@ void *cwrun_store_data(const cwrun_store *store)
     return store ? store->data : NULL;
 }
 
-bool cwrun_store_set_extension(cwrun_store *store, const void *key, void *data, void (*drop)(void *data), cwrun_error *err)
+bool cwrun_store_set_extension(cwrun_store *store, const void *key, void *data, void (*drop)(void *data),
+                               cwrun_error *err)
 {
     if (!store || cwrun_failed(err))
         return false;
@@ -167,7 +168,8 @@ cwrun_interrupt *cwrun_store_interrupt(cwrun_store *store, cwrun_error *err)
     if (!store || cwrun_failed(err))
         return NULL;
     if (!store->engine->code_options.interruptible) {
-        cw_fail(err, &store->alloc, CWRUN_ERROR_ARGUMENT, 0, "cwrun_store_interrupt: the engine was not made interruptible");
+        cw_fail(err, &store->alloc, CWRUN_ERROR_ARGUMENT, 0,
+                "cwrun_store_interrupt: the engine was not made interruptible");
         return NULL;
     }
     __atomic_add_fetch(&store->mailbox->n_refs, 1, __ATOMIC_RELAXED);

@@ -14,8 +14,8 @@ bool cwrun_validate(cwrun_engine *engine, const void *bytes, size_t size, const 
                          : "report");
         return false;
     }
-    cw_module_config config = {.types = engine->types, .features = engine->features, .alloc = &engine->alloc};
-    cw_reader_errors errors = {report, user, 0};
+    cw_module_config config = { .types = engine->types, .features = engine->features, .alloc = &engine->alloc };
+    cw_reader_errors errors = { report, user, 0 };
     cwrun_error last = CWRUN_ERROR_INIT;
     cw_arena arena;
     cw_reader r;

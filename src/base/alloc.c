@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-const cw_alloc cw_alloc_default = {NULL, NULL};
+const cw_alloc cw_alloc_default = { NULL, NULL };
 
 void *cw_new(const cw_alloc *a, size_t size)
 {

@@ -1,7 +1,7 @@
 /* base/alloc.h: the engine's allocator hook, as the library uses it.
  *
- * Every byte of the library comes through a cw_alloc. Sizes are given back on free, so that an embedder's allocator needs
- * no headers. Failure is NULL and an ordinary error. */
+ * Every byte of the library comes through a cw_alloc. Sizes are given back on free, so that an embedder's allocator
+ * needs no headers. Failure is NULL and an ordinary error. */
 #ifndef CW_BASE_ALLOC_H
 #define CW_BASE_ALLOC_H
 

@@ -14,11 +14,11 @@ struct cw_arena_chunk {
 };
 
 /* What an allocation of no bytes points to. */
-static const _Alignas(MAX_ALIGN) char nothing[MAX_ALIGN] = {0};
+static const _Alignas(MAX_ALIGN) char nothing[MAX_ALIGN] = { 0 };
 
 void cw_arena_init(cw_arena *arena, const cw_alloc *alloc)
 {
-    *arena = (cw_arena){.alloc = alloc ? *alloc : cw_alloc_default, .limit = SIZE_MAX};
+    *arena = (cw_arena){ .alloc = alloc ? *alloc : cw_alloc_default, .limit = SIZE_MAX };
 }
 
 static void free_chunks(cw_arena *arena, const cw_arena_chunk *kept)
@@ -127,12 +127,12 @@ cwrun_str cw_arena_copy(cw_arena *arena, const void *data, size_t size)
     char *copy = size < SIZE_MAX ? cw_arena_raw(arena, size + 1, 1) : NULL;
     if (!copy) {
         arena->oom = true;
-        return (cwrun_str){NULL, 0};
+        return (cwrun_str){ NULL, 0 };
     }
     if (size != 0)
         memcpy(copy, data, size);
     copy[size] = '\0';
-    return (cwrun_str){copy, size};
+    return (cwrun_str){ copy, size };
 }
 
 cwrun_str cw_arena_printf(cw_arena *arena, const char *format, ...)
@@ -140,12 +140,12 @@ cwrun_str cw_arena_printf(cw_arena *arena, const char *format, ...)
     va_list args, again;
     va_start(args, format);
     va_copy(again, args);
-    cwrun_str text = {"", 0};
+    cwrun_str text = { "", 0 };
     int size = vsnprintf(NULL, 0, format, args);
     char *copy = size < 0 ? NULL : cw_arena_raw(arena, (size_t)size + 1, 1);
     if (copy) {
         vsnprintf(copy, (size_t)size + 1, format, again);
-        text = (cwrun_str){copy, (size_t)size};
+        text = (cwrun_str){ copy, (size_t)size };
     } else {
         arena->oom = true;
     }
@@ -171,7 +171,7 @@ void *cwrun_arena_alloc(cwrun_arena *arena, size_t size)
 
 cwrun_str cwrun_arena_str(cwrun_arena *arena, const char *data, size_t size)
 {
-    return arena ? cw_arena_copy(arena, data, size) : (cwrun_str){NULL, 0};
+    return arena ? cw_arena_copy(arena, data, size) : (cwrun_str){ NULL, 0 };
 }
 
 void cwrun_arena_reset(cwrun_arena *arena)

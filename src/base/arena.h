@@ -24,7 +24,8 @@ void cw_arena_init(cw_arena *arena, const cw_alloc *alloc);
 void cw_arena_fini(cw_arena *arena);
 /* Forgets everything; the largest chunk is kept for the next use, and `oom` is cleared. */
 void cw_arena_reset(cw_arena *arena);
-/* Zeroed; `align` a power of two up to 16. size 0 gives a non-NULL pointer that must not be read. NULL: out of memory. */
+/* Zeroed; `align` a power of two up to 16. size 0 gives a non-NULL pointer that must not be read. NULL:
+ * out of memory. */
 void *cw_arena_alloc(cw_arena *arena, size_t size, size_t align);
 /* The same, not zeroed: for bytes that are overwritten at once. */
 void *cw_arena_raw(cw_arena *arena, size_t size, size_t align);

@@ -12,7 +12,8 @@ static uint32_t legacy_escape(cwrun_str name)
     static const struct {
         char name[3], shown;
     } escapes[] = {
-        {"SP", '@'}, {"BP", '*'}, {"RF", '&'}, {"LT", '<'}, {"GT", '>'}, {"LP", '('}, {"RP", ')'}, {"C", ','},
+        { "SP", '@' }, { "BP", '*' }, { "RF", '&' }, { "LT", '<' },
+        { "GT", '>' }, { "LP", '(' }, { "RP", ')' }, { "C", ',' },
     };
     for (size_t i = 0; i < sizeof escapes / sizeof *escapes; i++)
         if (cw_str_eq_c(name, escapes[i].name))
@@ -31,8 +32,8 @@ static uint32_t legacy_escape(cwrun_str name)
     return is_scalar(scalar) && !is_control ? scalar : 0;
 }
 
-/* One element of a path: ".." stands for "::", "$…$" for what symbols cannot hold. What is no escape ends the decoding.
- */
+/* One element of a path: ".." stands for "::", "$…$" for what symbols cannot hold.
+ * What is no escape ends the decoding. */
 static void legacy_element(cw_demangler *d, cwrun_str rest)
 {
     size_t at = cw_str_starts(rest, CW_STR("_$")) ? 1 : 0;
@@ -108,7 +109,7 @@ size_t cw_demangle(cwrun_str mangled, char *out, size_t room)
         !is_graphic_ascii(mangled))
         return 0;
 
-    cw_demangler d = {.out = out, .room = room, .ok = true};
+    cw_demangler d = { .out = out, .room = room, .ok = true };
     mangled = without_llvm(mangled);
     d.text = cw_str_sub(mangled, is_v0 ? 2 : 3, mangled.size);
     if (is_v0)

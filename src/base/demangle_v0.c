@@ -73,7 +73,7 @@ static bool is_named(const identifier *name)
 
 static identifier read_identifier(cw_demangler *d)
 {
-    identifier name = {CW_STR(""), CW_STR("")};
+    identifier name = { CW_STR(""), CW_STR("") };
     bool is_unicode = eat(d, 'u');
     char c = take(d);
     if (!is_digit(c))
@@ -348,12 +348,8 @@ static void path(cw_demangler *d, bool in_value)
         return;
     char tag = take(d);
     switch (tag) {
-    case 'C':
-        crate(d);
-        break;
-    case 'N':
-        nested_path(d, in_value);
-        break;
+    case 'C': crate(d); break;
+    case 'N': nested_path(d, in_value); break;
     case 'M': /* an inherent impl, a trait's impl, a trait's definition */
     case 'X':
     case 'Y':
@@ -381,8 +377,7 @@ static void path(cw_demangler *d, bool in_value)
             come_back(d, here);
         }
         break;
-    default:
-        d->ok = false;
+    default: d->ok = false;
     }
     leave(d);
 }
@@ -404,7 +399,7 @@ static void function_type(cw_demangler *d)
     uint32_t n_bound = bind(d);
     puts_to(d, eat(d, 'U') ? "unsafe " : "");
     if (eat(d, 'K')) {
-        identifier abi = {CW_STR("C"), CW_STR("")};
+        identifier abi = { CW_STR("C"), CW_STR("") };
         if (!eat(d, 'C'))
             abi = read_identifier(d);
         if (abi.ascii.size == 0 || abi.punycode.size != 0)
@@ -492,11 +487,8 @@ static void pattern(cw_demangler *d)
             d->ok = false;
         list(d, pattern, " | ");
         break;
-    case 'N':
-        puts_to(d, "!null");
-        break;
-    default:
-        d->ok = false;
+    case 'N': puts_to(d, "!null"); break;
+    default: d->ok = false;
     }
     leave(d);
 }
@@ -537,12 +529,8 @@ static void compound_type(cw_demangler *d)
         puts_to(d, "(");
         puts_to(d, list(d, type, ", ") == 1 ? ",)" : ")");
         break;
-    case 'F':
-        function_type(d);
-        break;
-    case 'D':
-        dyn_type(d);
-        break;
+    case 'F': function_type(d); break;
+    case 'D': dyn_type(d); break;
     case 'B':
         if (go_back(d, &here)) {
             type(d);
@@ -588,7 +576,7 @@ static void put_escaped(cw_demangler *d, uint32_t scalar, char quote)
     if (scalar == 0)
         puts_to(d, "\\0");
     else if (found || scalar == (uint32_t)quote)
-        put(d, (char[]){'\\', found ? escaped[found - plain] : quote}, 2);
+        put(d, (char[]){ '\\', found ? escaped[found - plain] : quote }, 2);
     else if (scalar >= ' ' && scalar < 0x7f)
         put_char(d, (char)scalar);
     else
@@ -660,8 +648,7 @@ static void struct_constant(cw_demangler *d)
 {
     path(d, true);
     switch (take(d)) {
-    case 'U':
-        break;
+    case 'U': break;
     case 'T':
         puts_to(d, "(");
         list(d, inner_constant, ", ");
@@ -672,8 +659,7 @@ static void struct_constant(cw_demangler *d)
         list(d, field, ", ");
         puts_to(d, " }");
         break;
-    default:
-        d->ok = false;
+    default: d->ok = false;
     }
 }
 
@@ -699,11 +685,8 @@ static void compound_constant(cw_demangler *d, char tag)
         puts_to(d, "(");
         puts_to(d, list(d, inner_constant, ", ") == 1 ? ",)" : ")");
         break;
-    case 'V':
-        struct_constant(d);
-        break;
-    default:
-        d->ok = false;
+    case 'V': struct_constant(d); break;
+    default: d->ok = false;
     }
 }
 
@@ -715,9 +698,7 @@ static void constant(cw_demangler *d, bool in_value)
         return;
     char tag = take(d);
     switch (tag) {
-    case 'p':
-        puts_to(d, "_");
-        break;
+    case 'p': puts_to(d, "_"); break;
     case 'a':
     case 's':
     case 'l':
@@ -732,15 +713,9 @@ static void constant(cw_demangler *d, bool in_value)
     case 'm':
     case 'y':
     case 'o':
-    case 'j':
-        integer_constant(d, tag);
-        break;
-    case 'b':
-        bool_constant(d);
-        break;
-    case 'c':
-        char_constant(d);
-        break;
+    case 'j': integer_constant(d, tag); break;
+    case 'b': bool_constant(d); break;
+    case 'c': char_constant(d); break;
     case 'B':
         if (go_back(d, &here)) {
             constant(d, in_value);

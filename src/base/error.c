@@ -250,7 +250,7 @@ bool cwrun_error_print(const cwrun_error *err, cwrun_write_fn write, void *user)
 {
     if (!cwrun_failed(err))
         return true;
-    printer p = {write, user, true};
+    printer p = { write, user, true };
     const owned_block *block = err->owned;
     const char *message = err->message ? err->message : "unknown error";
     size_t size = strlen(message);

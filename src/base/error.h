@@ -9,8 +9,10 @@
 #include <stdarg.h>
 #include "base/alloc.h"
 
-void cw_fail(cwrun_error *err, const cw_alloc *a, uint8_t kind, uint8_t code, const char *format, ...) CWRUN_PRINTF(5, 6);
-void cw_vfail(cwrun_error *err, const cw_alloc *a, uint8_t kind, uint8_t code, const char *format, va_list args) CWRUN_PRINTF(5, 0);
+void cw_fail(cwrun_error *err, const cw_alloc *a, uint8_t kind, uint8_t code, const char *format, ...)
+    CWRUN_PRINTF(5, 6);
+void cw_vfail(cwrun_error *err, const cw_alloc *a, uint8_t kind, uint8_t code, const char *format, va_list args)
+    CWRUN_PRINTF(5, 0);
 /* "out of memory"; returns false, so that `return cw_fail_oom(err);` reads well. */
 bool cw_fail_oom(cwrun_error *err);
 /* Puts "text: " before the message of a set error. For a trap, cwrun_error_print keeps the two apart: the text is its

@@ -7,7 +7,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef enum { CW_LEB_OK, CW_LEB_END /* input ended */, CW_LEB_LONG /* too many bytes */, CW_LEB_RANGE /* unused bits set */ } cw_leb_status;
+typedef enum {
+    CW_LEB_OK,
+    CW_LEB_END /* input ended */,
+    CW_LEB_LONG /* too many bytes */,
+    CW_LEB_RANGE /* unused bits set */
+} cw_leb_status;
 
 /* Reads at *at (moved past what was read), up to `end`; bits is 32, 33 (signed) or 64. */
 cw_leb_status cw_leb_read_unsigned(const uint8_t **at, const uint8_t *end, unsigned bits, uint64_t *value);

@@ -106,7 +106,7 @@ uint64_t *cw_map_put(cw_map *map, const cw_alloc *a, cwrun_str key, bool *is_new
         return NULL;
     uint32_t at = place_of(map, key, hash);
     cw_map_entry *e = &map->entries[map->n++];
-    *e = (cw_map_entry){.key = key, .hash = hash};
+    *e = (cw_map_entry){ .key = key, .hash = hash };
     map->index[at] = map->n;
     if (is_new)
         *is_new = true;
@@ -117,5 +117,5 @@ void cw_map_fini(cw_map *map, const cw_alloc *a)
 {
     cw_free(a, map->entries, map->cap * sizeof *map->entries);
     cw_free(a, map->index, map->n_index * sizeof *map->index);
-    *map = (cw_map){0};
+    *map = (cw_map){ 0 };
 }

@@ -124,7 +124,7 @@ typedef struct format {
     unsigned exponent_bits;
 } format;
 
-static const format f32_format = {23, 8}, f64_format = {52, 11};
+static const format f32_format = { 23, 8 }, f64_format = { 52, 11 };
 
 static int bias_of(const format *f)
 {
@@ -224,7 +224,7 @@ static bool take_sign(lexer *l)
 static lexer lexer_of(cwrun_str text, bool underscores)
 {
     const char *start = text.size != 0 ? text.data : "";
-    return (lexer){start, start + text.size, underscores};
+    return (lexer){ start, start + text.size, underscores };
 }
 
 /* A magnitude up to the end of the text. */
@@ -363,8 +363,8 @@ static uint64_t decimal_value(const format *f, digits *ds)
 static bool decimal_shortcut(const format *f, const digits *ds, uint64_t *bits)
 {
 #if FLT_EVAL_METHOD == 0
-    static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                                    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    static const double powers[] = { 1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                     1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
     bool is_f32 = f == &f32_format;
     int64_t exponent = ds->point - ds->n, most = is_f32 ? 10 : 22;
     if (ds->n > 15 || exponent < -most || exponent > most)
@@ -497,7 +497,7 @@ static unsigned shortest_digits(uint64_t m, int exponent, bool near_below, char 
     /* 30103 / 100000 is log10(2): the estimate is at most one too small, and never too large */
     int magnitude = (int)count_bits(m) + exponent - 1; /* the value's power of two */
     int estimate = magnitude >= 0 ? magnitude * 30103 / 100000 : -((-magnitude * 30103 + 99999) / 100000);
-    big *scaled[] = {&r, &up, &down};
+    big *scaled[] = { &r, &up, &down };
     for (unsigned i = 0; i < 3 && estimate < 0; i++) {
         big_mul_pow5(scaled[i], (unsigned)-estimate);
         big_shift_left(scaled[i], (unsigned)-estimate);

@@ -1,7 +1,8 @@
 /* base/num.h: numbers as text, correctly rounded both ways.
  *
- * Parsing takes decimal and hexadecimal, with '_' between digits where `underscores`; floats are rounded to nearest even
- * directly to their width (never double → float), without the locale. Printing is the shortest text that reads back. */
+ * Parsing takes decimal and hexadecimal, with '_' between digits where `underscores`; floats are rounded to nearest
+ * even directly to their width (never double → float), without the locale. Printing is the shortest text that reads
+ * back. */
 #ifndef CW_BASE_NUM_H
 #define CW_BASE_NUM_H
 

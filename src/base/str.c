@@ -41,8 +41,8 @@ cwrun_str cw_str_sub(cwrun_str s, size_t from, size_t to)
     if (to > s.size)
         to = s.size;
     if (from >= to)
-        return (cwrun_str){s.data, 0};
-    return (cwrun_str){s.data + from, to - from};
+        return (cwrun_str){ s.data, 0 };
+    return (cwrun_str){ s.data + from, to - from };
 }
 
 enum { MAX_DISTANCE_TEXT = 128 }; /* longer names are not compared */
@@ -84,7 +84,7 @@ enum { MIN_TEXT = 64 };
 
 void cw_text_init(cw_text *t, const cw_alloc *a)
 {
-    *t = (cw_text){.alloc = a ? *a : cw_alloc_default};
+    *t = (cw_text){ .alloc = a ? *a : cw_alloc_default };
 }
 
 void cw_text_fini(cw_text *t)

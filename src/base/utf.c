@@ -430,7 +430,7 @@ size_t cw_latin1_to_utf16(const uint8_t *s, size_t n, uint8_t *out)
 static const struct {
     uint32_t first, last;
 } unprintable[] = {
-#define R(first, last) {first, last},
+#define R(first, last) { first, last },
 #include "base/unprintable.def"
 #undef R
 };

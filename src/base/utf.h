@@ -1,6 +1,7 @@
 /* base/utf.h: validation, measuring and transcoding of UTF-8, UTF-16 (little-endian units in memory) and Latin-1.
  *
- * Strict: no surrogates in UTF-8, no lone surrogates in UTF-16, no over-long forms. ASCII runs are done a word at a time. */
+ * Strict: no surrogates in UTF-8, no lone surrogates in UTF-16, no over-long forms. ASCII runs are done a word at a
+ * time. */
 #ifndef CW_BASE_UTF_H
 #define CW_BASE_UTF_H
 
@@ -14,7 +15,8 @@ bool cw_utf8_valid(const uint8_t *s, size_t n, size_t *bad);
 size_t cw_utf8_utf16_units(const uint8_t *s, size_t n);
 /* Whether every scalar of valid UTF-8 is below U+0100; *n_chars gets their number where true. */
 bool cw_utf8_is_latin1(const uint8_t *s, size_t n, size_t *n_chars);
-/* Whether `n` UTF-16 units at `s` (any alignment) are well-formed; *utf8_size (may be NULL) gets their size in UTF-8. */
+/* Whether `n` UTF-16 units at `s` (any alignment) are well-formed; *utf8_size (may be NULL)
+ * gets their size in UTF-8. */
 bool cw_utf16_valid(const uint8_t *s, size_t n_units, size_t *utf8_size);
 bool cw_utf16_is_latin1(const uint8_t *s, size_t n_units);
 size_t cw_latin1_utf8_size(const uint8_t *s, size_t n);

@@ -17,16 +17,16 @@ enum cli_option {
 typedef struct cli_args {
     char **words;
     int n, at;
-    int n_operands;     /* words that are no options, gathered at the front of words */
-    char command;       /* as in options.def */
-    const char *name;   /* of the option taken last */
-    const char *value;  /* its argument */
-    bool bad;           /* a message was printed: exit with EXIT_USAGE */
+    int n_operands;    /* words that are no options, gathered at the front of words */
+    char command;      /* as in options.def */
+    const char *name;  /* of the option taken last */
+    const char *value; /* its argument */
+    bool bad;          /* a message was printed: exit with EXIT_USAGE */
 } cli_args;
 
-/* Takes the next option; -1 at the end, or where a message was printed. The options of `run` end at the first word that is none,
- * because what follows may be the guest's: `at` is that word. Elsewhere options may stand anywhere, up to `--`, and the other
- * words are from `at` to `n` at the end. */
+/* Takes the next option; -1 at the end, or where a message was printed. The options of `run` end at the first word that
+ * is none, because what follows may be the guest's: `at` is that word. Elsewhere options may stand anywhere, up to
+ * `--`, and the other words are from `at` to `n` at the end. */
 int cli_next_option(cli_args *args);
 /* "cwrun run: …" on stderr; returns EXIT_USAGE. */
 int cli_usage_error(const cli_args *args, const char *format, ...) CWRUN_PRINTF(2, 3);
@@ -46,7 +46,8 @@ typedef struct cli_file {
 
 /* All bytes of a file ("-": standard input), in malloc'ed memory; NULL with err set. */
 uint8_t *cli_read(const char *path, size_t *size, cwrun_error *err);
-/* All bytes of a file as a binary: text is encoded, into `arena`, where the bytes are in any case. {NULL, 0} with err set. */
+/* All bytes of a file as a binary: text is encoded, into `arena`, where the bytes are in any case. {NULL, 0} with err
+ * set. */
 cwrun_str cli_read_binary(const char *path, cwrun_arena *arena, cwrun_error *err);
 /* Writes bytes to a file (NULL: standard output). */
 bool cli_write(const char *path, cwrun_str bytes, cwrun_error *err);

@@ -50,7 +50,8 @@ static void print_needs(const cli_file *file)
     for (uint32_t i = 0; i < n; i++) {
         cwrun_item item = item_at(file, true, i);
         cwrun_str name = grant_name(&item);
-        if (item.kind == CWRUN_ITEM_TYPE || (last.size == name.size && last.data && !memcmp(last.data, name.data, name.size)))
+        if (item.kind == CWRUN_ITEM_TYPE ||
+            (last.size == name.size && last.data && !memcmp(last.data, name.data, name.size)))
             continue;
         const char *grant = cli_grant_of(name);
         printf("  %.*s: %s\n", (int)name.size, name.data, grant ? grant : "nothing built in: the embedder gives it");
@@ -100,8 +101,9 @@ static void print_json_str(const char *key, cwrun_str value)
 
 static const char *kind_word(uint8_t kind)
 {
-    static const char *const words[] = { "",      "func",   "instance",  "component",  "type",        "resource",    "value",
-                                         "module", "core func", "core table", "core memory", "core global", "core tag" };
+    static const char *const words[] = { "",        "func",   "instance",  "component",  "type",        "resource",
+                                         "value",   "module", "core func", "core table", "core memory", "core global",
+                                         "core tag" };
     return kind < sizeof words / sizeof *words ? words[kind] : "";
 }
 

@@ -1,7 +1,7 @@
 /* cli/invoke.c: --invoke: from words or WAVE to a call, and its result to text.
  *
- * Words become WAVE by the types of the parameters (a string's word is its text, anything else is WAVE already), so that
- * there is one way in and errors show the whole call with a caret. */
+ * Words become WAVE by the types of the parameters (a string's word is its text, anything else is WAVE already), so
+ * that there is one way in and errors show the whole call with a caret. */
 #include <stdlib.h>
 
 #include "cli/cli.h"
@@ -153,7 +153,8 @@ typedef struct core_signature {
 
 static const char *core_type_name(uint8_t type)
 {
-    static const char *const names[] = { "", "i32", "i64", "f32", "f64", "v128", "funcref", "externref", "anyref", "exnref" };
+    static const char *const names[] = { "",     "i32",     "i64",       "f32",    "f64",
+                                         "v128", "funcref", "externref", "anyref", "exnref" };
     return type < sizeof names / sizeof *names ? names[type] : "?";
 }
 
@@ -168,7 +169,8 @@ static bool append_types(growing *t, const uint8_t *types, size_t n)
 }
 
 /* "what" with the call as it was read, a caret under word `at` (n_words: behind the last) and the signature. */
-static bool fail_core(const char *what, cwrun_str name, const core_words *w, size_t at, const core_signature *sig, cwrun_error *err)
+static bool fail_core(const char *what, cwrun_str name, const core_words *w, size_t at, const core_signature *sig,
+                      cwrun_error *err)
 {
     growing call = { 0 }, signature = { 0 };
     size_t caret = 0, width = 1;
@@ -188,8 +190,9 @@ static bool fail_core(const char *what, cwrun_str name, const core_words *w, siz
     append_types(&signature, sig->types, sig->n_params);
     puts_text(&signature, " -> ");
     append_types(&signature, sig->types + sig->n_params, sig->n_results);
-    cwrun_error_set(err, CWRUN_ERROR_ARGUMENT, 0, "%s\n  %s\n  %*s%.*s\nexpected: func%s", what, call.data ? call.data : "", (int)caret, "",
-                    (int)(width < 32 ? (width ? width : 1) : 32), "^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~", signature.data ? signature.data : "");
+    cwrun_error_set(err, CWRUN_ERROR_ARGUMENT, 0, "%s\n  %s\n  %*s%.*s\nexpected: func%s", what,
+                    call.data ? call.data : "", (int)caret, "", (int)(width < 32 ? (width ? width : 1) : 32),
+                    "^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~", signature.data ? signature.data : "");
     free(call.data);
     free(signature.data);
     return false;
@@ -225,27 +228,17 @@ static void print_core(const cwrun_core_val *v)
 {
     cwrun_val text;
     switch (v->type) {
-    case CWRUN_CORE_I32:
-        text = cwrun_s32(v->of.i32);
-        break;
-    case CWRUN_CORE_I64:
-        text = cwrun_s64(v->of.i64);
-        break;
-    case CWRUN_CORE_F32:
-        text = cwrun_f32(v->of.f32);
-        break;
-    case CWRUN_CORE_F64:
-        text = cwrun_f64(v->of.f64);
-        break;
+    case CWRUN_CORE_I32: text = cwrun_s32(v->of.i32); break;
+    case CWRUN_CORE_I64: text = cwrun_s64(v->of.i64); break;
+    case CWRUN_CORE_F32: text = cwrun_f32(v->of.f32); break;
+    case CWRUN_CORE_F64: text = cwrun_f64(v->of.f64); break;
     case CWRUN_CORE_V128:
         printf("0x");
         for (int i = 15; i >= 0; i--)
             printf("%02x", v->of.v128[i]);
         putchar('\n');
         return;
-    default:
-        puts(v->of.ref ? "<ref>" : "null");
-        return;
+    default: puts(v->of.ref ? "<ref>" : "null"); return;
     }
     cwrun_val_print(&text, cwrun_to_file, stdout);
     putchar('\n');
@@ -293,7 +286,8 @@ static bool take_core_call(const cli_invoke *call, cwrun_str *name, core_words *
     return true;
 }
 
-static bool call_core(cwrun_core_instance *instance, const char *name, const core_words *w, cwrun_arena *arena, cwrun_error *err)
+static bool call_core(cwrun_core_instance *instance, const char *name, const core_words *w, cwrun_arena *arena,
+                      cwrun_error *err)
 {
     core_signature sig;
     cwrun_core_val args[MAX_CORE], results[MAX_CORE];
@@ -304,7 +298,8 @@ static bool call_core(cwrun_core_instance *instance, const char *name, const cor
     sig.n_params = cwrun_core_functype_n_params(type);
     sig.n_results = cwrun_core_functype_n_results(type);
     if (sig.n_params > MAX_CORE || sig.n_results > MAX_CORE) {
-        cwrun_error_set(err, CWRUN_ERROR_ARGUMENT, 0, "%s: more than %d parameters or results cannot be given here", name, MAX_CORE);
+        cwrun_error_set(err, CWRUN_ERROR_ARGUMENT, 0, "%s: more than %d parameters or results cannot be given here",
+                        name, MAX_CORE);
         return false;
     }
     cwrun_engine *engine = cwrun_store_engine(cwrun_core_instance_store(instance));
@@ -314,7 +309,8 @@ static bool call_core(cwrun_core_instance *instance, const char *name, const cor
         sig.types[sig.n_params + i] = cwrun_core_type_kind(engine, cwrun_core_functype_result(type, i));
     cwrun_str label = cwrun_str_of(name);
     if (w->n != sig.n_params)
-        return fail_core(w->n < sig.n_params ? "too few arguments" : "too many arguments", label, w, w->n < sig.n_params ? w->n : sig.n_params, &sig, err);
+        return fail_core(w->n < sig.n_params ? "too few arguments" : "too many arguments", label, w,
+                         w->n < sig.n_params ? w->n : sig.n_params, &sig, err);
     for (size_t i = 0; i < sig.n_params; i++)
         if (!parse_core(w->words[i], w->sizes[i], sig.types[i], arena, &args[i])) {
             char what[64];

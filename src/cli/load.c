@@ -12,7 +12,8 @@ enum { MAX_FILE = 1 << 30 }; /* devices have no end */
 static uint8_t *read_all(FILE *in, size_t *size, cwrun_error *err, const char *path)
 {
     struct stat st;
-    bool known = fstat(fileno(in), &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0, big = known && st.st_size > MAX_FILE;
+    bool known = fstat(fileno(in), &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0,
+         big = known && st.st_size > MAX_FILE;
     size_t cap = known && !big ? (size_t)st.st_size + 1 : 65536, n = 0;
     uint8_t *bytes = malloc(cap);
     while (bytes && !big && n <= MAX_FILE) {
@@ -117,27 +118,22 @@ int cli_report(cwrun_error *err)
 {
     int status;
     switch (err->kind) {
-    case CWRUN_ERROR_NONE:
-        return 0;
+    case CWRUN_ERROR_NONE: return 0;
     case CWRUN_ERROR_EXIT:
         status = err->exit_status;
         cwrun_error_clear(err);
         return status;
-    case CWRUN_ERROR_ARGUMENT:
-        status = EXIT_USAGE;
-        break;
+    case CWRUN_ERROR_ARGUMENT: status = EXIT_USAGE; break;
     case CWRUN_ERROR_TRAP:
-    case CWRUN_ERROR_EXCEPTION:
-        status = EXIT_TRAP;
-        break;
+    case CWRUN_ERROR_EXCEPTION: status = EXIT_TRAP; break;
     case CWRUN_ERROR_LIMIT: /* what ended a running guest; the others keep it from being loaded or instantiated */
-        status = err->code == CWRUN_LIMIT_FUEL || err->code == CWRUN_LIMIT_TIMEOUT || err->code == CWRUN_LIMIT_HANDLES ||
-                         err->code == CWRUN_LIMIT_CALL_BYTES || err->code == CWRUN_LIMIT_GC_HEAP || err->code == CWRUN_LIMIT_UNSUPPORTED
+        status = err->code == CWRUN_LIMIT_FUEL || err->code == CWRUN_LIMIT_TIMEOUT ||
+                         err->code == CWRUN_LIMIT_HANDLES || err->code == CWRUN_LIMIT_CALL_BYTES ||
+                         err->code == CWRUN_LIMIT_GC_HEAP || err->code == CWRUN_LIMIT_UNSUPPORTED
                      ? EXIT_TRAP
                      : EXIT_LOAD;
         break;
-    default:
-        status = EXIT_LOAD;
+    default: status = EXIT_LOAD;
     }
     fflush(stdout);
     fputs("Error: ", stderr);

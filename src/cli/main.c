@@ -8,15 +8,21 @@ static const struct {
     char letter;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    { "run", "cwrun [run] [options] FILE [words of the guest | --invoke NAME words...]", "run a component or core module", 'R', cli_run },
-    { "validate", "cwrun validate [options] FILE...", "check files and say what is wrong with them", 'V', cli_validate },
+    { "run", "cwrun [run] [options] FILE [words of the guest | --invoke NAME words...]",
+      "run a component or core module", 'R', cli_run },
+    { "validate", "cwrun validate [options] FILE...", "check files and say what is wrong with them", 'V',
+      cli_validate },
     { "parse", "cwrun parse [-o OUT] FILE", "make a binary of a text", 'P', cli_parse },
     { "print", "cwrun print [options] FILE", "print a binary as text", 'X', cli_print },
     { "dump", "cwrun dump [-o OUT] FILE", "show every byte of a binary with its offset and meaning", 'D', cli_dump },
-    { "strip", "cwrun strip [options] FILE", "remove custom sections, those of nested modules and components too", 'S', cli_strip },
-    { "objdump", "cwrun objdump [options] FILE", "show the instructions of functions, or the internal code made of them", 'O', cli_objdump },
-    { "wast", "cwrun wast [options] FILE|FOLDER...", "run scripts of the specification and count what passes", 'T', cli_wast },
-    { "inspect", "cwrun inspect [options] FILE", "show imports, exports and what a file needs to run", 'I', cli_inspect },
+    { "strip", "cwrun strip [options] FILE", "remove custom sections, those of nested modules and components too", 'S',
+      cli_strip },
+    { "objdump", "cwrun objdump [options] FILE",
+      "show the instructions of functions, or the internal code made of them", 'O', cli_objdump },
+    { "wast", "cwrun wast [options] FILE|FOLDER...", "run scripts of the specification and count what passes", 'T',
+      cli_wast },
+    { "inspect", "cwrun inspect [options] FILE", "show imports, exports and what a file needs to run", 'I',
+      cli_inspect },
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
@@ -33,8 +39,10 @@ void cli_print_help(char command, FILE *to)
 #include "cli/options.def"
 #undef OPT
     if (command == 'R')
-        fputs("\nOptions stand before FILE; what follows it is the guest's. Nothing is granted that was not asked for: no files, no\n"
-              "network, no environment. Exit status: the guest's own, 134 after a trap, 2 for wrong usage, 1 where the file cannot be\n"
+        fputs("\nOptions stand before FILE; what follows it is the guest's. Nothing is granted that was not asked for: "
+              "no files, no\n"
+              "network, no environment. Exit status: the guest's own, 134 after a trap, 2 for wrong usage, 1 where the "
+              "file cannot be\n"
               "loaded or linked.\n",
               to);
 }

@@ -24,7 +24,8 @@ int cli_objdump(int argc, char **argv)
     cwrun_engine *engine = cwrun_engine_new(NULL, &err);
     cli_file file = { 0 };
     if (cli_load(engine, args.words[args.at], &file, &err) && file.component)
-        cwrun_error_set(&err, CWRUN_ERROR_ARGUMENT, 0, "%s: objdump takes core modules; this is a component", file.path);
+        cwrun_error_set(&err, CWRUN_ERROR_ARGUMENT, 0, "%s: objdump takes core modules; this is a component",
+                        file.path);
     cwrun_module_objdump(file.module, function, is_translated, cwrun_to_file, stdout, &err);
     cli_file_drop(&file);
     cwrun_engine_drop(engine);

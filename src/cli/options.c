@@ -147,7 +147,8 @@ bool cli_parse_time(const char *text, uint64_t *nanoseconds)
     static const struct {
         const char *unit;
         uint64_t size;
-    } units[] = { { "", 1000000000 }, { "s", 1000000000 }, { "ms", 1000000 }, { "us", 1000 }, { "ns", 1 }, { "m", 60000000000 }, { "h", 3600000000000 } };
+    } units[] = { { "", 1000000000 }, { "s", 1000000000 },  { "ms", 1000000 },     { "us", 1000 },
+                  { "ns", 1 },        { "m", 60000000000 }, { "h", 3600000000000 } };
     const char *rest;
     if (!parse_digits(text, nanoseconds, &rest))
         return false;

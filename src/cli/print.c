@@ -5,28 +5,19 @@
 
 int cli_print(int argc, char **argv)
 {
-    cli_args args = {.words = argv, .n = argc, .command = 'X'};
+    cli_args args = { .words = argv, .n = argc, .command = 'X' };
     const char *to = NULL;
-    cwrun_text_print_options options = {0};
+    cwrun_text_print_options options = { 0 };
     for (int option; (option = cli_next_option(&args)) >= 0;) {
         switch (option) {
-        case OPT_HELP:
-            cli_print_help('X', stdout);
-            return 0;
+        case OPT_HELP: cli_print_help('X', stdout); return 0;
         case OPT_OUTPUT:
-        case OPT_OUTPUT_LONG:
-            to = args.value;
-            break;
+        case OPT_OUTPUT_LONG: to = args.value; break;
         case OPT_FOLD:
-        case OPT_FOLD_SHORT:
-            options.fold = true;
-            break;
+        case OPT_FOLD_SHORT: options.fold = true; break;
         case OPT_OFFSETS:
-        case OPT_OFFSETS_SHORT:
-            options.offsets = true;
-            break;
-        default:
-            options.skeleton = options.skeleton || option == OPT_SKELETON;
+        case OPT_OFFSETS_SHORT: options.offsets = true; break;
+        default: options.skeleton = options.skeleton || option == OPT_SKELETON;
         }
     }
     if (args.bad)
@@ -39,7 +30,7 @@ int cli_print(int argc, char **argv)
     size_t size;
     uint8_t *bytes = cli_read(path, &size, &err);
     cwrun_arena *arena = cwrun_arena_new(NULL);
-    cwrun_str binary = {(const char *)bytes, size};
+    cwrun_str binary = { (const char *)bytes, size };
     if (bytes && arena && cwrun_is_text(bytes, size))
         binary = cwrun_text_encode(binary, path, arena, &err);
     FILE *out = to ? fopen(to, "wb") : stdout;

@@ -52,35 +52,25 @@ static bool set_number(plan *p, int option, const char *value)
 {
     uint64_t n;
     switch (option) {
-    case OPT_MAX_MEMORY:
-        return cli_parse_size(value, &p->limits.max_memory);
-    case OPT_MAX_GC_HEAP:
-        return cli_parse_size(value, &p->limits.max_gc_heap);
-    case OPT_MAX_STACK:
-        return cli_parse_size(value, &p->limits.max_stack);
-    case OPT_MAX_CALL_BYTES:
-        return cli_parse_size(value, &p->limits.max_call_bytes);
-    case OPT_MAX_TABLE:
-        return cli_parse_count(value, UINT64_MAX, &p->limits.max_table);
+    case OPT_MAX_MEMORY: return cli_parse_size(value, &p->limits.max_memory);
+    case OPT_MAX_GC_HEAP: return cli_parse_size(value, &p->limits.max_gc_heap);
+    case OPT_MAX_STACK: return cli_parse_size(value, &p->limits.max_stack);
+    case OPT_MAX_CALL_BYTES: return cli_parse_size(value, &p->limits.max_call_bytes);
+    case OPT_MAX_TABLE: return cli_parse_count(value, UINT64_MAX, &p->limits.max_table);
     case OPT_MAX_INSTANCES:
     case OPT_MAX_HANDLES:
         if (!cli_parse_count(value, UINT32_MAX, &n))
             return false;
         *(option == OPT_MAX_HANDLES ? &p->limits.max_handles : &p->limits.max_instances) = (uint32_t)n;
         return true;
-    case OPT_FUEL:
-        p->config.fuel = true;
-        return cli_parse_count(value, INT64_MAX, &p->fuel);
-    case OPT_TIMEOUT:
-        p->config.interruptible = true;
-        return cli_parse_time(value, &p->timeout) && p->timeout;
-    default:
-        return false;
+    case OPT_FUEL: p->config.fuel = true; return cli_parse_count(value, INT64_MAX, &p->fuel);
+    case OPT_TIMEOUT: p->config.interruptible = true; return cli_parse_time(value, &p->timeout) && p->timeout;
+    default: return false;
     }
 }
 
-/* wasmtime's comma lists; other names behind -W are proposals. Names that ask for what is there anyway are taken; what is not there yet
- * says so. */
+/* wasmtime's comma lists; other names behind -W are proposals. Names that ask for what is there anyway are taken; what
+ * is not there yet says so. */
 enum { SW_IGNORE, SW_NUMBER, SW_INHERIT_ENV, SW_STUB, SW_MISSING };
 static const struct {
     char list; /* S or W */
@@ -105,7 +95,8 @@ static const struct {
     { 'W', "unknown-imports-trap", SW_STUB, 0 },
 };
 
-static bool set_switch(cli_args *args, plan *p, char list, const char *name, size_t size, const char *value, cwrun_error *err)
+static bool set_switch(cli_args *args, plan *p, char list, const char *name, size_t size, const char *value,
+                       cwrun_error *err)
 {
     bool off = value && (!strcmp(value, "n") || !strcmp(value, "no") || !strcmp(value, "false"));
     for (size_t i = 0; i < sizeof switches / sizeof *switches; i++) {
@@ -130,7 +121,8 @@ static bool set_switch(cli_args *args, plan *p, char list, const char *name, siz
     snprintf(feature, sizeof feature, "%s%.*s", off ? "-" : "", (int)size, name);
     if (list == 'W' && cwrun_config_features(&p->config, feature, &why))
         return true;
-    cli_usage_error(args, "-%c: unknown switch `%.*s`%s%s", list, (int)size, name, why.message ? ": " : "", why.message ? why.message : "");
+    cli_usage_error(args, "-%c: unknown switch `%.*s`%s%s", list, (int)size, name, why.message ? ": " : "",
+                    why.message ? why.message : "");
     cwrun_error_clear(&why);
     return false;
 }
@@ -207,25 +199,13 @@ static bool take_options(cli_args *args, plan *p, int *status, cwrun_error *err)
             cli_print_help('R', stdout);
             *status = 0;
             return false;
-        case OPT_INVOKE:
-            ok = add_invoke(args, p, (cli_invoke){ .text = args->value });
-            break;
-        case OPT_ENV:
-            ok = add_env(p, args->value, err);
-            break;
-        case OPT_INHERIT_ENV:
-            ok = inherit_env(p, err);
-            break;
-        case OPT_ARGV0:
-            p->argv0 = args->value;
-            break;
-        case OPT_DIR:
-            fprintf(stderr, "cwrun: note: --dir is not supported yet; the guest gets no directory\n");
-            break;
+        case OPT_INVOKE: ok = add_invoke(args, p, (cli_invoke){ .text = args->value }); break;
+        case OPT_ENV: ok = add_env(p, args->value, err); break;
+        case OPT_INHERIT_ENV: ok = inherit_env(p, err); break;
+        case OPT_ARGV0: p->argv0 = args->value; break;
+        case OPT_DIR: fprintf(stderr, "cwrun: note: --dir is not supported yet; the guest gets no directory\n"); break;
         case OPT_WASI:
-        case OPT_WASM:
-            ok = set_switches(args, p, option == OPT_WASI ? 'S' : 'W', args->value, err);
-            break;
+        case OPT_WASM: ok = set_switches(args, p, option == OPT_WASI ? 'S' : 'W', args->value, err); break;
         default:
             ok = set_number(p, option, args->value);
             if (!ok)
@@ -354,7 +334,8 @@ static int run_module(plan *p, cwrun_store *store, cwrun_module *module, cwrun_e
         bool has_start = false;
         for (uint32_t i = 0; i < cwrun_module_n_exports(module); i++) {
             cwrun_item item = cwrun_module_export(module, i);
-            has_start = has_start || (item.kind == CWRUN_ITEM_CORE_FUNC && item.name.size == 6 && !memcmp(item.name.data, "_start", 6));
+            has_start = has_start || (item.kind == CWRUN_ITEM_CORE_FUNC && item.name.size == 6 &&
+                                      !memcmp(item.name.data, "_start", 6));
         }
         if (has_start)
             cwrun_core_call(instance, "_start", NULL, 0, NULL, 0, err);
@@ -369,7 +350,8 @@ static int run_plan(plan *p, cwrun_error *err)
     int status = 0;
     cwrun_engine *engine = cwrun_engine_new(&p->config, err);
     cwrun_store *store = cwrun_store_new(engine, &p->limits, err);
-    if (cli_load(engine, p->path, &file, err) && set_wasi(p, store, err) && (!p->timeout || timer_start(&t, store, p->timeout, err))) {
+    if (cli_load(engine, p->path, &file, err) && set_wasi(p, store, err) &&
+        (!p->timeout || timer_start(&t, store, p->timeout, err))) {
         if (p->config.fuel)
             cwrun_store_set_fuel(store, p->fuel);
         status = file.component ? run_component(p, store, file.component, err) : run_module(p, store, file.module, err);

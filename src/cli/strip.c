@@ -38,7 +38,8 @@ static bool removes(void *user, cwrun_str name)
     for (int i = 0; i < p->n; i++)
         if (regexec(&p->patterns[i], text, 0, NULL, 0) == 0)
             return true;
-    return p->n == 0 && strcmp(text, "name") != 0 && strcmp(text, "dylink.0") != 0 && strncmp(text, "component-type:", 15) != 0;
+    return p->n == 0 && strcmp(text, "name") != 0 && strcmp(text, "dylink.0") != 0 &&
+           strncmp(text, "component-type:", 15) != 0;
 }
 
 static int strip(cli_args *args, plan *p)
@@ -46,20 +47,15 @@ static int strip(cli_args *args, plan *p)
     const char *to = NULL;
     for (int option; (option = cli_next_option(args)) >= 0;) {
         switch (option) {
-        case OPT_HELP:
-            cli_print_help('S', stdout);
-            return 0;
+        case OPT_HELP: cli_print_help('S', stdout); return 0;
         case OPT_OUTPUT:
-        case OPT_OUTPUT_LONG:
-            to = args->value;
-            break;
+        case OPT_OUTPUT_LONG: to = args->value; break;
         case OPT_DELETE:
         case OPT_DELETE_SHORT:
             if (!add_pattern(args, p, args->value))
                 return EXIT_USAGE;
             break;
-        default:
-            p->all = true;
+        default: p->all = true;
         }
     }
     if (args->bad)
@@ -71,7 +67,8 @@ static int strip(cli_args *args, plan *p)
     const char *path = args->words[args->at];
     cwrun_arena *arena = cwrun_arena_new(NULL);
     cwrun_str binary = cli_read_binary(path, arena, &err);
-    cli_write(to, cwrun_strip(binary.data, binary.size, !strcmp(path, "-") ? "<stdin>" : path, removes, p, arena, &err), &err);
+    cli_write(to, cwrun_strip(binary.data, binary.size, !strcmp(path, "-") ? "<stdin>" : path, removes, p, arena, &err),
+              &err);
     cwrun_arena_drop(arena);
     return cli_report(&err);
 }

@@ -1,5 +1,5 @@
-/* cli/wast.c: `cwrun wast`: runs the specification's scripts and counts their commands. Files are shared out to threads;
- * what they print comes in the order of the files. */
+/* cli/wast.c: `cwrun wast`: runs the specification's scripts and counts their commands. Files are shared out to
+ * threads; what they print comes in the order of the files. */
 #include <dirent.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@ typedef struct line_known {
 typedef struct script {
     char *path;
     cwrun_wast_counts counts;
-    uint32_t known;    /* failures that were known, and commands of the list that were skipped */
+    uint32_t known; /* failures that were known, and commands of the list that were skipped */
     uint32_t known_failures;
     uint32_t recovered; /* known failures that passed */
     char *log;
@@ -130,7 +130,8 @@ static void report(void *user, const cwrun_wast_command *c)
     if (c->outcome == CWRUN_WAST_PASSED) {
         s->recovered += known;
         if (known && s->log_file)
-            fprintf(s->log_file, "%s:%u: %s passes, but is listed as a known failure\n", c->file, c->line, c->directive);
+            fprintf(s->log_file, "%s:%u: %s passes, but is listed as a known failure\n", c->file, c->line,
+                    c->directive);
         return;
     }
     s->known += known;
@@ -193,8 +194,9 @@ static void print_json(const script *s)
         else
             putchar(*c);
     const cwrun_wast_counts *c = &s->counts;
-    printf("\",\"passed\":%u,\"failed\":%u,\"known_failures\":%u,\"skipped\":%u,\"total\":%u,\"message_agreement\":%u}\n",
-           c->passed, failures(s), s->known_failures, c->skipped, c->total + !s->readable, c->message_agreement);
+    printf(
+        "\",\"passed\":%u,\"failed\":%u,\"known_failures\":%u,\"skipped\":%u,\"total\":%u,\"message_agreement\":%u}\n",
+        c->passed, failures(s), s->known_failures, c->skipped, c->total + !s->readable, c->message_agreement);
 }
 
 static int finish(job *j, bool json)
@@ -211,8 +213,8 @@ static int finish(job *j, bool json)
         if (json)
             print_json(s);
         else if (!ok && s->readable)
-            printf("%s: %u of %u passed, %u failed, %u need what is not supported yet\n", s->path, c->passed, c->total, failures(s),
-                   c->skipped);
+            printf("%s: %u of %u passed, %u failed, %u need what is not supported yet\n", s->path, c->passed, c->total,
+                   failures(s), c->skipped);
         all.passed += c->passed, all.skipped += c->skipped, all.total += c->total;
         failed += failures(s), known += s->known_failures;
         all.message_agreement += c->message_agreement;

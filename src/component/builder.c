@@ -1,7 +1,7 @@
 /* component/builder.c: the cursor that builds values of types known at run time.
  *
- * A stack of open composites; each remembers where its next part goes. Whatever is put at the next place moves the cursor
- * on, closing variants behind their payload. Errors stick and name the path. */
+ * A stack of open composites; each remembers where its next part goes. Whatever is put at the next place moves the
+ * cursor on, closing variants behind their payload. Errors stick and name the path. */
 #include <string.h>
 
 #include "base/error.h"
@@ -11,8 +11,8 @@
 
 typedef struct open_value {
     const cwrun_type *type;
-    char *data;    /* list, map: the elements; else the composite */
-    size_t n, at;  /* parts, and the one that comes next */
+    char *data;   /* list, map: the elements; else the composite */
+    size_t n, at; /* parts, and the one that comes next */
 } open_value;
 
 enum { MAX_OPEN = 128 };
@@ -58,7 +58,8 @@ static void print_path(const cwrun_builder *b, char *out, size_t size)
         const open_value *o = &b->open[i];
         int n;
         if (o->type->kind == CWRUN_KIND_RECORD && o->at < o->n)
-            n = snprintf(out + used, size - used, ".%.*s", (int)o->type->fields[o->at].name.size, o->type->fields[o->at].name.data);
+            n = snprintf(out + used, size - used, ".%.*s", (int)o->type->fields[o->at].name.size,
+                         o->type->fields[o->at].name.data);
         else
             n = snprintf(out + used, size - used, "[%zu]", o->at);
         used += n > 0 ? (size_t)n : 0;
@@ -102,14 +103,10 @@ static const cwrun_type *next_place(cwrun_builder *b, char **data)
     }
     switch (o->type->kind) {
     case CWRUN_KIND_RECORD:
-    case CWRUN_KIND_TUPLE:
-        *data = o->data + o->type->fields[o->at].offset[CW_P8];
-        return o->type->fields[o->at].type;
+    case CWRUN_KIND_TUPLE: *data = o->data + o->type->fields[o->at].offset[CW_P8]; return o->type->fields[o->at].type;
     case CWRUN_KIND_LIST:
     case CWRUN_KIND_MAP:
-    case CWRUN_KIND_FIXED_LIST:
-        *data = o->data + o->at * o->type->elem->size[CW_P8];
-        return o->type->elem;
+    case CWRUN_KIND_FIXED_LIST: *data = o->data + o->at * o->type->elem->size[CW_P8]; return o->type->elem;
     default: /* the payload of a variant-like value */
         *data = o->data + o->type->payload_offset[CW_P8];
         return o->type->fields[cw_load_disc(o->type, o->data)].type;
@@ -153,10 +150,8 @@ bool cwrun_builder_begin(cwrun_builder *b, size_t n)
         return false;
     switch (t->kind) {
     case CWRUN_KIND_RECORD:
-    case CWRUN_KIND_TUPLE:
-        return push(b, t, data, t->n_fields);
-    case CWRUN_KIND_FIXED_LIST:
-        return push(b, t, data, t->length);
+    case CWRUN_KIND_TUPLE: return push(b, t, data, t->n_fields);
+    case CWRUN_KIND_FIXED_LIST: return push(b, t, data, t->length);
     case CWRUN_KIND_LIST:
     case CWRUN_KIND_MAP: {
         cwrun_list list = { cw_arena_array(b->arena, n, t->elem->size[CW_P8]), n };
@@ -165,8 +160,7 @@ bool cwrun_builder_begin(cwrun_builder *b, size_t n)
         memcpy(data, &list, sizeof list);
         return push(b, t, (char *)list.data, n);
     }
-    default:
-        return fail(b, "not a record, tuple, list or map");
+    default: return fail(b, "not a record, tuple, list or map");
     }
 }
 

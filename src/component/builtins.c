@@ -46,7 +46,8 @@ static cw_step run_new(cw_thread *t, cw_func *func, uint64_t *frame, uint32_t st
     uint32_t handle = cw_handle_add(&b->in->handles, &s->alloc, b->rt, frame[0], true, &limit);
     if (handle == 0) {
         if (limit)
-            cw_thread_limit(t, CWRUN_LIMIT_HANDLES, "more than %u handles in one component instance (--max-handles)", b->in->handles.max);
+            cw_thread_limit(t, CWRUN_LIMIT_HANDLES, "more than %u handles in one component instance (--max-handles)",
+                            b->in->handles.max);
         else
             cw_thread_limit(t, CWRUN_LIMIT_HOST_MEMORY, "out of memory");
         return CW_STEP_TRAP;
@@ -133,8 +134,8 @@ static cw_step run_unsupported(cw_thread *t, cw_func *func, uint64_t *frame, uin
     (void)frame;
     (void)state;
     const cw_builtin *b = func->user;
-    bool anywhere = b->canon == CW_CANON_CONTEXT_GET || b->canon == CW_CANON_CONTEXT_SET || b->canon == CW_CANON_BACKPRESSURE_INC ||
-                    b->canon == CW_CANON_BACKPRESSURE_DEC;
+    bool anywhere = b->canon == CW_CANON_CONTEXT_GET || b->canon == CW_CANON_CONTEXT_SET ||
+                    b->canon == CW_CANON_BACKPRESSURE_INC || b->canon == CW_CANON_BACKPRESSURE_DEC;
     if (anywhere || check_leave(t, b->in))
         cw_thread_trap(t, CW_TRAP_UNSUPPORTED, "canonical built-in `%s`: not supported yet", names[b->canon]);
     return CW_STEP_TRAP;

@@ -1,8 +1,9 @@
 /* component/call.c: calls from the host: arguments down by plan, run, results up by plan, post-return
  * [CanonicalABI: canon lift].
  *
- * Every call has a thread from the pool. A function of scalars, the common small case, goes straight from cwrun_val to slots
- * and back; everything else is laid out as the tuple of its parameters in the host's layout and copied by a plan. */
+ * Every call has a thread from the pool. A function of scalars, the common small case, goes straight from cwrun_val to
+ * slots and back; everything else is laid out as the tuple of its parameters in the host's layout and copied by a plan.
+ */
 #include "base/error.h"
 #include "component/runtime.h"
 #include "component/value.h"
@@ -22,11 +23,14 @@ static bool plan_host(cwrun_store *s, cw_fn *fn)
     if (fn->host_planned)
         return true;
     if (f->n_params != 0 && !fn->host_params)
-        fn->host_params = compile(s, f->param_tuple, CW_PLAN_HOST,
-                                  cw_plan_guest(fn->options.canon, cw_plan_place(f->param_tuple, CW_MAX_FLAT_PARAMS, CW_PLACE_ALLOC)));
+        fn->host_params = compile(
+            s, f->param_tuple, CW_PLAN_HOST,
+            cw_plan_guest(fn->options.canon, cw_plan_place(f->param_tuple, CW_MAX_FLAT_PARAMS, CW_PLACE_ALLOC)));
     if (f->result && !fn->host_result)
-        fn->host_result = compile(s, f->result, cw_plan_guest(fn->options.canon, cw_plan_place(f->result, CW_MAX_FLAT_RESULTS, CW_PLACE_MEMORY)),
-                                  CW_PLAN_HOST);
+        fn->host_result =
+            compile(s, f->result,
+                    cw_plan_guest(fn->options.canon, cw_plan_place(f->result, CW_MAX_FLAT_RESULTS, CW_PLACE_MEMORY)),
+                    CW_PLAN_HOST);
     fn->host_planned = (f->n_params == 0 || fn->host_params) && (!f->result || fn->host_result);
     return fn->host_planned;
 }
@@ -50,11 +54,13 @@ static bool check_callable(cwrun_func *f, cwrun_error *err)
     const cw_alloc *a = &f->in->store->alloc;
     cw_fn *fn = f->fn;
     if (fn->kind == CW_FN_STUB)
-        cw_fail(err, a, CWRUN_ERROR_TRAP, CW_TRAP_HOST, "`%.*s` is an import that nothing was given for", (int)fn->name.size, fn->name.data);
+        cw_fail(err, a, CWRUN_ERROR_TRAP, CW_TRAP_HOST, "`%.*s` is an import that nothing was given for",
+                (int)fn->name.size, fn->name.data);
     else if (fn->kind == CW_FN_HOST)
         return true;
     else if (fn->options.canon->is_async || fn->type->is_async)
-        cw_fail(err, a, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_UNSUPPORTED, "%s: calls of async functions: not supported yet", f->name);
+        cw_fail(err, a, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_UNSUPPORTED, "%s: calls of async functions: not supported yet",
+                f->name);
     else {
         uint8_t closed = cw_may_enter_from(fn->in, NULL);
         if (closed == CW_TRAP_NONE)
@@ -70,7 +76,8 @@ static bool check_count(cwrun_func *f, const cwrun_val *args, size_t n, cwrun_er
         return argument_error(f, err, "args is NULL");
     if (n == f->type->n_params)
         return true;
-    return argument_error(f, err, "takes %u argument%s, %zu given", f->type->n_params, f->type->n_params == 1 ? "" : "s", n);
+    return argument_error(f, err, "takes %u argument%s, %zu given", f->type->n_params,
+                          f->type->n_params == 1 ? "" : "s", n);
 }
 
 /* The end of a call that failed: the error is the thread's. */
@@ -237,9 +244,7 @@ static inline bool to_slot(const cwrun_val *v, uint64_t *slot)
     case CWRUN_KIND_U8: *slot = v->of.u8; return true;
     case CWRUN_KIND_S16: *slot = (uint32_t)(int32_t)v->of.s16; return true;
     case CWRUN_KIND_U16: *slot = v->of.u16; return true;
-    case CWRUN_KIND_CHAR:
-        *slot = v->of.u32;
-        return v->of.u32 < 0xd800 || (v->of.u32 > 0xdfff && v->of.u32 < 0x110000);
+    case CWRUN_KIND_CHAR: *slot = v->of.u32; return v->of.u32 < 0xd800 || (v->of.u32 > 0xdfff && v->of.u32 < 0x110000);
     case CWRUN_KIND_S32:
     case CWRUN_KIND_U32:
     case CWRUN_KIND_F32: *slot = v->of.u32; return true;
@@ -311,7 +316,8 @@ static cw_arena *default_arena(cwrun_store *s)
     return &s->scratch[s->which];
 }
 
-bool cwrun_func_call(cwrun_func *func, const cwrun_val *args, size_t n_args, cwrun_val *result, cwrun_arena *arena, cwrun_error *err)
+bool cwrun_func_call(cwrun_func *func, const cwrun_val *args, size_t n_args, cwrun_val *result, cwrun_arena *arena,
+                     cwrun_error *err)
 {
     cwrun_val made = { 0 }; /* *result may be one of the arguments */
     bool ok = false, done = false;
@@ -322,7 +328,8 @@ bool cwrun_func_call(cwrun_func *func, const cwrun_val *args, size_t n_args, cwr
     }
     cwrun_store *s = func->in->store;
     cw_store_entered(s);
-    if (func->is_scalar && n_args == func->n_params && (args || n_args == 0) && cw_may_enter_from(func->fn->in, NULL) == CW_TRAP_NONE) {
+    if (func->is_scalar && n_args == func->n_params && (args || n_args == 0) &&
+        cw_may_enter_from(func->fn->in, NULL) == CW_TRAP_NONE) {
         ok = call_scalars(func, args, &made, err, &done);
         made.type = ok ? func->type->result : NULL;
     }
@@ -345,8 +352,8 @@ bool cwrun_func_call(cwrun_func *func, const cwrun_val *args, size_t n_args, cwr
     return ok;
 }
 
-bool cwrun_call(cwrun_instance *instance, const char *name, const cwrun_val *args, size_t n_args, cwrun_val *result, cwrun_arena *arena,
-                cwrun_error *err)
+bool cwrun_call(cwrun_instance *instance, const char *name, const cwrun_val *args, size_t n_args, cwrun_val *result,
+                cwrun_arena *arena, cwrun_error *err)
 {
     cwrun_func *f = cwrun_instance_func(instance, name, err);
     return cwrun_func_call(f, args, n_args, result, arena, err);
@@ -429,7 +436,8 @@ bool cw_polled_advance(cwrun_store *s)
     bool any = false;
     s->n_walks++;
     for (cwrun_polled *p = s->polled; p; p = p->next)
-        if (p->status == CWRUN_PENDING && p->started && !p->in_poll && !p->dropped && cw_caller_ready(p->run.thread->user)) {
+        if (p->status == CWRUN_PENDING && p->started && !p->in_poll && !p->dropped &&
+            cw_caller_ready(p->run.thread->user)) {
             advance(p);
             any = true;
         }

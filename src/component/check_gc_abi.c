@@ -62,40 +62,28 @@ static bool lowers(cw_loader *l, const cw_canon_opts *o, const cwrun_type *t, cw
     switch (t->kind) {
     case CWRUN_KIND_BOOL:
     case CWRUN_KIND_S8:
-    case CWRUN_KIND_U8:
-        return is_number(core, is_field, CW_I8, CW_I32);
+    case CWRUN_KIND_U8: return is_number(core, is_field, CW_I8, CW_I32);
     case CWRUN_KIND_S16:
-    case CWRUN_KIND_U16:
-        return is_number(core, is_field, CW_I16, CW_I32);
+    case CWRUN_KIND_U16: return is_number(core, is_field, CW_I16, CW_I32);
     case CWRUN_KIND_S32:
     case CWRUN_KIND_U32:
     case CWRUN_KIND_CHAR:
     case CWRUN_KIND_FLAGS:
-    case CWRUN_KIND_ENUM:
-        return core == CW_I32;
+    case CWRUN_KIND_ENUM: return core == CW_I32;
     case CWRUN_KIND_S64:
-    case CWRUN_KIND_U64:
-        return core == CW_I64;
-    case CWRUN_KIND_F32:
-        return core == CW_F32;
-    case CWRUN_KIND_F64:
-        return core == CW_F64;
-    case CWRUN_KIND_STRING:
-        return is_text(l, o, core);
+    case CWRUN_KIND_U64: return core == CW_I64;
+    case CWRUN_KIND_F32: return core == CW_F32;
+    case CWRUN_KIND_F64: return core == CW_F64;
+    case CWRUN_KIND_STRING: return is_text(l, o, core);
     case CWRUN_KIND_LIST:
-    case CWRUN_KIND_FIXED_LIST:
-        return is_array(l, o, t->elem, core);
+    case CWRUN_KIND_FIXED_LIST: return is_array(l, o, t->elem, core);
     case CWRUN_KIND_RECORD:
-    case CWRUN_KIND_TUPLE:
-        return is_product(l, o, t, core);
+    case CWRUN_KIND_TUPLE: return is_product(l, o, t, core);
     case CWRUN_KIND_VARIANT:
     case CWRUN_KIND_OPTION:
-    case CWRUN_KIND_RESULT:
-        return is_sum(l, core);
-    case CWRUN_KIND_MAP:
-        return false;
-    default:
-        return is_extern(core);
+    case CWRUN_KIND_RESULT: return is_sum(l, core);
+    case CWRUN_KIND_MAP: return false;
+    default: return is_extern(core);
     }
 }
 

@@ -39,13 +39,10 @@ static bool is_named(cw_loader *l, const cwrun_type *t, uint8_t side)
     case CWRUN_KIND_RECORD:
     case CWRUN_KIND_VARIANT:
     case CWRUN_KIND_ENUM:
-    case CWRUN_KIND_FLAGS:
-        return has_name(l->scope, t, side);
+    case CWRUN_KIND_FLAGS: return has_name(l->scope, t, side);
     case CWRUN_KIND_OWN:
-    case CWRUN_KIND_BORROW:
-        return has_name(l->scope, t->resource_type, side);
-    default:
-        return parts_named(l, t, side);
+    case CWRUN_KIND_BORROW: return has_name(l->scope, t->resource_type, side);
+    default: return parts_named(l, t, side);
     }
 }
 
@@ -60,8 +57,7 @@ static bool described_named(cw_loader *l, const cw_itype *t, uint8_t side)
     if (!spend(l))
         return false;
     switch (t->sort) {
-    case CW_SORT_FUNC:
-        return func_named(l, t->func, side);
+    case CW_SORT_FUNC: return func_named(l, t->func, side);
     case CW_SORT_VALUE:
         if (t->value->kind == CWRUN_KIND_OWN || t->value->kind == CWRUN_KIND_BORROW)
             return is_named(l, t->value, side);
@@ -73,8 +69,7 @@ static bool described_named(cw_loader *l, const cw_itype *t, uint8_t side)
                 return false;
         }
         return true;
-    default:
-        return true; /* resources are named by this; components and modules are closed */
+    default: return true; /* resources are named by this; components and modules are closed */
     }
 }
 
@@ -83,10 +78,8 @@ static bool name_thing(cw_loader *l, const cw_itype *t, uint8_t side)
     if (!spend(l))
         return false;
     switch (t->sort) {
-    case CW_SORT_FUNC:
-        return func_named(l, t->func, side);
-    case CW_SORT_VALUE:
-        return is_named(l, t->value, side);
+    case CW_SORT_FUNC: return func_named(l, t->func, side);
+    case CW_SORT_VALUE: return is_named(l, t->value, side);
     case CW_SORT_INSTANCE:
         for (uint32_t i = 0; i < t->exports.n; i++)
             if (!name_thing(l, t->exports.items[i].type, side))
@@ -103,8 +96,7 @@ static bool name_thing(cw_loader *l, const cw_itype *t, uint8_t side)
             cw_reader_oom(l->r);
         return true;
     }
-    default:
-        return true;
+    default: return true;
     }
 }
 

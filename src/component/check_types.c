@@ -17,7 +17,7 @@ static uint64_t token_of_var(void *user, uint32_t var)
 
 void cw_matcher_init(cw_matcher *m, const cw_alloc *alloc, const cw_types *types, cw_text *why)
 {
-    *m = (cw_matcher){.alloc = alloc, .types = types, .why = why, .next_token = UINT64_C(1) << 62, .budget = BUDGET};
+    *m = (cw_matcher){ .alloc = alloc, .types = types, .why = why, .next_token = UINT64_C(1) << 62, .budget = BUDGET };
     m->side[CW_HAVE].token = m->side[CW_WANT].token = token_of_var;
 }
 
@@ -323,24 +323,18 @@ static bool match(cw_matcher *m, unsigned hs, const cw_itype *have, const cw_ity
     if (have->sort != want->sort)
         return no_match(m, "expected %s, found %s", cw_sort_name(want->sort), cw_sort_name(have->sort));
     switch (want->sort) {
-    case CW_SORT_FUNC:
-        return match_func(m, hs, have->func, want->func);
-    case CW_SORT_VALUE:
-        return match_value(m, hs, have->value, want->value);
-    case CW_SORT_TYPE:
-        return match_type(m, hs, have->type, want->type);
-    case CW_SORT_INSTANCE:
-        return match_instance(m, hs, have, want);
+    case CW_SORT_FUNC: return match_func(m, hs, have->func, want->func);
+    case CW_SORT_VALUE: return match_value(m, hs, have->value, want->value);
+    case CW_SORT_TYPE: return match_type(m, hs, have->type, want->type);
+    case CW_SORT_INSTANCE: return match_instance(m, hs, have, want);
     case CW_SORT_COMPONENT: {
         cw_ptrmap *parts = m->parts;
         bool ok = match_component(m, hs, have, want);
         m->parts = parts;
         return ok;
     }
-    case CW_SORT_CORE_MODULE:
-        return match_module(m, have->module, want->module);
-    default:
-        return no_match(m, "unexpected %s", cw_sort_name(want->sort));
+    case CW_SORT_CORE_MODULE: return match_module(m, have->module, want->module);
+    default: return no_match(m, "unexpected %s", cw_sort_name(want->sort));
     }
 }
 
@@ -393,7 +387,7 @@ static bool check_offered_instance(offer_check *c, const cw_itype *want, const c
 {
     for (uint32_t i = 0; i < want->exports.n; i++) {
         const cw_item *need = &want->exports.items[i];
-        cw_offer given = {.sort = CW_SORT_COUNT};
+        cw_offer given = { .sort = CW_SORT_COUNT };
         if (!c->find(c->user, have->instance, need->name, &given)) {
             /* a type of values has no run-time form: it need not be given by name */
             if (need->type->sort == CW_SORT_TYPE && need->type->type->sort != CW_SORT_RESOURCE)
@@ -408,7 +402,7 @@ static bool check_offered_instance(offer_check *c, const cw_itype *want, const c
 
 static bool check_offer(offer_check *c, const cw_itype *want, const cw_offer *have)
 {
-    static const cw_resolver nothing = {token_of_nothing, NULL};
+    static const cw_resolver nothing = { token_of_nothing, NULL };
     c->m.side[CW_HAVE] = have->resolver.token ? have->resolver : nothing;
 
     if (want->sort == CW_SORT_TYPE)
@@ -416,23 +410,19 @@ static bool check_offer(offer_check *c, const cw_itype *want, const cw_offer *ha
     if (have->sort != want->sort)
         return no_match(&c->m, "expected %s, found %s", cw_sort_name(want->sort), cw_sort_name(have->sort));
     switch (want->sort) {
-    case CW_SORT_FUNC:
-        return !have->func || cw_match_func(&c->m, have->func, want->func);
-    case CW_SORT_VALUE:
-        return !have->value || cw_match_value(&c->m, have->value, want->value);
-    case CW_SORT_INSTANCE:
-        return check_offered_instance(c, want, have);
-    default:
-        return !have->type || cw_match(&c->m, have->type, want);
+    case CW_SORT_FUNC: return !have->func || cw_match_func(&c->m, have->func, want->func);
+    case CW_SORT_VALUE: return !have->value || cw_match_value(&c->m, have->value, want->value);
+    case CW_SORT_INSTANCE: return check_offered_instance(c, want, have);
+    default: return !have->type || cw_match(&c->m, have->type, want);
     }
 }
 
 bool cw_check_offer(const cw_alloc *alloc, const cw_types *types, const cw_itype *want, const cw_offer *have,
                     cw_offer_find find, void *user, uint64_t *tokens, uint32_t n_vars, cw_text *why)
 {
-    offer_check c = {.find = find, .user = user, .tokens = tokens, .n_vars = n_vars};
+    offer_check c = { .find = find, .user = user, .tokens = tokens, .n_vars = n_vars };
     cw_matcher_init(&c.m, alloc, types, why);
-    c.m.side[CW_WANT] = (cw_resolver){token_of_import, &c};
+    c.m.side[CW_WANT] = (cw_resolver){ token_of_import, &c };
     bool ok = check_offer(&c, want, have);
     if (!ok && c.m.oom)
         no_match(&c.m, "out of memory");

@@ -11,8 +11,8 @@ uint32_t cw_new_var(cw_loader *l, uint8_t kind, cwrun_str name)
     uint32_t var = owner->vars.n;
     if (var >= CW_MAX_RESOURCES)
         cw_reader_limit(l->r, NULL, "too many resource types, at most %u", (unsigned)CW_MAX_RESOURCES);
-    CW_SCOPE_ADD(l, &owner->vars, ((cw_resource_var){.name = name}));
-    CW_SCOPE_ADD(l, &owner->var_infos, ((cw_var_info){kind == CW_VAR_BOUND ? 0 : l->scope->serial, kind}));
+    CW_SCOPE_ADD(l, &owner->vars, ((cw_resource_var){ .name = name }));
+    CW_SCOPE_ADD(l, &owner->var_infos, ((cw_var_info){ kind == CW_VAR_BOUND ? 0 : l->scope->serial, kind }));
     return var;
 }
 
@@ -54,7 +54,7 @@ const cw_itype *cw_open_instance(cw_loader *l, const cw_itype *type, uint8_t kin
 {
     if (type->n_vars == 0)
         return type;
-    cw_renamer rn = {.arena = l->arena, .alloc = l->alloc, .budget = &l->rename_budget};
+    cw_renamer rn = { .arena = l->arena, .alloc = l->alloc, .budget = &l->rename_budget };
     for (uint32_t i = 0; i < type->n_vars && l->r->ok; i++)
         if (!cw_rename_var(&rn, type->vars[i], cw_new_var(l, kind, l->scope->owner->vars.items[type->vars[i]].name)))
             cw_reader_oom(l->r);
@@ -72,8 +72,10 @@ const cw_itype *cw_open_instance(cw_loader *l, const cw_itype *type, uint8_t kin
 
 const cw_itype *cw_adopt_type(cw_loader *l, const cw_itype *type)
 {
-    fresh_vars f = {l, CW_VAR_BOUND};
-    cw_renamer rn = {.arena = l->arena, .alloc = l->alloc, .budget = &l->rename_budget, .fresh = fresh_var, .user = &f};
+    fresh_vars f = { l, CW_VAR_BOUND };
+    cw_renamer rn = {
+        .arena = l->arena, .alloc = l->alloc, .budget = &l->rename_budget, .fresh = fresh_var, .user = &f
+    };
     return type->has_resource ? renamed(l, &rn, type) : type;
 }
 
@@ -123,19 +125,13 @@ static void walk_itype(walk *w, const cw_itype *t)
     if (!t->has_resource || !first_time(w, t))
         return;
     switch (t->sort) {
-    case CW_SORT_RESOURCE:
-        w->visit(w, t->resource);
-        break;
+    case CW_SORT_RESOURCE: w->visit(w, t->resource); break;
     case CW_SORT_FUNC:
         walk_value(w, t->func->param_tuple);
         walk_value(w, t->func->result);
         break;
-    case CW_SORT_VALUE:
-        walk_value(w, t->value);
-        break;
-    case CW_SORT_TYPE:
-        walk_itype(w, t->type);
-        break;
+    case CW_SORT_VALUE: walk_value(w, t->value); break;
+    case CW_SORT_TYPE: walk_itype(w, t->type); break;
     default:
         for (uint32_t i = 0; i < t->imports.n; i++)
             walk_itype(w, t->imports.items[i].type);
@@ -155,7 +151,7 @@ static void look_for_open(walk *w, uint32_t var)
 
 bool cw_has_free_vars(cw_loader *l, const cw_scope *owner, const cw_itype *type)
 {
-    walk w = {.l = l, .visit = look_for_open, .owner = owner};
+    walk w = { .l = l, .visit = look_for_open, .owner = owner };
     walk_itype(&w, type);
     cw_ptrmap_fini(&w.seen, l->alloc);
     return w.found;
@@ -169,7 +165,7 @@ static void collect(walk *w, uint32_t var)
 
 static void collect_vars(cw_loader *l, const cw_item *items, uint32_t n, cw_ptrmap *vars)
 {
-    walk w = {.l = l, .visit = collect, .vars = vars};
+    walk w = { .l = l, .visit = collect, .vars = vars };
     for (uint32_t i = 0; i < n; i++)
         walk_itype(&w, items[i].type);
     cw_ptrmap_fini(&w.seen, l->alloc);
@@ -229,7 +225,7 @@ void cw_bind_vars(cw_loader *l, cw_def *def, const cw_itype *instance, uint32_t 
     uint32_t n = l->scope->owner->vars.n - first;
     if (!l->r->ok || n == 0 || l->scope->kind != CW_SCOPE_COMPONENT)
         return;
-    path_walk w = {.l = l, .first = first, .n = n, .binds = CW_READ_ARRAY(l->r, n, cw_bind)};
+    path_walk w = { .l = l, .first = first, .n = n, .binds = CW_READ_ARRAY(l->r, n, cw_bind) };
     if (!w.binds)
         return;
     walk_paths(&w, instance->exports.items, instance->exports.n, 0);
@@ -286,8 +282,8 @@ static bool any_own(const cw_scope *s, const cw_ptrmap *vars, uint8_t kind)
 static void check_explicit(cw_loader *l, const uint8_t *at, const cw_ptrmap *used)
 {
     const cw_scope *s = l->scope;
-    cw_ptrmap named = {0};
-    path_walk w = {.l = l, .explicit_vars = &named};
+    cw_ptrmap named = { 0 };
+    path_walk w = { .l = l, .explicit_vars = &named };
     walk_paths(&w, s->exports.items, s->exports.n, 0);
     for (uint32_t i = 0; i < used->cap && l->r->ok; i++) {
         uint64_t key = used->slots[i].key;
@@ -304,7 +300,7 @@ static void check_explicit(cw_loader *l, const uint8_t *at, const cw_ptrmap *use
 const cw_itype *cw_finish_scope(cw_loader *l, const uint8_t *at)
 {
     const cw_scope *s = l->scope;
-    cw_ptrmap in_imports = {0}, in_exports = {0};
+    cw_ptrmap in_imports = { 0 }, in_exports = { 0 };
     collect_vars(l, s->imports.items, s->imports.n, &in_imports);
     if (l->r->ok && any_own(s, &in_imports, CW_VAR_DEFINED))
         cw_reader_fail(l->r, at, "local resource type found in imports");

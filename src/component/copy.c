@@ -1,12 +1,13 @@
-/* component/copy.c: what plans ask for while they run: realloc, handles, fuel  [CanonicalABI: LiftLowerContext, lift_own,
- * lift_borrow, lower_own, lower_borrow].
+/* component/copy.c: what plans ask for while they run: realloc, handles, fuel  [CanonicalABI: LiftLowerContext,
+ * lift_own, lift_borrow, lower_own, lower_borrow].
  *
  * Both sides of a crossing are an instance or the host (NULL). The type on a guest's side names the resource by that
  * guest's variable; the host takes it from the other side. */
 #include "base/error.h"
 #include "component/runtime.h"
 
-static bool call_realloc(cw_copy *c, uint64_t old, uint64_t old_size, uint32_t align, uint64_t new_size, uint64_t *address)
+static bool call_realloc(cw_copy *c, uint64_t old, uint64_t old_size, uint32_t align, uint64_t new_size,
+                         uint64_t *address)
 {
     cw_crossing *x = c->user;
     uint64_t args[4] = { old, old_size, align, new_size };
@@ -23,14 +24,17 @@ static bool call_realloc(cw_copy *c, uint64_t old, uint64_t old_size, uint32_t a
 
 /* ---- handles ---- */
 
-bool cw_handle_trap(cw_thread *t, uint8_t code, uint32_t handle, const cw_resource_type *want, const cw_resource_type *have)
+bool cw_handle_trap(cw_thread *t, uint8_t code, uint32_t handle, const cw_resource_type *want,
+                    const cw_resource_type *have)
 {
     if (code == CW_TRAP_UNKNOWN_HANDLE)
         cw_thread_trap(t, code, "%s %u", cwrun_trap_words(code), handle);
     else if (code == CW_TRAP_HANDLE_TYPE && want && have)
-        cw_thread_trap(t, code, "handle index %u used with the wrong type, expected %s-defined resource but found a %s%s-defined resource",
-                       handle, want->impl ? "guest" : "host", !want->impl == !have->impl ? "different " : "",
-                       have->impl ? "guest" : "host");
+        cw_thread_trap(
+            t, code,
+            "handle index %u used with the wrong type, expected %s-defined resource but found a %s%s-defined resource",
+            handle, want->impl ? "guest" : "host", !want->impl == !have->impl ? "different " : "",
+            have->impl ? "guest" : "host");
     else
         cw_thread_trap(t, code, NULL);
     return false;
@@ -52,7 +56,8 @@ static uint32_t add(cw_crossing *x, cwrun_instance *to, cw_resource_type *rt, ui
     bool limit;
     uint32_t handle = cw_handle_add(table_of(x, to), &x->store->alloc, rt, rep, own, &limit);
     if (handle == 0 && limit)
-        cw_thread_limit(x->thread, CWRUN_LIMIT_HANDLES, "more than %u handles in one table (--max-handles)", table_of(x, to)->max);
+        cw_thread_limit(x->thread, CWRUN_LIMIT_HANDLES, "more than %u handles in one table (--max-handles)",
+                        table_of(x, to)->max);
     else if (handle == 0)
         out_of_memory(x);
     return handle;
@@ -115,7 +120,8 @@ static bool move_handle(cw_copy *c, const cwrun_type *src, const cwrun_type *dst
 {
     cw_crossing *x = c->user;
     if (src->kind != CWRUN_KIND_OWN && src->kind != CWRUN_KIND_BORROW) {
-        cw_thread_trap(x->thread, CW_TRAP_UNSUPPORTED, "a value of type %s crosses components: not supported yet", cwrun_kind_name(src->kind));
+        cw_thread_trap(x->thread, CW_TRAP_UNSUPPORTED, "a value of type %s crosses components: not supported yet",
+                       cwrun_kind_name(src->kind));
         return false;
     }
     cw_resource_type *rt = x->src ? cw_resource_of(x->src, src) : cw_resource_of(x->dst, dst);
@@ -165,10 +171,17 @@ static bool poll_copy(cw_copy *c, uint64_t bytes)
 
 static const cw_copy_ops ops = { call_realloc, move_handle, check_handle, poll_copy };
 
-void cw_crossing_init(cw_crossing *x, cw_copy *copy, const cw_memory *src, const cw_memory *dst, cw_arena *arena, cw_arena *scratch)
+void cw_crossing_init(cw_crossing *x, cw_copy *copy, const cw_memory *src, const cw_memory *dst, cw_arena *arena,
+                      cw_arena *scratch)
 {
     *copy = (cw_copy){
-        .ops = &ops, .user = x, .src = src, .dst = dst, .arena = arena, .scratch = scratch, .budget = x->store->limits.max_call_bytes,
+        .ops = &ops,
+        .user = x,
+        .src = src,
+        .dst = dst,
+        .arena = arena,
+        .scratch = scratch,
+        .budget = x->store->limits.max_call_bytes,
     };
 }
 

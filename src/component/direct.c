@@ -1,8 +1,8 @@
-/* component/direct.c: calls from the host of what a component exports but the host itself has given: a host function that
- * passes through.
+/* component/direct.c: calls from the host of what a component exports but the host itself has given: a host function
+ * that passes through.
  *
- * It runs as a native on a thread all the same, so that it may be pending, trap and be driven like every call. Handles keep
- * their numbers; an own argument is the function's, which drops it when it answers unless it takes it. */
+ * It runs as a native on a thread all the same, so that it may be pending, trap and be driven like every call. Handles
+ * keep their numbers; an own argument is the function's, which drops it when it answers unless it takes it. */
 #include "base/error.h"
 #include "component/runtime.h"
 #include "component/value.h"
@@ -81,7 +81,8 @@ static void lend(void *user, const cwrun_type *type, uint32_t *handle)
         e->num_lends++;
 }
 
-static bool check(cwrun_caller *c, const cwrun_type *type, const void *bytes, const char *root, cwrun_str *why, cwrun_error *err)
+static bool check(cwrun_caller *c, const cwrun_type *type, const void *bytes, const char *root, cwrun_str *why,
+                  cwrun_error *err)
 {
     cw_crossing x = { .store = c->store, .thread = c->thread, .dst = c->in };
     cw_copy copy;
@@ -106,7 +107,8 @@ static bool arguments(cwrun_caller *c, const char *name, const cwrun_val *args, 
         const cwrun_type *t = c->type->params[i].type;
         const char *found = cw_val_store(t, &args[i], bytes + tuple->fields[i].offset[CW_P8]);
         if (found) {
-            cw_fail(err, a, CWRUN_ERROR_ARGUMENT, 0, "%s: args[%u]: expected %s, found %s", name, i, cwrun_kind_name(t->kind), found);
+            cw_fail(err, a, CWRUN_ERROR_ARGUMENT, 0, "%s: args[%u]: expected %s, found %s", name, i,
+                    cwrun_kind_name(t->kind), found);
             return false;
         }
     }
@@ -167,12 +169,14 @@ bool cw_direct_result(cw_run *r, cwrun_val *result)
     }
     const char *found = cw_val_store(type, &c->result, bytes);
     if (found) {
-        cw_thread_trap(r->thread, CW_TRAP_HOST, "host function `%s`: result: expected %s, found %s", r->func->name, cwrun_kind_name(type->kind), found);
+        cw_thread_trap(r->thread, CW_TRAP_HOST, "host function `%s`: result: expected %s, found %s", r->func->name,
+                       cwrun_kind_name(type->kind), found);
         return false;
     }
     if (!check(c, type, bytes, "result", &why, &err)) {
         cwrun_error_clear(&err);
-        cw_thread_trap(r->thread, CW_TRAP_HOST, "host function `%s`: %.*s", r->func->name, (int)why.size, why.data ? why.data : "");
+        cw_thread_trap(r->thread, CW_TRAP_HOST, "host function `%s`: %.*s", r->func->name, (int)why.size,
+                       why.data ? why.data : "");
         return false;
     }
     if (type->has_handles)

@@ -1,8 +1,8 @@
 /* component/enter.c: whether a component instance may be entered  [CanonicalABI: may_enter_from, enter_from, leave_to].
  *
- * A call enters the callee and those of its ancestors that the caller does not share. Beyond the text, a call between an
- * instance and its own ancestor or itself traps, as the specification's scripts have it for now. A trap leaves what was
- * entered closed for ever: poisoned. */
+ * A call enters the callee and those of its ancestors that the caller does not share. Beyond the text, a call between
+ * an instance and its own ancestor or itself traps, as the specification's scripts have it for now. A trap leaves what
+ * was entered closed for ever: poisoned. */
 #include "component/runtime.h"
 
 static bool is_within(const cwrun_instance *in, const cwrun_instance *ancestor)

@@ -1,8 +1,8 @@
 /* component/host.c: host functions: calling them from guests, and what they see of their call.
  *
- * A call is one pooled record, the cwrun_caller, with an arena of its own: it holds the arguments in the host's layout, what
- * the function allocates, the loans of handles, and what the call waits for while it is pending. The native frame that the
- * guest's call stands on keeps the record in a slot. */
+ * A call is one pooled record, the cwrun_caller, with an arena of its own: it holds the arguments in the host's layout,
+ * what the function allocates, the loans of handles, and what the call waits for while it is pending. The native frame
+ * that the guest's call stands on keeps the record in a slot. */
 #include "base/error.h"
 #include "component/runtime.h"
 #include "component/value.h"
@@ -149,7 +149,8 @@ static bool same_type(const cwrun_type *a, const cwrun_type *b)
 {
     if (a == b)
         return true;
-    if (!a || !b || a->kind != b->kind || a->n_fields != b->n_fields || a->length != b->length || a->size[CW_P8] != b->size[CW_P8])
+    if (!a || !b || a->kind != b->kind || a->n_fields != b->n_fields || a->length != b->length ||
+        a->size[CW_P8] != b->size[CW_P8])
         return false;
     if (!same_type(a->elem, b->elem))
         return false;
@@ -237,7 +238,8 @@ static bool lift_arguments(cw_thread *t, cwrun_caller *c, cw_lower *l, uint64_t 
 }
 
 /* Copies the answer into the guest. */
-static bool lower_result(cw_thread *t, cwrun_caller *c, cw_lower *l, const cwrun_val *result, uint64_t *frame, uint64_t *flat)
+static bool lower_result(cw_thread *t, cwrun_caller *c, cw_lower *l, const cwrun_val *result, uint64_t *frame,
+                         uint64_t *flat)
 {
     const cwrun_type *type = l->type->result;
     cwrun_str name = l->fn->name, why;
@@ -254,7 +256,8 @@ static bool lower_result(cw_thread *t, cwrun_caller *c, cw_lower *l, const cwrun
         bytes = room;
     }
     if (found) {
-        trap(t, "host function `%.*s`: result: expected %s, found %s", (int)name.size, name.data, cwrun_kind_name(type->kind), found);
+        trap(t, "host function `%.*s`: result: expected %s, found %s", (int)name.size, name.data,
+             cwrun_kind_name(type->kind), found);
         return false;
     }
     cw_crossing x = { .store = c->store, .thread = t, .dst = l->in, .dst_options = &l->options, .call = &c->call };
@@ -271,8 +274,8 @@ static bool lower_result(cw_thread *t, cwrun_caller *c, cw_lower *l, const cwrun
 }
 
 /* Follows what the function said. */
-static cw_step answer(cw_thread *t, cwrun_caller *c, cw_lower *l, cwrun_status status, const cwrun_val *result, uint64_t *frame,
-                      uint64_t *own)
+static cw_step answer(cw_thread *t, cwrun_caller *c, cw_lower *l, cwrun_status status, const cwrun_val *result,
+                      uint64_t *frame, uint64_t *own)
 {
     uint64_t flat = 0;
     switch (status) {
@@ -285,13 +288,12 @@ static cw_step answer(cw_thread *t, cwrun_caller *c, cw_lower *l, cwrun_status s
         return CW_STEP_RETURN;
     case CWRUN_PENDING:
         if (c->wait == CW_WAIT_NONE)
-            return trap(t, "host function `%.*s` is pending but waits for nothing", (int)l->fn->name.size, l->fn->name.data);
+            return trap(t, "host function `%.*s` is pending but waits for nothing", (int)l->fn->name.size,
+                        l->fn->name.data);
         cw_caller_suspend(c);
         t->next_state = 1;
         return CW_STEP_SUSPEND;
-    default:
-        cw_thread_trap(t, CW_TRAP_HOST, NULL);
-        return CW_STEP_TRAP;
+    default: cw_thread_trap(t, CW_TRAP_HOST, NULL); return CW_STEP_TRAP;
     }
 }
 
@@ -401,8 +403,11 @@ cwrun_handle cwrun_resource_new(cwrun_caller *caller, const char *interface, con
 {
     if (!caller || !caller->in || !caller->in->linker)
         return 0;
-    const cw_definition *d = cw_linker_find(caller->in->linker, CW_DEFINE_RESOURCE, cwrun_str_of(interface), cwrun_str_of(name));
+    const cw_definition *d =
+        cw_linker_find(caller->in->linker, CW_DEFINE_RESOURCE, cwrun_str_of(interface), cwrun_str_of(name));
     cw_resource_type *rt = d ? cw_host_type(caller->store, d, d->name) : NULL;
     bool limit;
-    return rt ? cw_handle_add(&caller->store->handles, &caller->store->alloc, rt, (uint64_t)(uintptr_t)object, true, &limit) : 0;
+    return rt ? cw_handle_add(&caller->store->handles, &caller->store->alloc, rt, (uint64_t)(uintptr_t)object, true,
+                              &limit)
+              : 0;
 }

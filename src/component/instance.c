@@ -1,8 +1,8 @@
 /* component/instance.c: instantiation: carrying out a component's definitions in their order  [Explainer: Component
  * Definitions; CanonicalABI: canon lift, canon lower].
  *
- * Start functions of core modules may wait for the host, so the whole is one native function that can be left and resumed:
- * its state is a stack of components under construction, each with the number of its next definition. */
+ * Start functions of core modules may wait for the host, so the whole is one native function that can be left and
+ * resumed: its state is a stack of components under construction, each with the number of its next definition. */
 #include <stdlib.h>
 
 #include "base/error.h"
@@ -13,9 +13,9 @@ typedef struct build build;
 /* A component under construction. */
 struct build {
     cwrun_instance *in;
-    void **imports; /* values by import */
-    uint32_t at;    /* next definition */
-    uint32_t index; /* of the instance in the component around it */
+    void **imports;    /* values by import */
+    uint32_t at;       /* next definition */
+    uint32_t index;    /* of the instance in the component around it */
     const cw_def *def; /* there: for its binds */
     build *up;
 };
@@ -37,14 +37,15 @@ static void *room(cwrun_store *s, size_t size, cwrun_error *err)
     return p;
 }
 
-static cwrun_instance *instance_new(cwrun_store *s, const cw_component *c, cwrun_instance *parent, cwrun_instance *outer, cwrun_error *err)
+static cwrun_instance *instance_new(cwrun_store *s, const cw_component *c, cwrun_instance *parent,
+                                    cwrun_instance *outer, cwrun_error *err)
 {
     size_t slots = c->n_resources;
     for (int sort = 0; sort < CW_SORT_COUNT; sort++)
         slots += c->n[sort];
     if (s->n_instances >= s->limits.max_instances) {
-        cw_fail(err, &s->alloc, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_INSTANCES, "more than %u component instances in one store (--max-instances)",
-                s->limits.max_instances);
+        cw_fail(err, &s->alloc, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_INSTANCES,
+                "more than %u component instances in one store (--max-instances)", s->limits.max_instances);
         return NULL;
     }
     cwrun_instance *in = room(s, sizeof *in, err);
@@ -207,11 +208,26 @@ static cw_extern core_extern(uint8_t sort, void *value)
 {
     cw_extern e = { .kind = CW_EXTERN_COUNT };
     switch (sort) {
-    case CW_SORT_CORE_FUNC: e.kind = CW_EXTERN_FUNC; e.of.func = value; break;
-    case CW_SORT_CORE_TABLE: e.kind = CW_EXTERN_TABLE; e.of.table = value; break;
-    case CW_SORT_CORE_MEMORY: e.kind = CW_EXTERN_MEMORY; e.of.memory = value; break;
-    case CW_SORT_CORE_GLOBAL: e.kind = CW_EXTERN_GLOBAL; e.of.global = value; break;
-    case CW_SORT_CORE_TAG: e.kind = CW_EXTERN_TAG; e.of.tag = value; break;
+    case CW_SORT_CORE_FUNC:
+        e.kind = CW_EXTERN_FUNC;
+        e.of.func = value;
+        break;
+    case CW_SORT_CORE_TABLE:
+        e.kind = CW_EXTERN_TABLE;
+        e.of.table = value;
+        break;
+    case CW_SORT_CORE_MEMORY:
+        e.kind = CW_EXTERN_MEMORY;
+        e.of.memory = value;
+        break;
+    case CW_SORT_CORE_GLOBAL:
+        e.kind = CW_EXTERN_GLOBAL;
+        e.of.global = value;
+        break;
+    case CW_SORT_CORE_TAG:
+        e.kind = CW_EXTERN_TAG;
+        e.of.tag = value;
+        break;
     default: break;
     }
     if (!value)
@@ -357,7 +373,8 @@ static bool unsupported(job *j, const char *what)
 
 static void *alias_export(const cwrun_instance *in, const cw_def *def)
 {
-    const cw_exported *e = cw_exports_find(in->spaces[CW_SORT_INSTANCE][def->of.alias.instance], def->sort, def->of.alias.name);
+    const cw_exported *e =
+        cw_exports_find(in->spaces[CW_SORT_INSTANCE][def->of.alias.instance], def->sort, def->of.alias.name);
     return e ? e->value : NULL;
 }
 

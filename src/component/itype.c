@@ -176,11 +176,11 @@ cw_module_type *cw_module_type_of(cw_arena *a, const cw_module *m)
         return NULL;
     for (uint32_t i = 0; i < m->n_imports; i++) {
         const cw_import *from = &m->imports[i];
-        imports[i] = (cw_core_item){from->name, from->module, cw_module_externtype(m, from->kind, from->index)};
+        imports[i] = (cw_core_item){ from->name, from->module, cw_module_externtype(m, from->kind, from->index) };
     }
     for (uint32_t i = 0; i < m->n_exports; i++) {
         const cw_export *from = &m->exports[i];
-        exports[i] = (cw_core_item){from->name, {NULL, 0}, cw_module_externtype(m, from->kind, from->index)};
+        exports[i] = (cw_core_item){ from->name, { NULL, 0 }, cw_module_externtype(m, from->kind, from->index) };
     }
     t->imports.items = imports;
     t->imports.n = m->n_imports;
@@ -414,18 +414,10 @@ const cw_itype *cw_rename_itype(cw_renamer *rn, const cw_itype *t)
     cw_itype to = *t;
     bool ok = true;
     switch (t->sort) {
-    case CW_SORT_RESOURCE:
-        ok = rename_var(rn, t->resource, &to.resource);
-        break;
-    case CW_SORT_FUNC:
-        ok = (to.func = cw_rename_func(rn, t->func)) != NULL;
-        break;
-    case CW_SORT_VALUE:
-        ok = (to.value = cw_rename_value(rn, t->value)) != NULL;
-        break;
-    case CW_SORT_TYPE:
-        ok = (to.type = cw_rename_itype(rn, t->type)) != NULL;
-        break;
+    case CW_SORT_RESOURCE: ok = rename_var(rn, t->resource, &to.resource); break;
+    case CW_SORT_FUNC: ok = (to.func = cw_rename_func(rn, t->func)) != NULL; break;
+    case CW_SORT_VALUE: ok = (to.value = cw_rename_value(rn, t->value)) != NULL; break;
+    case CW_SORT_TYPE: ok = (to.type = cw_rename_itype(rn, t->type)) != NULL; break;
     default:
         ok = rename_items(rn, &to.imports) && rename_items(rn, &to.exports) && rename_vars(rn, &to.vars, t->n_vars) &&
              rename_vars(rn, &to.import_vars, t->n_import_vars);

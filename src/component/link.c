@@ -1,8 +1,9 @@
 /* component/link.c: finding what a component imports among the definitions of a linker, and saying at once all that is
  * missing or does not fit: each with its type and with what would give it.
  *
- * Every import is looked up by name first; what was found is then checked as a whole against the import's type, resources by
- * identity (check_types.h). Imports come in order, so that a resource that an interface uses from another is known by then. */
+ * Every import is looked up by name first; what was found is then checked as a whole against the import's type,
+ * resources by identity (check_types.h). Imports come in order, so that a resource that an interface uses from another
+ * is known by then. */
 #include "base/error.h"
 #include "component/check_types.h"
 #include "component/runtime.h"
@@ -153,13 +154,15 @@ static cwrun_str join(linking *k, cwrun_str interface, cwrun_str name)
 {
     if (interface.size == 0)
         return name;
-    cwrun_str s = cw_arena_printf(&k->store->exec.arena, "%.*s#%.*s", (int)interface.size, interface.data, (int)name.size, name.data);
+    cwrun_str s = cw_arena_printf(&k->store->exec.arena, "%.*s#%.*s", (int)interface.size, interface.data,
+                                  (int)name.size, name.data);
     k->store->exec.arena.oom = false;
     k->oom = k->oom || !s.size;
     return s;
 }
 
-static cw_fn *host_function(linking *k, const cw_definition *d, cwrun_str interface, cwrun_str name, const cw_functype *type)
+static cw_fn *host_function(linking *k, const cw_definition *d, cwrun_str interface, cwrun_str name,
+                            const cw_functype *type)
 {
     cw_fn *fn = new_object(k, sizeof *fn);
     if (fn)
@@ -228,9 +231,11 @@ static bool has_interface(const linking *k, cwrun_str interface)
         return false;
     for (uint32_t i = 0; i < k->linker->items.n; i++) {
         const cw_definition *d = k->linker->items.items[i];
-        if (d->kind > CW_DEFINE_INSTANCE || !cw_str_starts(d->interface, want.base) || !cw_str_starts(path_of(d->interface, &other), path))
+        if (d->kind > CW_DEFINE_INSTANCE || !cw_str_starts(d->interface, want.base) ||
+            !cw_str_starts(path_of(d->interface, &other), path))
             continue;
-        if (cw_extern_name_parse(other, k->store->engine->features, &have, &why) && cw_extern_name_compatible(&want, &have))
+        if (cw_extern_name_parse(other, k->store->engine->features, &have, &why) &&
+            cw_extern_name_compatible(&want, &have))
             return true;
     }
     return false;
@@ -387,7 +392,8 @@ static void check(linking *k, const cw_component_extern *import, void *value)
     cw_text why;
     describe(k, &given, &offer);
     cw_text_init(&why, &k->store->alloc);
-    if (!cw_check_offer(&k->store->alloc, k->store->exec.types, import->type, &offer, find_offer, k, k->tokens, k->c->n_resources, &why)) {
+    if (!cw_check_offer(&k->store->alloc, k->store->exec.types, import->type, &offer, find_offer, k, k->tokens,
+                        k->c->n_resources, &why)) {
         print_name(k, import->name.text, (cwrun_str){ NULL, 0 });
         cw_text_puts(&k->text, ": ");
         cw_text_puts(&k->text, why.data ? why.data : "does not fit");
@@ -409,7 +415,8 @@ static void *from_instance(linking *k, const cw_component_extern *import)
         return NULL;
     const cw_exports *e = &d->instance->exports;
     for (uint32_t i = 0; i < e->n; i++)
-        if (e->items[i].sort == import->sort && (cw_str_eq(e->items[i].name, import->name.text) ||
+        if (e->items[i].sort == import->sort &&
+            (cw_str_eq(e->items[i].name, import->name.text) ||
              (cw_extern_name_parse(e->items[i].name, k->store->engine->features, &have, &why) && have.is_interface &&
               cw_extern_name_compatible(&import->name, &have))))
             return e->items[i].value;
@@ -431,10 +438,8 @@ static void *find_import(linking *k, const cw_component_extern *import)
             print_hint(k, none, name);
         }
         return value;
-    case CW_SORT_INSTANCE:
-        return find_interface(k, name, import->type);
-    case CW_SORT_CORE_MODULE:
-        return find_module(k, none, name);
+    case CW_SORT_INSTANCE: return find_interface(k, name, import->type);
+    case CW_SORT_CORE_MODULE: return find_module(k, none, name);
     case CW_SORT_TYPE:
         if (import->resource == CW_NO_INDEX)
             return NULL;
@@ -457,8 +462,9 @@ static bool report(linking *k, cwrun_component *c, cwrun_error *err)
     if (k->oom || k->text.oom) {
         cw_fail_oom(err);
     } else if (k->n_wrong != 0) {
-        cw_fail(err, &k->store->alloc, CWRUN_ERROR_LINK, 0, "%u import%s of %.*s cannot be linked:%s", k->n_wrong, k->n_wrong == 1 ? "" : "s",
-                c->name.size ? (int)c->name.size : 13, c->name.size ? c->name.data : "the component", k->text.data);
+        cw_fail(err, &k->store->alloc, CWRUN_ERROR_LINK, 0, "%u import%s of %.*s cannot be linked:%s", k->n_wrong,
+                k->n_wrong == 1 ? "" : "s", c->name.size ? (int)c->name.size : 13,
+                c->name.size ? c->name.data : "the component", k->text.data);
     }
     return k->n_wrong == 0 && !k->oom && !k->text.oom;
 }

@@ -1,7 +1,8 @@
 /* component/linker.c: definitions by name.
  *
- * A definition stands in the map twice: under its exact interface, and under the interface with only the part of its version
- * that semver holds fixed ("wasi:io/poll@0.2"), so that one look-up finds what serves any compatible version. */
+ * A definition stands in the map twice: under its exact interface, and under the interface with only the part of its
+ * version that semver holds fixed ("wasi:io/poll@0.2"), so that one look-up finds what serves any compatible version.
+ */
 #include "base/error.h"
 #include "component/runtime.h"
 
@@ -27,8 +28,8 @@ static cwrun_str track(cwrun_str version)
     return cw_str_sub(version, 0, end);
 }
 
-/* Writes space, interface (its version cut to the track if `loose`; the path of a nested one stays), NUL, name. False where it does not
- * fit. */
+/* Writes space, interface (its version cut to the track if `loose`; the path of a nested one stays), NUL, name. False
+ * where it does not fit. */
 static bool make_key(char *out, size_t *size, char space, cwrun_str interface, cwrun_str name, bool loose)
 {
     if (interface.size + name.size + 2 > MAX_KEY)
@@ -101,7 +102,8 @@ cwrun_linker *cwrun_linker_copy(cwrun_linker *linker, cwrun_error *err)
         l->items.items[l->items.n++] = linker->items.items[i];
     l->n_shared = l->items.n;
     for (uint32_t i = 0; ok && i < linker->index.n; i++) {
-        uint64_t *at = cw_map_put(&l->index, a, linker->index.entries[i].key, NULL); /* its bytes live as long as the base */
+        uint64_t *at =
+            cw_map_put(&l->index, a, linker->index.entries[i].key, NULL); /* its bytes live as long as the base */
         ok = at != NULL;
         if (at)
             *at = linker->index.entries[i].value;
@@ -175,7 +177,8 @@ static bool put(cwrun_linker *l, char space, const cw_definition *d, bool loose)
     return at != NULL;
 }
 
-static bool define(cwrun_linker *l, const char *interface, const char *name, const cw_definition *given, cwrun_error *err)
+static bool define(cwrun_linker *l, const char *interface, const char *name, const cw_definition *given,
+                   cwrun_error *err)
 {
     if (!l || cwrun_failed(err))
         return false;
@@ -214,19 +217,26 @@ static bool define(cwrun_linker *l, const char *interface, const char *name, con
     return true;
 }
 
-bool cwrun_linker_func(cwrun_linker *linker, const char *interface, const char *name, const char *type, cwrun_host_fn fn, void *user,
-                       void (*drop)(void *user), cwrun_error *err)
+bool cwrun_linker_func(cwrun_linker *linker, const char *interface, const char *name, const char *type,
+                       cwrun_host_fn fn, void *user, void (*drop)(void *user), cwrun_error *err)
 {
     if (!name || !fn) {
-        cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "cwrun_linker_func: %s is NULL", name ? "the function" : "the name");
+        cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "cwrun_linker_func: %s is NULL",
+                name ? "the function" : "the name");
         return false;
     }
-    cw_definition d = { .kind = CW_DEFINE_FUNC, .type = cwrun_str_of(type), .has_type = type != NULL, .fn = fn, .user = user, .drop = drop };
+    cw_definition d = { .kind = CW_DEFINE_FUNC,
+                        .type = cwrun_str_of(type),
+                        .has_type = type != NULL,
+                        .fn = fn,
+                        .user = user,
+                        .drop = drop };
     return define(linker, interface, name, &d, err);
 }
 
-bool cwrun_linker_resource(cwrun_linker *linker, const char *interface, const char *name, void (*destructor)(void *object, void *user),
-                           void *user, void (*drop)(void *user), cwrun_error *err)
+bool cwrun_linker_resource(cwrun_linker *linker, const char *interface, const char *name,
+                           void (*destructor)(void *object, void *user), void *user, void (*drop)(void *user),
+                           cwrun_error *err)
 {
     if (!name) {
         cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "cwrun_linker_resource: the name is NULL");
@@ -236,24 +246,27 @@ bool cwrun_linker_resource(cwrun_linker *linker, const char *interface, const ch
     return define(linker, interface, name, &d, err);
 }
 
-bool cwrun_linker_resource_alias(cwrun_linker *linker, const char *interface, const char *name, const char *of_interface,
-                                 const char *of_name, cwrun_error *err)
+bool cwrun_linker_resource_alias(cwrun_linker *linker, const char *interface, const char *name,
+                                 const char *of_interface, const char *of_name, cwrun_error *err)
 {
     if (!linker || !name || !of_name) {
-        cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "cwrun_linker_resource_alias: %s is NULL", linker ? "a name" : "the linker");
+        cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "cwrun_linker_resource_alias: %s is NULL",
+                linker ? "a name" : "the linker");
         return false;
     }
-    const cw_definition *of = cw_linker_find(linker, CW_DEFINE_RESOURCE, cwrun_str_of(of_interface), cwrun_str_of(of_name));
+    const cw_definition *of =
+        cw_linker_find(linker, CW_DEFINE_RESOURCE, cwrun_str_of(of_interface), cwrun_str_of(of_name));
     if (!of) {
-        cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "cwrun_linker_resource_alias: no resource `%s%s%s` is defined", of_interface ? of_interface : "",
-                of_interface && *of_interface ? "#" : "", of_name);
+        cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "cwrun_linker_resource_alias: no resource `%s%s%s` is defined",
+                of_interface ? of_interface : "", of_interface && *of_interface ? "#" : "", of_name);
         return false;
     }
     cw_definition d = { .kind = CW_DEFINE_RESOURCE, .same = of };
     return define(linker, interface, name, &d, err);
 }
 
-bool cwrun_linker_module(cwrun_linker *linker, const char *interface, const char *name, cwrun_module *module, cwrun_error *err)
+bool cwrun_linker_module(cwrun_linker *linker, const char *interface, const char *name, cwrun_module *module,
+                         cwrun_error *err)
 {
     if (!linker || !name || !module) {
         cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "cwrun_linker_module: the linker, the name or the module is NULL");
@@ -274,7 +287,8 @@ bool cwrun_linker_module(cwrun_linker *linker, const char *interface, const char
 bool cwrun_linker_instance(cwrun_linker *linker, const char *name, cwrun_instance *instance, cwrun_error *err)
 {
     if (!name || !instance) {
-        cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "cwrun_linker_instance: %s is NULL", name ? "the instance" : "the name");
+        cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "cwrun_linker_instance: %s is NULL",
+                name ? "the instance" : "the name");
         return false;
     }
     cw_definition d = { .kind = CW_DEFINE_INSTANCE, .instance = instance };
@@ -286,34 +300,45 @@ static bool are_letters(const char *s)
     return !s || strspn(s, "ilfdvrc") == strlen(s);
 }
 
-bool cwrun_linker_core_func(cwrun_linker *linker, const char *module, const char *name, const char *params, const char *results,
-                            cwrun_core_fn fn, void *user, void (*drop)(void *user), cwrun_error *err)
+bool cwrun_linker_core_func(cwrun_linker *linker, const char *module, const char *name, const char *params,
+                            const char *results, cwrun_core_fn fn, void *user, void (*drop)(void *user),
+                            cwrun_error *err)
 {
     if (!module || !name || !fn || !are_letters(params) || !are_letters(results)) {
-        cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "cwrun_linker_core_func: a name or the function is NULL, or a type is not of the letters ilfdvrc");
+        cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0,
+                "cwrun_linker_core_func: a name or the function is NULL, or a type is not of the letters ilfdvrc");
         return false;
     }
     cw_definition d = {
-        .kind = CW_DEFINE_CORE_FUNC, .type = cwrun_str_of(params), .results = cwrun_str_of(results), .has_type = params || results,
-        .core_fn = fn, .user = user, .drop = drop,
+        .kind = CW_DEFINE_CORE_FUNC,
+        .type = cwrun_str_of(params),
+        .results = cwrun_str_of(results),
+        .has_type = params || results,
+        .core_fn = fn,
+        .user = user,
+        .drop = drop,
     };
     return define(linker, module, name, &d, err);
 }
 
-bool cwrun_linker_core_instance(cwrun_linker *linker, const char *module, cwrun_core_instance *instance, cwrun_error *err)
+bool cwrun_linker_core_instance(cwrun_linker *linker, const char *module, cwrun_core_instance *instance,
+                                cwrun_error *err)
 {
     if (!module || !instance) {
-        cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "cwrun_linker_core_instance: %s is NULL", module ? "the instance" : "the name");
+        cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "cwrun_linker_core_instance: %s is NULL",
+                module ? "the instance" : "the name");
         return false;
     }
     cw_definition d = { .kind = CW_DEFINE_CORE_INSTANCE, .core_instance = instance };
     return define(linker, module, NULL, &d, err);
 }
 
-bool cwrun_linker_core_extern(cwrun_linker *linker, const char *module, const char *name, const cwrun_extern *external, cwrun_error *err)
+bool cwrun_linker_core_extern(cwrun_linker *linker, const char *module, const char *name, const cwrun_extern *external,
+                              cwrun_error *err)
 {
     if (!module || !name || !external || !external->of.func) {
-        cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "cwrun_linker_core_extern: %s is NULL", module && name ? "what is given" : "a name");
+        cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "cwrun_linker_core_extern: %s is NULL",
+                module && name ? "what is given" : "a name");
         return false;
     }
     cw_definition d = { .kind = CW_DEFINE_CORE_EXTERN, .external = *external };

@@ -2,8 +2,8 @@
  * [CanonicalABI: canon lower, canon lift].
  *
  * Component to component is one native frame: state 0 checks, copies the parameters straight from memory to memory and
- * calls the callee's core function on the same stack; state 1 copies the result and runs post-return. The frame keeps, above
- * the parameters, the record of lent handles, whether the callee was entered, and the callee's flat result. */
+ * calls the callee's core function on the same stack; state 1 copies the result and runs post-return. The frame keeps,
+ * above the parameters, the record of lent handles, whether the callee was entered, and the callee's flat result. */
 #include "base/error.h"
 #include "component/runtime.h"
 
@@ -25,7 +25,8 @@ cw_options cw_options_of(const cwrun_instance *in, const cw_canon_opts *canon)
 /* ---- plans ---- */
 
 /* What the arena of the store could not hold is an ordinary error; the arena goes on. */
-static bool compile(cwrun_store *s, const cw_plan **plan, const cwrun_type *from, const cwrun_type *to, cw_plan_side src, cw_plan_side dst, uint32_t flags)
+static bool compile(cwrun_store *s, const cw_plan **plan, const cwrun_type *from, const cwrun_type *to,
+                    cw_plan_side src, cw_plan_side dst, uint32_t flags)
 {
     *plan = cw_plan_compile(&s->exec.arena, from, to, src, dst, flags);
     s->exec.arena.oom = false;
@@ -42,19 +43,26 @@ static bool plan_lower(cw_lower *l)
     cwrun_store *s = l->in->store;
     const cw_fn *fn = l->fn;
     const cwrun_type *params = l->type->param_tuple, *result = l->type->result;
-    cw_plan_side from = cw_plan_guest(l->options.canon, l->type->n_params ? cw_plan_place(params, CW_MAX_FLAT_PARAMS, CW_PLACE_MEMORY) : 0);
-    cw_plan_side to = result ? cw_plan_guest(l->options.canon, cw_plan_place(result, CW_MAX_FLAT_RESULTS, CW_PLACE_MEMORY)) : from;
+    cw_plan_side from = cw_plan_guest(
+        l->options.canon, l->type->n_params ? cw_plan_place(params, CW_MAX_FLAT_PARAMS, CW_PLACE_MEMORY) : 0);
+    cw_plan_side to =
+        result ? cw_plan_guest(l->options.canon, cw_plan_place(result, CW_MAX_FLAT_RESULTS, CW_PLACE_MEMORY)) : from;
     bool ok = true;
     if (fn->kind == CW_FN_LIFT) {
         if (l->type->n_params != 0)
             ok = compile(s, &l->params, params, fn->type->param_tuple, from,
-                         cw_plan_guest(fn->options.canon, cw_plan_place(fn->type->param_tuple, CW_MAX_FLAT_PARAMS, CW_PLACE_ALLOC)), 0);
+                         cw_plan_guest(fn->options.canon,
+                                       cw_plan_place(fn->type->param_tuple, CW_MAX_FLAT_PARAMS, CW_PLACE_ALLOC)),
+                         0);
         if (result && ok)
-            ok = compile(s, &l->result, fn->type->result, result,
-                         cw_plan_guest(fn->options.canon, cw_plan_place(fn->type->result, CW_MAX_FLAT_RESULTS, CW_PLACE_MEMORY)), to, 0);
+            ok = compile(
+                s, &l->result, fn->type->result, result,
+                cw_plan_guest(fn->options.canon, cw_plan_place(fn->type->result, CW_MAX_FLAT_RESULTS, CW_PLACE_MEMORY)),
+                to, 0);
     } else {
         if (l->type->n_params != 0)
-            ok = compile(s, &l->params, params, params, from, CW_PLAN_HOST, cw_plan_views(&l->options) ? CW_PLAN_VIEWS : 0);
+            ok = compile(s, &l->params, params, params, from, CW_PLAN_HOST,
+                         cw_plan_views(&l->options) ? CW_PLAN_VIEWS : 0);
         if (result && ok)
             ok = compile(s, &l->result, result, result, CW_PLAN_HOST, to, 0);
     }
@@ -92,7 +100,9 @@ static cw_step start(cw_thread *t, cw_lower *l, uint64_t *frame, uint64_t *own)
     uint64_t args[CW_MAX_FLAT_PARAMS];
     uint32_t n_args = 0;
     if (l->params) {
-        cw_crossing x = { .store = s, .thread = t, .src = l->in, .dst = fn->in, .dst_options = &fn->options, .call = call };
+        cw_crossing x = {
+            .store = s, .thread = t, .src = l->in, .dst = fn->in, .dst_options = &fn->options, .call = call
+        };
         cw_copy copy;
         cw_crossing_init(&x, &copy, l->options.memory, fn->options.memory, NULL, NULL);
         if (!cw_crossing_run(&x, l->params, &copy, frame, args))
@@ -156,10 +166,12 @@ static cw_step run_lower(cw_thread *t, cw_func *func, uint64_t *frame, uint32_t 
         return CW_STEP_TRAP;
     }
     if (l->fn->kind == CW_FN_STUB) {
-        cw_thread_trap(t, CW_TRAP_HOST, "`%.*s` is an import that nothing was given for", (int)l->fn->name.size, l->fn->name.data);
+        cw_thread_trap(t, CW_TRAP_HOST, "`%.*s` is an import that nothing was given for", (int)l->fn->name.size,
+                       l->fn->name.data);
         return CW_STEP_TRAP;
     }
-    if (l->options.canon->is_async || l->type->is_async || (l->fn->kind == CW_FN_LIFT && l->fn->options.canon->is_async)) {
+    if (l->options.canon->is_async || l->type->is_async ||
+        (l->fn->kind == CW_FN_LIFT && l->fn->options.canon->is_async)) {
         cw_thread_trap(t, CW_TRAP_UNSUPPORTED, "a call of an async function: not supported yet");
         return CW_STEP_TRAP;
     }
@@ -206,5 +218,6 @@ cw_func *cw_lower_new(cwrun_instance *in, const cw_def *def, cwrun_error *err)
     l->options = cw_options_of(in, &def->of.canon.opts);
     l->n_params = (uint16_t)core->param_slots;
     l->result_in_memory = l->type->result && l->type->result->n_flat > CW_MAX_FLAT_RESULTS;
-    return cw_func_native_new(&s->exec, def->of.canon.core_type, &lower_native, (l->n_params ? l->n_params : 1u) + N_SLOTS, l, NULL, err);
+    return cw_func_native_new(&s->exec, def->of.canon.core_type, &lower_native,
+                              (l->n_params ? l->n_params : 1u) + N_SLOTS, l, NULL, err);
 }

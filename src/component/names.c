@@ -147,7 +147,7 @@ static bool take_identifiers(cursor *c, bool is_pre)
 
 static bool check_semver(cwrun_str text, const char **why)
 {
-    cursor c = {text, NULL};
+    cursor c = { text, NULL };
     if (text.size == 0)
         fail(&c, "empty string where a version is expected");
     for (int i = 0; i < 3 && !c.why; i++) {
@@ -170,7 +170,7 @@ static bool check_semver(cwrun_str text, const char **why)
 /* "1", "0.2" or "0.0.1": what compatible versions have in common. */
 static bool is_canonical_version(cwrun_str text)
 {
-    cursor c = {text, NULL};
+    cursor c = { text, NULL };
     bool zero = true;
     for (int i = 0; i < 3 && zero && !c.why; i++) {
         if (i > 0 && !eat(&c, "."))
@@ -203,7 +203,7 @@ bool cw_extern_name_check_version(const cw_extern_name *name, const char **why)
     }
     memcpy(joined, name->version.data, name->version.size);
     memcpy(joined + name->version.size, name->suffix.data, name->suffix.size);
-    return check_semver((cwrun_str){joined, name->version.size + name->suffix.size}, why);
+    return check_semver((cwrun_str){ joined, name->version.size + name->suffix.size }, why);
 }
 
 /* ---- paths, dependencies, hashes ---- */
@@ -248,7 +248,7 @@ static bool take_hashes(cursor *c)
 {
     if (!eat(c, "<"))
         return fail(c, "expected `<`");
-    cursor list = {take_until_any(c, ">"), NULL};
+    cursor list = { take_until_any(c, ">"), NULL };
     if (!eat(c, ">"))
         return fail(c, "failed to find `>` character");
     bool any = false;
@@ -258,7 +258,7 @@ static bool take_hashes(cursor *c)
             continue;
         }
         any = true;
-        cursor hash = {take_until_any(&list, " \t\n\r\f"), NULL};
+        cursor hash = { take_until_any(&list, " \t\n\r\f"), NULL };
         if (!eat(&hash, "sha256") && !eat(&hash, "sha384") && !eat(&hash, "sha512"))
             return fail(c, "unrecognized hash algorithm");
         if (!eat(&hash, "-"))
@@ -278,7 +278,7 @@ static bool take_optional_hashes(cursor *c)
 
 static bool check_range(cursor *c, cwrun_str range)
 {
-    cursor r = {range, NULL};
+    cursor r = { range, NULL };
     if (eat(&r, ">=")) {
         if (!check_semver(take_until_any(&r, " "), &c->why))
             return false;
@@ -399,8 +399,8 @@ static bool parse_name(cursor *c, cw_extern_name *name, bool nested)
 
 bool cw_extern_name_parse(cwrun_str text, cw_features features, cw_extern_name *name, const char **why)
 {
-    cursor c = {text, NULL};
-    *name = (cw_extern_name){.text = text, .base = text};
+    cursor c = { text, NULL };
+    *name = (cw_extern_name){ .text = text, .base = text };
     bool ok = parse_name(&c, name, (features & CW_FEATURE_CM_NESTED_NAMES) != 0);
     if (ok && c.rest.size)
         ok = fail(&c, "trailing characters found");
@@ -431,13 +431,9 @@ size_t cw_extern_name_canon(const cw_extern_name *name, char *out)
         out[n++] = '.';
         return n + put_lower(name->label, out + n);
     case CW_NAME_LABEL:
-    case CW_NAME_CONSTRUCTOR:
-        return put_lower(name->text, out);
-    case CW_NAME_INTERFACE:
-        n = put_lower(name->base, out);
-        break;
-    default:
-        break;
+    case CW_NAME_CONSTRUCTOR: return put_lower(name->text, out);
+    case CW_NAME_INTERFACE: n = put_lower(name->base, out); break;
+    default: break;
     }
     memcpy(out + n, name->text.data + n, name->text.size - n);
     return name->text.size;

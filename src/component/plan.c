@@ -70,7 +70,7 @@ static void add_copy(builder *b, spot at, uint32_t n)
             return;
         }
     }
-    add_step(b, (cw_move){.op = CW_MOVE_COPY, .src = at.src, .dst = at.dst, .n = n});
+    add_step(b, (cw_move){ .op = CW_MOVE_COPY, .src = at.src, .dst = at.dst, .n = n });
 }
 
 /* From here on steps are reached by a jump. */
@@ -83,8 +83,8 @@ static uint32_t here(builder *b)
 /* The program for a type away from its place, made later if it is new. */
 static uint32_t program_of(builder *b, const cwrun_type *st, const cwrun_type *dt, bool src_flat, bool dst_flat)
 {
-    memo_key key = {st, dt, (uint64_t)src_flat | (uint64_t)dst_flat << 1};
-    uint64_t *known = cw_map_find(&b->memo, (cwrun_str){(const char *)&key, sizeof key});
+    memo_key key = { st, dt, (uint64_t)src_flat | (uint64_t)dst_flat << 1 };
+    uint64_t *known = cw_map_find(&b->memo, (cwrun_str){ (const char *)&key, sizeof key });
     if (known)
         return (uint32_t)*known;
 
@@ -95,8 +95,8 @@ static uint32_t program_of(builder *b, const cwrun_type *st, const cwrun_type *d
         return 0;
     }
     *kept = key;
-    *program = (cw_plan_program){.src_type = st, .dst_type = dt, .src_flat = src_flat, .dst_flat = dst_flat};
-    uint64_t *value = cw_map_put(&b->memo, &b->alloc, (cwrun_str){(const char *)kept, sizeof *kept}, NULL);
+    *program = (cw_plan_program){ .src_type = st, .dst_type = dt, .src_flat = src_flat, .dst_flat = dst_flat };
+    uint64_t *value = cw_map_put(&b->memo, &b->alloc, (cwrun_str){ (const char *)kept, sizeof *kept }, NULL);
     if (value)
         *value = b->programs.n - 1;
     else
@@ -177,30 +177,19 @@ static void emit_number(builder *b, const cwrun_type *t, spot at)
     uint8_t op = CW_MOVE_COPY;
     if (at.dst_flat)
         switch (t->kind) {
-        case CWRUN_KIND_U8:
-            op = CW_MOVE_SLOT_U8;
-            break;
-        case CWRUN_KIND_S8:
-            op = CW_MOVE_SLOT_S8;
-            break;
-        case CWRUN_KIND_U16:
-            op = CW_MOVE_SLOT_U16;
-            break;
-        case CWRUN_KIND_S16:
-            op = CW_MOVE_SLOT_S16;
-            break;
+        case CWRUN_KIND_U8: op = CW_MOVE_SLOT_U8; break;
+        case CWRUN_KIND_S8: op = CW_MOVE_SLOT_S8; break;
+        case CWRUN_KIND_U16: op = CW_MOVE_SLOT_U16; break;
+        case CWRUN_KIND_S16: op = CW_MOVE_SLOT_S16; break;
         case CWRUN_KIND_U32:
         case CWRUN_KIND_S32:
-        case CWRUN_KIND_F32:
-            op = CW_MOVE_SLOT_32;
-            break;
-        default: /* 64 bits are a whole slot */
-            break;
+        case CWRUN_KIND_F32: op = CW_MOVE_SLOT_32; break;
+        default: /* 64 bits are a whole slot */ break;
         }
     if (op == CW_MOVE_COPY)
         add_copy(b, at, t->size[CW_P4]);
     else
-        add_step(b, (cw_move){.op = op, .src = at.src, .dst = at.dst});
+        add_step(b, (cw_move){ .op = op, .src = at.src, .dst = at.dst });
 }
 
 static void emit_record(builder *b, const cwrun_type *st, const cwrun_type *dt, spot at)
@@ -244,7 +233,7 @@ static uint32_t case_of(builder *b, const cwrun_type *st, const cwrun_type *dt, 
 static void emit_zero(builder *b, uint32_t from, uint32_t to)
 {
     if (from < to)
-        add_step(b, (cw_move){.op = CW_MOVE_ZERO, .dst = from, .n = to - from});
+        add_step(b, (cw_move){ .op = CW_MOVE_ZERO, .dst = from, .n = to - from });
 }
 
 /* One step that checks and writes the discriminant and goes to the steps of its case; those end behind the last one. In
@@ -254,7 +243,8 @@ static void emit_variant(builder *b, const cwrun_type *st, const cwrun_type *dt,
     uint32_t n = st->n_fields, end_slots = at.dst + 8 * dt->n_flat;
     bool is_enum = !has_payload(st), in_order = n == dt->n_fields && same_names(st, dt);
     cw_move step = {
-        .op = is_enum ? CW_MOVE_ENUM : CW_MOVE_CASE, .src = at.src, .dst = at.dst, .n = n, .sub = CW_NO_TABLE};
+        .op = is_enum ? CW_MOVE_ENUM : CW_MOVE_CASE, .src = at.src, .dst = at.dst, .n = n, .sub = CW_NO_TABLE
+    };
     step.sw = at.src_flat ? 4 : st->disc_size;
     step.dw = at.dst_flat ? 8 : dt->disc_size;
 
@@ -294,7 +284,7 @@ static void emit_variant(builder *b, const cwrun_type *st, const cwrun_type *dt,
         }
         if (at.dst_flat)
             emit_zero(b, payload.dst + 8 * used, end_slots);
-        jumps = add_step(b, (cw_move){.op = CW_MOVE_JUMP, .sub = jumps});
+        jumps = add_step(b, (cw_move){ .op = CW_MOVE_JUMP, .sub = jumps });
     }
     uint32_t end = here(b);
     while (!b->oom && !b->mismatch && jumps != CW_NO_INDEX) {
@@ -307,7 +297,7 @@ static void emit_variant(builder *b, const cwrun_type *st, const cwrun_type *dt,
 static void emit_list(builder *b, const cwrun_type *st, const cwrun_type *dt, spot at)
 {
     const cwrun_type *se = st->elem, *de = dt->elem;
-    cw_move step = {.op = CW_MOVE_LIST, .src = at.src, .dst = at.dst};
+    cw_move step = { .op = CW_MOVE_LIST, .src = at.src, .dst = at.dst };
     step.sw = at.src_flat || b->src_p == CW_P8 ? 8 : 4;
     step.dw = at.dst_flat || b->dst_p == CW_P8 ? 8 : 4;
     step.src_align = se->align[b->src_p];
@@ -323,13 +313,13 @@ static void emit_list(builder *b, const cwrun_type *st, const cwrun_type *dt, sp
 
 static void emit_repeat(builder *b, const cwrun_type *st, const cwrun_type *dt, spot at, uint32_t n)
 {
-    add_step(b, (cw_move){.op = CW_MOVE_REPEAT,
-                          .src = at.src,
-                          .dst = at.dst,
-                          .n = n,
-                          .sub = program_of(b, st, dt, at.src_flat, at.dst_flat),
-                          .ss = stride(st, at.src_flat, b->src_p),
-                          .ds = stride(dt, at.dst_flat, b->dst_p)});
+    add_step(b, (cw_move){ .op = CW_MOVE_REPEAT,
+                           .src = at.src,
+                           .dst = at.dst,
+                           .n = n,
+                           .sub = program_of(b, st, dt, at.src_flat, at.dst_flat),
+                           .ss = stride(st, at.src_flat, b->src_p),
+                           .ds = stride(dt, at.dst_flat, b->dst_p) });
 }
 
 static void emit_handle(builder *b, const cwrun_type *st, const cwrun_type *dt, spot at)
@@ -338,8 +328,8 @@ static void emit_handle(builder *b, const cwrun_type *st, const cwrun_type *dt, 
         add_copy(b, at, 4); /* into a buffer, never into slots */
         return;
     }
-    add_step(
-        b, (cw_move){.op = CW_MOVE_HANDLE, .src = at.src, .dst = at.dst, .dw = at.dst_flat ? 8 : 4, .sub = b->types.n});
+    add_step(b, (cw_move){
+                    .op = CW_MOVE_HANDLE, .src = at.src, .dst = at.dst, .dw = at.dst_flat ? 8 : 4, .sub = b->types.n });
     for (unsigned i = 0; i < 2; i++) {
         const cwrun_type **slot = CW_VEC_PUSH(&b->types, &b->alloc);
         if (slot)
@@ -366,26 +356,24 @@ static void emit(builder *b, const cwrun_type *st, const cwrun_type *dt, spot at
     uint8_t small_src = at.src_flat ? 4 : st->disc_size, small_dst = at.dst_flat ? 8 : dt->disc_size;
     switch (st->kind) {
     case CWRUN_KIND_BOOL:
-        add_step(b, (cw_move){.op = CW_MOVE_BOOL,
-                              .src = at.src,
-                              .dst = at.dst,
-                              .sw = at.src_flat ? 4 : 1,
-                              .dw = at.dst_flat ? 8 : 1});
+        add_step(b, (cw_move){ .op = CW_MOVE_BOOL,
+                               .src = at.src,
+                               .dst = at.dst,
+                               .sw = at.src_flat ? 4 : 1,
+                               .dw = at.dst_flat ? 8 : 1 });
         break;
     case CWRUN_KIND_CHAR:
-        add_step(b, (cw_move){.op = CW_MOVE_CHAR, .src = at.src, .dst = at.dst, .dw = at.dst_flat ? 8 : 4});
+        add_step(b, (cw_move){ .op = CW_MOVE_CHAR, .src = at.src, .dst = at.dst, .dw = at.dst_flat ? 8 : 4 });
         break;
     case CWRUN_KIND_STRING:
-        add_step(b, (cw_move){.op = CW_MOVE_STRING,
-                              .src = at.src,
-                              .dst = at.dst,
-                              .sw = at.src_flat || b->src_p == CW_P8 ? 8 : 4,
-                              .dw = at.dst_flat || b->dst_p == CW_P8 ? 8 : 4});
+        add_step(b, (cw_move){ .op = CW_MOVE_STRING,
+                               .src = at.src,
+                               .dst = at.dst,
+                               .sw = at.src_flat || b->src_p == CW_P8 ? 8 : 4,
+                               .dw = at.dst_flat || b->dst_p == CW_P8 ? 8 : 4 });
         break;
     case CWRUN_KIND_LIST:
-    case CWRUN_KIND_MAP:
-        emit_list(b, st, dt, at);
-        break;
+    case CWRUN_KIND_MAP: emit_list(b, st, dt, at); break;
     case CWRUN_KIND_FIXED_LIST:
         if (st->length != dt->length)
             b->mismatch = true;
@@ -393,34 +381,27 @@ static void emit(builder *b, const cwrun_type *st, const cwrun_type *dt, spot at
             emit_repeat(b, st->elem, dt->elem, at, st->length);
         break;
     case CWRUN_KIND_RECORD:
-    case CWRUN_KIND_TUPLE:
-        emit_record(b, st, dt, at);
-        break;
+    case CWRUN_KIND_TUPLE: emit_record(b, st, dt, at); break;
     case CWRUN_KIND_VARIANT:
     case CWRUN_KIND_ENUM:
     case CWRUN_KIND_OPTION:
-    case CWRUN_KIND_RESULT:
-        emit_variant(b, st, dt, at);
-        break;
+    case CWRUN_KIND_RESULT: emit_variant(b, st, dt, at); break;
     case CWRUN_KIND_FLAGS:
         if (!same_names(st, dt))
             b->mismatch = true;
-        add_step(b, (cw_move){.op = CW_MOVE_FLAGS,
-                              .src = at.src,
-                              .dst = at.dst,
-                              .sw = small_src,
-                              .dw = small_dst,
-                              .n = st->n_fields >= 32 ? UINT32_MAX : (1u << st->n_fields) - 1});
+        add_step(b, (cw_move){ .op = CW_MOVE_FLAGS,
+                               .src = at.src,
+                               .dst = at.dst,
+                               .sw = small_src,
+                               .dw = small_dst,
+                               .n = st->n_fields >= 32 ? UINT32_MAX : (1u << st->n_fields) - 1 });
         break;
     case CWRUN_KIND_OWN:
     case CWRUN_KIND_BORROW:
     case CWRUN_KIND_STREAM:
     case CWRUN_KIND_FUTURE:
-    case CWRUN_KIND_ERROR_CONTEXT:
-        emit_handle(b, st, dt, at);
-        break;
-    default:
-        emit_number(b, st, at);
+    case CWRUN_KIND_ERROR_CONTEXT: emit_handle(b, st, dt, at); break;
+    default: emit_number(b, st, at);
     }
 }
 
@@ -436,8 +417,7 @@ static void finish_program(builder *b, cw_plan_program *program)
 {
     for (cw_move *s = &b->steps.items[program->start];; s++) {
         switch (s->op) {
-        case CW_MOVE_END:
-            return;
+        case CW_MOVE_END: return;
         case CW_MOVE_COPY:
             s->op = s->n == 1   ? CW_MOVE_COPY1
                     : s->n == 2 ? CW_MOVE_COPY2
@@ -452,11 +432,8 @@ static void finish_program(builder *b, cw_plan_program *program)
         case CW_MOVE_STRING:
         case CW_MOVE_LIST_PLAIN:
         case CW_MOVE_LIST:
-        case CW_MOVE_REPEAT:
-            program->needs_check = true;
-            break;
-        default:
-            break;
+        case CW_MOVE_REPEAT: program->needs_check = true; break;
+        default: break;
         }
     }
 }
@@ -477,8 +454,8 @@ static bool build(builder *b, cw_plan *plan)
     for (uint32_t i = 0; i < b->programs.n && !b->oom && !b->mismatch; i++) {
         cw_plan_program program = b->programs.items[i];
         b->programs.items[i].start = here(b);
-        emit(b, program.src_type, program.dst_type, (spot){0, 0, program.src_flat, program.dst_flat}, true);
-        add_step(b, (cw_move){.op = CW_MOVE_END});
+        emit(b, program.src_type, program.dst_type, (spot){ 0, 0, program.src_flat, program.dst_flat }, true);
+        add_step(b, (cw_move){ .op = CW_MOVE_END });
         if (!b->oom)
             finish_program(b, &b->programs.items[i]);
     }
@@ -501,7 +478,7 @@ static cw_plan *compile(cw_arena *a, cw_plan plan, bool raw_handles)
     bool to_guest = plan.dst.kind != CW_SIDE_HOST, from_host = plan.src.kind == CW_SIDE_HOST;
     plan.has_handles = plan.src_type->has_handles && !raw_handles;
     plan.may_realloc = to_guest && (plan.src_type->has_pointers || plan.dst.place == CW_PLACE_ALLOC);
-    builder b = {.arena = a, .alloc = a->alloc, .raw_handles = raw_handles};
+    builder b = { .arena = a, .alloc = a->alloc, .raw_handles = raw_handles };
     b.src_p = layout(plan.src.kind);
     b.dst_p = layout(plan.dst.kind);
     bool ok = build(&b, &plan);
@@ -525,7 +502,7 @@ const cw_plan *cw_plan_compile(cw_arena *a, const cwrun_type *src_type, const cw
 {
     if (!src_type || !dst_type || src_type->depth > CW_TYPE_MAX_DEPTH + 1)
         return NULL;
-    cw_plan plan = {.src_type = src_type, .dst_type = dst_type, .src = src, .dst = dst, .flags = (uint8_t)flags};
+    cw_plan plan = { .src_type = src_type, .dst_type = dst_type, .src = src, .dst = dst, .flags = (uint8_t)flags };
     plan.between_guests = src.kind != CW_SIDE_HOST && dst.kind != CW_SIDE_HOST;
     bool overlaps = src.place == CW_PLACE_MEMORY && dst.place != CW_PLACE_FLAT;
     bool buffered = (flags & CW_PLAN_SAME_INSTANCE) && plan.between_guests && (src_type->has_pointers || overlaps);
@@ -533,7 +510,7 @@ const cw_plan *cw_plan_compile(cw_arena *a, const cwrun_type *src_type, const cw
         return compile(a, plan, false);
 
     cw_plan rest = plan;
-    rest.src = plan.dst = (cw_plan_side){CW_SIDE_HOST, CW_PLACE_HOST, src.encoding};
+    rest.src = plan.dst = (cw_plan_side){ CW_SIDE_HOST, CW_PLACE_HOST, src.encoding };
     plan.dst_type = src_type;
     cw_plan *first = compile(a, plan, true), *second = compile(a, rest, false);
     if (!first || !second)

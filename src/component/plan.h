@@ -36,12 +36,12 @@ typedef struct cw_plan_side {
     uint8_t encoding; /* cw_encoding; CW_UTF8 for the host */
 } cw_plan_side;
 
-#define CW_PLAN_HOST ((cw_plan_side){CW_SIDE_HOST, CW_PLACE_HOST, CW_UTF8})
+#define CW_PLAN_HOST ((cw_plan_side){ CW_SIDE_HOST, CW_PLACE_HOST, CW_UTF8 })
 
 /* The guest side of canonical options. */
 static inline cw_plan_side cw_plan_guest(const cw_canon_opts *opts, uint8_t place)
 {
-    return (cw_plan_side){opts->memory64 ? CW_SIDE_MEM64 : CW_SIDE_MEM32, place, opts->encoding};
+    return (cw_plan_side){ opts->memory64 ? CW_SIDE_MEM64 : CW_SIDE_MEM32, place, opts->encoding };
 }
 
 /* FLAT where the value flattens to at most `max` core values, else `otherwise`. Parameters: a caller's are FLAT or

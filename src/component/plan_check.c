@@ -24,7 +24,7 @@ static bool add_handle(cw_copy *c, const cwrun_type *type, uint32_t handle)
         c->handles = more;
         c->cap_handles = cap;
     }
-    c->handles[c->n_handles++] = (cw_copy_handle){type, handle};
+    c->handles[c->n_handles++] = (cw_copy_handle){ type, handle };
     return true;
 }
 
@@ -93,8 +93,7 @@ static bool check_steps(const cw_plan *p, cw_copy *c, uint32_t start, const uint
         const uint8_t *from = src + s->src;
         uint32_t v;
         switch (s->op) {
-        case CW_MOVE_END:
-            return true;
+        case CW_MOVE_END: return true;
         case CW_MOVE_CHAR:
             if (!cw_is_scalar_value(cw_load_small(from, 4)))
                 return false;
@@ -109,9 +108,7 @@ static bool check_steps(const cw_plan *p, cw_copy *c, uint32_t start, const uint
                 return false;
             s = p->steps + p->tables[s->sub + v] - 1;
             break;
-        case CW_MOVE_JUMP:
-            s = p->steps + s->sub - 1;
-            break;
+        case CW_MOVE_JUMP: s = p->steps + s->sub - 1; break;
         case CW_MOVE_HANDLE:
             v = cw_load_small(from, 4);
             if (!add_handle(c, p->types[s->sub], v) ||
@@ -128,8 +125,7 @@ static bool check_steps(const cw_plan *p, cw_copy *c, uint32_t start, const uint
             if (!check_elements(p, c, s, s->n, from))
                 return false;
             break;
-        default: /* numbers cannot be wrong */
-            break;
+        default: /* numbers cannot be wrong */ break;
         }
     }
 }
@@ -180,7 +176,7 @@ static bool refuse(walk *w, const path *at, const char *format, ...)
     va_start(args, format);
     cw_text_vprintf(&text, format, args);
     va_end(args);
-    *w->why = text.oom ? (cwrun_str){NULL, 0} : cw_arena_copy(w->c->scratch, text.data, text.size);
+    *w->why = text.oom ? (cwrun_str){ NULL, 0 } : cw_arena_copy(w->c->scratch, text.data, text.size);
     cw_text_fini(&text);
     return w->why->data ? false : cw_copy_limit(w->c, CWRUN_LIMIT_HOST_MEMORY);
 }
@@ -190,7 +186,7 @@ static bool walk_value(walk *w, const cwrun_type *t, const uint8_t *src, const p
 static bool walk_list(walk *w, const cwrun_type *t, const uint8_t *data, uint64_t n, const path *at)
 {
     for (uint64_t i = 0; i < n; i++) {
-        path elem = {.up = at, .index = i};
+        path elem = { .up = at, .index = i };
         if (!walk_value(w, t->elem, data + i * t->elem->size[CW_P8], &elem))
             return false;
     }
@@ -241,14 +237,12 @@ static bool walk_value(walk *w, const cwrun_type *t, const uint8_t *src, const p
         return cw_is_scalar_value(v) || refuse(w, at, "0x%x is not a Unicode scalar value", v);
     case CWRUN_KIND_STRING:
     case CWRUN_KIND_LIST:
-    case CWRUN_KIND_MAP:
-        return walk_words(w, t, src, at);
-    case CWRUN_KIND_FIXED_LIST:
-        return walk_list(w, t, src, t->length, at);
+    case CWRUN_KIND_MAP: return walk_words(w, t, src, at);
+    case CWRUN_KIND_FIXED_LIST: return walk_list(w, t, src, t->length, at);
     case CWRUN_KIND_RECORD:
     case CWRUN_KIND_TUPLE:
         for (uint32_t i = 0; i < t->n_fields; i++) {
-            path field = {.up = at, .index = i};
+            path field = { .up = at, .index = i };
             if (t->kind != CWRUN_KIND_TUPLE) /* parameters are a tuple with names: args[0] */
                 field.name = t->fields[i].name;
             if (!walk_value(w, t->fields[i].type, src + t->fields[i].offset[CW_P8], &field))
@@ -262,24 +256,22 @@ static bool walk_value(walk *w, const cwrun_type *t, const uint8_t *src, const p
         v = cw_load_disc(t, src);
         if (v >= t->n_fields)
             return refuse(w, at, "%u is not one of %u cases", v, t->n_fields);
-        path payload = {.up = at, .name = t->fields[v].name, .word = case_word(t, v)};
+        path payload = { .up = at, .name = t->fields[v].name, .word = case_word(t, v) };
         return !t->fields[v].type || walk_value(w, t->fields[v].type, src + t->payload_offset[CW_P8], &payload);
     }
     case CWRUN_KIND_OWN:
     case CWRUN_KIND_BORROW:
     case CWRUN_KIND_STREAM:
     case CWRUN_KIND_FUTURE:
-    case CWRUN_KIND_ERROR_CONTEXT:
-        return walk_handle(w, t, cw_load_small(src, 4), at);
-    default:
-        return true;
+    case CWRUN_KIND_ERROR_CONTEXT: return walk_handle(w, t, cw_load_small(src, 4), at);
+    default: return true;
     }
 }
 
 bool cw_value_check(const cwrun_type *type, const void *src, cw_copy *c, const char *root, cwrun_str *why)
 {
-    walk w = {.c = c, .root = root, .why = why};
-    path at = {.up = NULL};
+    walk w = { .c = c, .root = root, .why = why };
+    path at = { .up = NULL };
     c->n_handles = 0;
     if (!walk_value(&w, type, src, &at))
         return false;
@@ -341,8 +333,7 @@ static void each_handle(const cwrun_type *t, uint8_t *at, cw_value_handle_fn fn,
         fn(user, t, &v);
         cw_store_small(at, 4, v);
         break;
-    default:
-        break;
+    default: break;
     }
 }
 

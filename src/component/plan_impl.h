@@ -62,14 +62,9 @@ static inline uint32_t cw_load_small(const uint8_t *p, uint8_t width)
     uint16_t half;
     uint32_t word;
     switch (width) {
-    case 1:
-        return *p;
-    case 2:
-        memcpy(&half, p, sizeof half);
-        return half;
-    default:
-        memcpy(&word, p, sizeof word);
-        return word;
+    case 1: return *p;
+    case 2: memcpy(&half, p, sizeof half); return half;
+    default: memcpy(&word, p, sizeof word); return word;
     }
 }
 
@@ -78,17 +73,10 @@ static inline void cw_store_small(uint8_t *p, uint8_t width, uint32_t value)
     uint16_t half = (uint16_t)value;
     uint64_t slot = value;
     switch (width) {
-    case 1:
-        *p = (uint8_t)value;
-        break;
-    case 2:
-        memcpy(p, &half, sizeof half);
-        break;
-    case 4:
-        memcpy(p, &value, sizeof value);
-        break;
-    default:
-        memcpy(p, &slot, sizeof slot);
+    case 1: *p = (uint8_t)value; break;
+    case 2: memcpy(p, &half, sizeof half); break;
+    case 4: memcpy(p, &value, sizeof value); break;
+    default: memcpy(p, &slot, sizeof slot);
     }
 }
 
@@ -155,8 +143,8 @@ static inline bool cw_copy_charge(cw_copy *c, uint64_t bytes)
  * beyond the memory's end. */
 bool cw_copy_realloc(const cw_plan *p, cw_copy *c, uint64_t old, uint64_t old_size, uint32_t align, uint64_t size,
                      uint8_t outside, uint64_t *address);
-/* Memory of a host destination: zeroed on request; charged. size 0 gives a pointer that can be read as one zero byte.
- */
+/* Memory of a host destination: zeroed on request; charged.
+ * size 0 gives a pointer that can be read as one zero byte. */
 void *cw_copy_host(cw_copy *c, uint64_t size, uint32_t align, bool zeroed);
 
 /* strings.c: one string from side to side; words is {pointer, tagged length} of the source, then of the destination. */

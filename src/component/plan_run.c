@@ -47,7 +47,7 @@ bool cw_copy_realloc(const cw_plan *p, cw_copy *c, uint64_t old, uint64_t old_si
     return true;
 }
 
-_Alignas(16) const uint8_t cw_copy_nothing[16] = {0};
+_Alignas(16) const uint8_t cw_copy_nothing[16] = { 0 };
 
 void *cw_copy_host(cw_copy *c, uint64_t size, uint32_t align, bool zeroed)
 {
@@ -83,8 +83,8 @@ static bool source_list(const cw_plan *p, cw_copy *c, const cw_move *s, const ui
 static bool run_steps(const cw_plan *p, cw_copy *c, uint32_t start, const uint8_t *src, uint8_t *dst, uint64_t dst_at,
                       bool in_guest);
 
-/* n values, ss and ds apart. In a guest's memory dst_at is the offset of the first destination; else dst is the place.
- */
+/* n values, ss and ds apart. In a guest's memory dst_at is the offset of the first destination;
+ * else dst is the place. */
 static bool run_elements(const cw_plan *p, cw_copy *c, const cw_move *s, uint64_t n, const uint8_t *src, uint8_t *dst,
                          uint64_t dst_at, bool in_guest)
 {
@@ -138,53 +138,30 @@ static bool run_steps(const cw_plan *p, cw_copy *c, uint32_t start, const uint8_
         uint8_t *to = dst + s->dst;
         uint32_t v;
         switch (s->op) {
-        case CW_MOVE_END:
-            return true;
-        case CW_MOVE_COPY:
-            memmove(to, from, s->n);
-            break;
-        case CW_MOVE_COPY1:
-            *to = *from;
-            break;
-        case CW_MOVE_COPY2:
-            cw_store_small(to, 2, cw_load_small(from, 2));
-            break;
-        case CW_MOVE_COPY4:
-            cw_store_small(to, 4, cw_load_small(from, 4));
-            break;
+        case CW_MOVE_END: return true;
+        case CW_MOVE_COPY: memmove(to, from, s->n); break;
+        case CW_MOVE_COPY1: *to = *from; break;
+        case CW_MOVE_COPY2: cw_store_small(to, 2, cw_load_small(from, 2)); break;
+        case CW_MOVE_COPY4: cw_store_small(to, 4, cw_load_small(from, 4)); break;
         case CW_MOVE_COPY8: {
             uint64_t wide;
             memcpy(&wide, from, sizeof wide);
             memcpy(to, &wide, sizeof wide);
             break;
         }
-        case CW_MOVE_SLOT_U8:
-            cw_store_small(to, 8, *from);
-            break;
-        case CW_MOVE_SLOT_S8:
-            cw_store_small(to, 8, (uint32_t)(int32_t)(int8_t)*from);
-            break;
-        case CW_MOVE_SLOT_U16:
-            cw_store_small(to, 8, cw_load_small(from, 2));
-            break;
-        case CW_MOVE_SLOT_S16:
-            cw_store_small(to, 8, (uint32_t)(int32_t)(int16_t)cw_load_small(from, 2));
-            break;
-        case CW_MOVE_SLOT_32:
-            cw_store_small(to, 8, cw_load_small(from, 4));
-            break;
-        case CW_MOVE_BOOL:
-            cw_store_small(to, s->dw, cw_load_small(from, s->sw) != 0);
-            break;
+        case CW_MOVE_SLOT_U8: cw_store_small(to, 8, *from); break;
+        case CW_MOVE_SLOT_S8: cw_store_small(to, 8, (uint32_t)(int32_t)(int8_t)*from); break;
+        case CW_MOVE_SLOT_U16: cw_store_small(to, 8, cw_load_small(from, 2)); break;
+        case CW_MOVE_SLOT_S16: cw_store_small(to, 8, (uint32_t)(int32_t)(int16_t)cw_load_small(from, 2)); break;
+        case CW_MOVE_SLOT_32: cw_store_small(to, 8, cw_load_small(from, 4)); break;
+        case CW_MOVE_BOOL: cw_store_small(to, s->dw, cw_load_small(from, s->sw) != 0); break;
         case CW_MOVE_CHAR:
             v = cw_load_small(from, 4);
             if (!cw_is_scalar_value(v))
                 return cw_copy_trap(c, CW_TRAP_INVALID_CHAR);
             cw_store_small(to, s->dw, v);
             break;
-        case CW_MOVE_FLAGS:
-            cw_store_small(to, s->dw, cw_load_small(from, s->sw) & s->n);
-            break;
+        case CW_MOVE_FLAGS: cw_store_small(to, s->dw, cw_load_small(from, s->sw) & s->n); break;
         case CW_MOVE_ENUM:
             v = cw_load_small(from, s->sw);
             if (v >= s->n)
@@ -198,12 +175,8 @@ static bool run_steps(const cw_plan *p, cw_copy *c, uint32_t start, const uint8_
             cw_store_small(to, s->dw, p->tables[s->sub + s->n + v]);
             s = p->steps + p->tables[s->sub + v] - 1;
             break;
-        case CW_MOVE_JUMP:
-            s = p->steps + s->sub - 1;
-            break;
-        case CW_MOVE_ZERO:
-            memset(to, 0, s->n);
-            break;
+        case CW_MOVE_JUMP: s = p->steps + s->sub - 1; break;
+        case CW_MOVE_ZERO: memset(to, 0, s->n); break;
         case CW_MOVE_HANDLE:
             if (!c->ops->handle(c, p->types[s->sub], p->types[s->sub + 1], cw_load_small(from, 4), &v))
                 return false;
@@ -212,7 +185,7 @@ static bool run_steps(const cw_plan *p, cw_copy *c, uint32_t start, const uint8_
         case CW_MOVE_STRING:
         case CW_MOVE_LIST_PLAIN:
         case CW_MOVE_LIST: {
-            uint64_t words[2] = {cw_load_word(from, p->src.kind), cw_load_word(from + s->sw, p->src.kind)};
+            uint64_t words[2] = { cw_load_word(from, p->src.kind), cw_load_word(from + s->sw, p->src.kind) };
             if (!(s->op == CW_MOVE_STRING ? cw_copy_string(p, c, words) : run_list(p, c, s, words)))
                 return false;
             if (in_guest)
@@ -226,8 +199,7 @@ static bool run_steps(const cw_plan *p, cw_copy *c, uint32_t start, const uint8_
             if (in_guest)
                 dst = c->dst->base + dst_at;
             break;
-        default:
-            return cw_copy_trap(c, CW_TRAP_UNSUPPORTED);
+        default: return cw_copy_trap(c, CW_TRAP_UNSUPPORTED);
         }
     }
 }

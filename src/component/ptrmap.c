@@ -24,7 +24,7 @@ static bool grow(cw_ptrmap *map, const cw_alloc *a)
 {
     if (map->cap > UINT32_MAX / 4)
         return false;
-    cw_ptrmap bigger = {.n = map->n, .cap = map->cap ? map->cap * 2 : 16};
+    cw_ptrmap bigger = { .n = map->n, .cap = map->cap ? map->cap * 2 : 16 };
     bigger.slots = cw_new_array(a, bigger.cap, sizeof *bigger.slots);
     if (!bigger.slots)
         return false;
@@ -58,5 +58,5 @@ void cw_ptrmap_clear(cw_ptrmap *map)
 void cw_ptrmap_fini(cw_ptrmap *map, const cw_alloc *a)
 {
     cw_free(a, map->slots, map->cap * sizeof *map->slots);
-    *map = (cw_ptrmap){0};
+    *map = (cw_ptrmap){ 0 };
 }

@@ -127,13 +127,13 @@ void *cw_arena_keep(cw_loader *l, const void *items, size_t n, size_t size);
 /* Adds to an index space of the current scope what a thing's type says (not for TYPE: its described type is added). */
 void cw_add_thing(cw_loader *l, const cw_itype *type);
 
-#define CW_SCOPE_ADD(l, vec, value)                                                                                    \
-    do {                                                                                                               \
-        __typeof__((vec)->items) slot_ = CW_VEC_PUSH((vec), (l)->alloc);                                               \
-        if (slot_)                                                                                                     \
-            *slot_ = (value);                                                                                          \
-        else                                                                                                           \
-            cw_reader_oom((l)->r);                                                                                     \
+#define CW_SCOPE_ADD(l, vec, value) \
+    do { \
+        __typeof__((vec)->items) slot_ = CW_VEC_PUSH((vec), (l)->alloc); \
+        if (slot_) \
+            *slot_ = (value); \
+        else \
+            cw_reader_oom((l)->r); \
     } while (0)
 
 /* Indices into the current scope: fail with "unknown …" and then give NULL (or CW_NO_TYPE). */

@@ -37,7 +37,7 @@ typedef struct canon_row {
 } canon_row;
 
 static const canon_row rows[CW_CANON_COUNT] = {
-#define CANON(id, name, code, set, imm, type) [CW_CANON_##id] = {name, code, SET_##set, IMM_##imm, type},
+#define CANON(id, name, code, set, imm, type) [CW_CANON_##id] = { name, code, SET_##set, IMM_##imm, type },
 #include "component/canon.def"
 #undef CANON
 };
@@ -108,16 +108,16 @@ static void read_opt(cw_loader *l, cw_canon_opts *o, unsigned *seen)
         unsigned bit;
         const char *name;
     } kinds[] = {
-        {SEEN_ENCODING, "string-encoding"},
-        {SEEN_ENCODING, "string-encoding"},
-        {SEEN_ENCODING, "string-encoding"},
-        {SEEN_MEMORY, "memory"},
-        {SEEN_REALLOC, "realloc"},
-        {SEEN_POST_RETURN, "post-return"},
-        {SEEN_ASYNC, "async"},
-        {SEEN_CALLBACK, "callback"},
-        {SEEN_CORE_TYPE, "core-type"},
-        {SEEN_GC, "gc"},
+        { SEEN_ENCODING, "string-encoding" },
+        { SEEN_ENCODING, "string-encoding" },
+        { SEEN_ENCODING, "string-encoding" },
+        { SEEN_MEMORY, "memory" },
+        { SEEN_REALLOC, "realloc" },
+        { SEEN_POST_RETURN, "post-return" },
+        { SEEN_ASYNC, "async" },
+        { SEEN_CALLBACK, "callback" },
+        { SEEN_CORE_TYPE, "core-type" },
+        { SEEN_GC, "gc" },
     };
     enum { KINDS = sizeof kinds / sizeof *kinds };
     const uint8_t *at = l->r->at;
@@ -136,29 +136,14 @@ static void read_opt(cw_loader *l, cw_canon_opts *o, unsigned *seen)
     *seen |= kinds[code].bit;
     uint32_t index = code >= 3 && code != 6 && code != 9 ? cw_read_u32(l->r) : 0;
     switch (code) {
-    case 3:
-        take_memory(l, at, index, o);
-        break;
-    case 4:
-        o->realloc = index;
-        break;
-    case 5:
-        o->post_return = index;
-        break;
-    case 6:
-        o->is_async = true;
-        break;
-    case 7:
-        o->callback = index;
-        break;
-    case 8:
-        o->gc_type = read_gc_type(l, at, index);
-        break;
-    case 9:
-        o->gc = true;
-        break;
-    default:
-        o->encoding = code;
+    case 3: take_memory(l, at, index, o); break;
+    case 4: o->realloc = index; break;
+    case 5: o->post_return = index; break;
+    case 6: o->is_async = true; break;
+    case 7: o->callback = index; break;
+    case 8: o->gc_type = read_gc_type(l, at, index); break;
+    case 9: o->gc = true; break;
+    default: o->encoding = code;
     }
 }
 
@@ -183,7 +168,7 @@ static cw_canon_opts read_opts(cw_loader *l)
     if (seen & SEEN_REALLOC) {
         if (!(seen & SEEN_MEMORY))
             cw_reader_fail(l->r, at, "canonical option `realloc` requires `memory` to also be specified");
-        cw_valtype p = o.memory64 ? CW_I64 : CW_I32, four[4] = {p, p, p, p};
+        cw_valtype p = o.memory64 ? CW_I64 : CW_I32, four[4] = { p, p, p, p };
         const cw_subtype *f = cw_core_func_at(l, at, o.realloc);
         if (f && !signature_is(f, four, 4, &p, 1))
             cw_reader_fail(l->r, at, "canonical option `realloc` uses a core function with an incorrect signature");
@@ -238,7 +223,7 @@ static void add_flat(cw_valtype *out, uint32_t *n, const cwrun_type *t, bool ptr
 static signature flatten_functype(cw_loader *l, const uint8_t *at, const cw_canon_opts *o, const cw_functype *f,
                                   bool lift)
 {
-    signature s = {.n_params = 0};
+    signature s = { .n_params = 0 };
     cw_valtype p = o->memory64 ? CW_I64 : CW_I32;
     uint32_t max_params = o->is_async && !lift ? CW_MAX_FLAT_ASYNC_PARAMS : CW_MAX_FLAT_PARAMS;
     bool spilled = f->param_tuple->n_flat > max_params;
@@ -362,7 +347,7 @@ static void read_lift(cw_loader *l, const uint8_t *at)
                            "canonical option `post-return` uses a core function with an incorrect signature");
     }
     if (l->r->ok && o.callback != CW_NO_INDEX) {
-        static const cw_valtype event[3] = {CW_I32, CW_I32, CW_I32};
+        static const cw_valtype event[3] = { CW_I32, CW_I32, CW_I32 };
         const cw_subtype *f = cw_core_func_at(l, opts_at, o.callback);
         if (f && !signature_is(f, event, 3, event, 1))
             cw_reader_fail(l->r, opts_at,
@@ -554,7 +539,7 @@ static void read_func_table(cw_loader *l, builtin *b)
     if (!l->r->ok)
         return;
     b->func = table;
-    b->own = (signature){.n_params = 2, .n_results = 1};
+    b->own = (signature){ .n_params = 2, .n_results = 1 };
     b->own.params[0] = s->core_tables.items[table].limits.is_64 ? CW_I64 : CW_I32;
     b->own.params[1] = f->params[0];
     b->own.results[0] = CW_I32;
@@ -563,31 +548,17 @@ static void read_func_table(cw_loader *l, builtin *b)
 static void read_immediates(cw_loader *l, builtin *b)
 {
     switch (b->row->imm) {
-    case IMM_RESOURCE:
-        read_resource(l, b);
-        break;
-    case IMM_ASYNC:
-        b->imm = read_flag(l, "`async`");
-        break;
-    case IMM_RESULT_OPTS:
-        read_task_return(l, b);
-        break;
-    case IMM_CONTEXT:
-        read_context(l, b);
-        break;
-    case IMM_CANCEL:
-        b->imm = read_flag(l, "`cancellable`");
-        break;
+    case IMM_RESOURCE: read_resource(l, b); break;
+    case IMM_ASYNC: b->imm = read_flag(l, "`async`"); break;
+    case IMM_RESULT_OPTS: read_task_return(l, b); break;
+    case IMM_CONTEXT: read_context(l, b); break;
+    case IMM_CANCEL: b->imm = read_flag(l, "`cancellable`"); break;
     case IMM_CANCEL_MEMORY:
         b->imm = read_flag(l, "`cancellable`");
         read_memory(l, b);
         break;
-    case IMM_STREAM:
-        read_element(l, b, CWRUN_KIND_STREAM);
-        break;
-    case IMM_FUTURE:
-        read_element(l, b, CWRUN_KIND_FUTURE);
-        break;
+    case IMM_STREAM: read_element(l, b, CWRUN_KIND_STREAM); break;
+    case IMM_FUTURE: read_element(l, b, CWRUN_KIND_FUTURE); break;
     case IMM_STREAM_OPTS:
     case IMM_FUTURE_OPTS:
         read_element(l, b, b->row->imm == IMM_STREAM_OPTS ? CWRUN_KIND_STREAM : CWRUN_KIND_FUTURE);
@@ -598,30 +569,20 @@ static void read_immediates(cw_loader *l, builtin *b)
         read_element(l, b, b->row->imm == IMM_STREAM_ASYNC ? CWRUN_KIND_STREAM : CWRUN_KIND_FUTURE);
         b->imm = read_flag(l, "`async`");
         break;
-    case IMM_OPTS:
-        read_error_opts(l, b);
-        break;
-    case IMM_FUNC_TABLE:
-        read_func_table(l, b);
-        break;
-    default:
-        break;
+    case IMM_OPTS: read_error_opts(l, b); break;
+    case IMM_FUNC_TABLE: read_func_table(l, b); break;
+    default: break;
     }
 }
 
 static cw_valtype letter_type(const cw_loader *l, const builtin *b, char letter)
 {
     switch (letter) {
-    case 'l':
-        return CW_I64;
-    case 'p':
-        return b->opts.memory64 ? CW_I64 : CW_I32;
-    case 'c':
-        return b->context;
-    case 'r':
-        return l->scope->owner->vars.items[b->resource].rep64 ? CW_I64 : CW_I32;
-    default:
-        return CW_I32;
+    case 'l': return CW_I64;
+    case 'p': return b->opts.memory64 ? CW_I64 : CW_I32;
+    case 'c': return b->context;
+    case 'r': return l->scope->owner->vars.items[b->resource].rep64 ? CW_I64 : CW_I32;
+    default: return CW_I32;
     }
 }
 
@@ -630,7 +591,7 @@ static signature builtin_signature(const cw_loader *l, const builtin *b)
     const char *at = b->row->signature;
     if (*at == '?')
         return b->own;
-    signature s = {.n_params = 0};
+    signature s = { .n_params = 0 };
     for (; *at != ':'; at++)
         s.params[s.n_params++] = letter_type(l, b, *at);
     for (at++; *at; at++)
@@ -640,7 +601,7 @@ static signature builtin_signature(const cw_loader *l, const builtin *b)
 
 static void read_builtin(cw_loader *l, const uint8_t *at, uint8_t id)
 {
-    builtin b = {.row = &rows[id], .opts = no_opts(), .resource = CW_NO_INDEX};
+    builtin b = { .row = &rows[id], .opts = no_opts(), .resource = CW_NO_INDEX };
     if (b.row->set == SET_SHARED) {
         cw_reader_fail(l->r, at, "`%s` requires the shared-everything-threads proposal, which is not supported",
                        b.row->name);

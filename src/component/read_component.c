@@ -102,34 +102,20 @@ void cw_scope_pop(cw_loader *l)
 uint32_t cw_scope_count(const cw_scope *s, uint8_t sort)
 {
     switch (sort) {
-    case CW_SORT_CORE_FUNC:
-        return s->core_funcs.n;
-    case CW_SORT_CORE_TABLE:
-        return s->core_tables.n;
-    case CW_SORT_CORE_MEMORY:
-        return s->core_memories.n;
-    case CW_SORT_CORE_GLOBAL:
-        return s->core_globals.n;
-    case CW_SORT_CORE_TAG:
-        return s->core_tags.n;
-    case CW_SORT_CORE_TYPE:
-        return s->core.type_ids.n;
-    case CW_SORT_CORE_MODULE:
-        return s->core_modules.n;
-    case CW_SORT_CORE_INSTANCE:
-        return s->core_instances.n;
-    case CW_SORT_FUNC:
-        return s->funcs.n;
-    case CW_SORT_VALUE:
-        return s->values.n;
-    case CW_SORT_TYPE:
-        return s->types.n;
-    case CW_SORT_INSTANCE:
-        return s->instances.n;
-    case CW_SORT_COMPONENT:
-        return s->components.n;
-    default:
-        return 0;
+    case CW_SORT_CORE_FUNC: return s->core_funcs.n;
+    case CW_SORT_CORE_TABLE: return s->core_tables.n;
+    case CW_SORT_CORE_MEMORY: return s->core_memories.n;
+    case CW_SORT_CORE_GLOBAL: return s->core_globals.n;
+    case CW_SORT_CORE_TAG: return s->core_tags.n;
+    case CW_SORT_CORE_TYPE: return s->core.type_ids.n;
+    case CW_SORT_CORE_MODULE: return s->core_modules.n;
+    case CW_SORT_CORE_INSTANCE: return s->core_instances.n;
+    case CW_SORT_FUNC: return s->funcs.n;
+    case CW_SORT_VALUE: return s->values.n;
+    case CW_SORT_TYPE: return s->types.n;
+    case CW_SORT_INSTANCE: return s->instances.n;
+    case CW_SORT_COMPONENT: return s->components.n;
+    default: return 0;
     }
 }
 
@@ -160,7 +146,7 @@ cw_def *cw_add_def(cw_loader *l, uint8_t kind, uint8_t sort, const uint8_t *at)
         cw_reader_oom(l->r);
         def = &l->nowhere;
     }
-    *def = (cw_def){.kind = kind, .sort = sort, .index = index, .offset = cw_reader_offset(l->r, at)};
+    *def = (cw_def){ .kind = kind, .sort = sort, .index = index, .offset = cw_reader_offset(l->r, at) };
     return def;
 }
 
@@ -168,27 +154,16 @@ void cw_add_thing(cw_loader *l, const cw_itype *type)
 {
     cw_scope *s = l->scope;
     switch (type->sort) {
-    case CW_SORT_CORE_MODULE:
-        CW_SCOPE_ADD(l, &s->core_modules, type->module);
-        break;
-    case CW_SORT_FUNC:
-        CW_SCOPE_ADD(l, &s->funcs, type->func);
-        break;
+    case CW_SORT_CORE_MODULE: CW_SCOPE_ADD(l, &s->core_modules, type->module); break;
+    case CW_SORT_FUNC: CW_SCOPE_ADD(l, &s->funcs, type->func); break;
     case CW_SORT_VALUE:
-        CW_SCOPE_ADD(l, &s->values, ((cw_value_entry){type->value, false}));
+        CW_SCOPE_ADD(l, &s->values, ((cw_value_entry){ type->value, false }));
         l->scope->owner->component->needs_values = true;
         break;
-    case CW_SORT_TYPE:
-        CW_SCOPE_ADD(l, &s->types, type->type);
-        break;
-    case CW_SORT_INSTANCE:
-        CW_SCOPE_ADD(l, &s->instances, type);
-        break;
-    case CW_SORT_COMPONENT:
-        CW_SCOPE_ADD(l, &s->components, type);
-        break;
-    default:
-        break;
+    case CW_SORT_TYPE: CW_SCOPE_ADD(l, &s->types, type->type); break;
+    case CW_SORT_INSTANCE: CW_SCOPE_ADD(l, &s->instances, type); break;
+    case CW_SORT_COMPONENT: CW_SCOPE_ADD(l, &s->components, type); break;
+    default: break;
     }
 }
 
@@ -276,10 +251,8 @@ const cw_itype *cw_thing_at(cw_loader *l, const uint8_t *at, uint8_t sort, uint3
         if ((type = cw_type_at(l, at, index)))
             made = cw_itype_of_type(l->arena, type);
         break;
-    case CW_SORT_INSTANCE:
-        return cw_instance_at(l, at, index);
-    case CW_SORT_COMPONENT:
-        return cw_component_at(l, at, index);
+    case CW_SORT_INSTANCE: return cw_instance_at(l, at, index);
+    case CW_SORT_COMPONENT: return cw_component_at(l, at, index);
     case CW_SORT_CORE_MODULE:
         if ((module = cw_core_module_at(l, at, index)))
             made = cw_itype_of_module(l->arena, module);
@@ -302,25 +275,15 @@ uint8_t cw_read_core_sort(cw_loader *l)
     const uint8_t *at = l->r->at;
     uint8_t code = cw_read_u8(l->r);
     switch (code) {
-    case 0x00:
-        return CW_SORT_CORE_FUNC;
-    case 0x01:
-        return CW_SORT_CORE_TABLE;
-    case 0x02:
-        return CW_SORT_CORE_MEMORY;
-    case 0x03:
-        return CW_SORT_CORE_GLOBAL;
-    case 0x04:
-        return CW_SORT_CORE_TAG;
-    case 0x10:
-        return CW_SORT_CORE_TYPE;
-    case 0x11:
-        return CW_SORT_CORE_MODULE;
-    case 0x12:
-        return CW_SORT_CORE_INSTANCE;
-    default:
-        cw_reader_fail(l->r, at, "invalid leading byte 0x%02x for a core sort", code);
-        return CW_SORT_COUNT;
+    case 0x00: return CW_SORT_CORE_FUNC;
+    case 0x01: return CW_SORT_CORE_TABLE;
+    case 0x02: return CW_SORT_CORE_MEMORY;
+    case 0x03: return CW_SORT_CORE_GLOBAL;
+    case 0x04: return CW_SORT_CORE_TAG;
+    case 0x10: return CW_SORT_CORE_TYPE;
+    case 0x11: return CW_SORT_CORE_MODULE;
+    case 0x12: return CW_SORT_CORE_INSTANCE;
+    default: cw_reader_fail(l->r, at, "invalid leading byte 0x%02x for a core sort", code); return CW_SORT_COUNT;
     }
 }
 
@@ -329,21 +292,13 @@ uint8_t cw_read_sort(cw_loader *l)
     const uint8_t *at = l->r->at;
     uint8_t code = cw_read_u8(l->r);
     switch (code) {
-    case 0x00:
-        return cw_read_core_sort(l);
-    case 0x01:
-        return CW_SORT_FUNC;
-    case 0x02:
-        return CW_SORT_VALUE;
-    case 0x03:
-        return CW_SORT_TYPE;
-    case 0x04:
-        return CW_SORT_COMPONENT;
-    case 0x05:
-        return CW_SORT_INSTANCE;
-    default:
-        cw_reader_fail(l->r, at, "invalid leading byte 0x%02x for a sort", code);
-        return CW_SORT_COUNT;
+    case 0x00: return cw_read_core_sort(l);
+    case 0x01: return CW_SORT_FUNC;
+    case 0x02: return CW_SORT_VALUE;
+    case 0x03: return CW_SORT_TYPE;
+    case 0x04: return CW_SORT_COMPONENT;
+    case 0x05: return CW_SORT_INSTANCE;
+    default: cw_reader_fail(l->r, at, "invalid leading byte 0x%02x for a sort", code); return CW_SORT_COUNT;
     }
 }
 
@@ -431,44 +386,19 @@ static void read_section(cw_loader *l)
     const uint8_t *end = cw_enter_bytes(l, size, names[id]);
     if (l->r->ok) {
         switch (id) {
-        case 0:
-            read_custom(l);
-            break;
-        case 1:
-            read_module_section(l);
-            break;
-        case 2:
-            read_many(l, "core instance", CW_MAX_INSTANCES, cw_read_core_instance);
-            break;
-        case 3:
-            read_many(l, "core type", CW_MAX_COMPONENT_TYPES, cw_read_core_type);
-            break;
-        case 4:
-            read_component_section(l);
-            break;
-        case 5:
-            read_many(l, "instance", CW_MAX_INSTANCES, cw_read_instance);
-            break;
-        case 6:
-            read_many(l, "alias", CW_MAX_COMPONENT_ITEMS, cw_read_alias);
-            break;
-        case 7:
-            read_many(l, "type", CW_MAX_COMPONENT_TYPES, cw_read_type);
-            break;
-        case 8:
-            read_many(l, "canonical function", CW_MAX_COMPONENT_FUNCS, cw_read_canon);
-            break;
-        case 9:
-            cw_read_component_start(l);
-            break;
-        case 10:
-            read_many(l, "import", CW_MAX_COMPONENT_ITEMS, cw_read_import);
-            break;
-        case 11:
-            read_many(l, "export", CW_MAX_COMPONENT_ITEMS, cw_read_export);
-            break;
-        default:
-            read_many(l, "value", CW_MAX_VALUES, cw_read_value);
+        case 0: read_custom(l); break;
+        case 1: read_module_section(l); break;
+        case 2: read_many(l, "core instance", CW_MAX_INSTANCES, cw_read_core_instance); break;
+        case 3: read_many(l, "core type", CW_MAX_COMPONENT_TYPES, cw_read_core_type); break;
+        case 4: read_component_section(l); break;
+        case 5: read_many(l, "instance", CW_MAX_INSTANCES, cw_read_instance); break;
+        case 6: read_many(l, "alias", CW_MAX_COMPONENT_ITEMS, cw_read_alias); break;
+        case 7: read_many(l, "type", CW_MAX_COMPONENT_TYPES, cw_read_type); break;
+        case 8: read_many(l, "canonical function", CW_MAX_COMPONENT_FUNCS, cw_read_canon); break;
+        case 9: cw_read_component_start(l); break;
+        case 10: read_many(l, "import", CW_MAX_COMPONENT_ITEMS, cw_read_import); break;
+        case 11: read_many(l, "export", CW_MAX_COMPONENT_ITEMS, cw_read_export); break;
+        default: read_many(l, "value", CW_MAX_VALUES, cw_read_value);
         }
     }
     cw_leave_bytes(l, end, names[id]);
@@ -476,7 +406,7 @@ static void read_section(cw_loader *l)
 
 static void read_preamble(cw_loader *l)
 {
-    static const uint8_t magic[4] = {0, 'a', 's', 'm'};
+    static const uint8_t magic[4] = { 0, 'a', 's', 'm' };
     cw_reader *r = l->r;
     const uint8_t *at = r->at;
     if (r->ok && (cw_reader_left(r) < 4 || memcmp(at, magic, 4) != 0))

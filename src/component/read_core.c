@@ -9,7 +9,7 @@
 
 static bool check_duplicates(cw_loader *l, const uint8_t *at, const cw_core_list *list, bool is_import)
 {
-    cw_map seen = {0};
+    cw_map seen = { 0 };
     for (uint32_t i = 0; i < list->n && l->r->ok; i++) {
         const cw_core_item *item = &list->items[i];
         cwrun_str key = item->name;
@@ -25,7 +25,7 @@ static bool check_duplicates(cw_loader *l, const uint8_t *at, const cw_core_list
                 memcpy(both + sizeof size, item->module.data, item->module.size);
             if (item->name.size)
                 memcpy(both + sizeof size + item->module.size, item->name.data, item->name.size);
-            key = (cwrun_str){both, sizeof size + item->module.size + item->name.size};
+            key = (cwrun_str){ both, sizeof size + item->module.size + item->name.size };
         }
         bool is_new = false;
         if (!cw_map_put(&seen, l->alloc, key, &is_new))
@@ -79,25 +79,14 @@ static void share_types(cw_builder *b)
 static cw_externtype read_core_externtype(cw_loader *l, const cw_module *m)
 {
     const uint8_t *at = l->r->at;
-    cw_externtype t = {.kind = cw_read_u8(l->r), .func = CW_NO_TYPE};
+    cw_externtype t = { .kind = cw_read_u8(l->r), .func = CW_NO_TYPE };
     switch (t.kind) {
-    case CW_EXTERN_FUNC:
-        t.func = cw_read_functype_index(l->r, m);
-        break;
-    case CW_EXTERN_TABLE:
-        t.table = cw_read_tabletype(l->r, m);
-        break;
-    case CW_EXTERN_MEMORY:
-        t.memory = cw_read_memtype(l->r, m);
-        break;
-    case CW_EXTERN_GLOBAL:
-        t.global = cw_read_globaltype(l->r, m);
-        break;
-    case CW_EXTERN_TAG:
-        t.func = cw_read_tagtype(l->r, m);
-        break;
-    default:
-        cw_reader_fail(l->r, at, "invalid leading byte 0x%02x for an external kind", t.kind);
+    case CW_EXTERN_FUNC: t.func = cw_read_functype_index(l->r, m); break;
+    case CW_EXTERN_TABLE: t.table = cw_read_tabletype(l->r, m); break;
+    case CW_EXTERN_MEMORY: t.memory = cw_read_memtype(l->r, m); break;
+    case CW_EXTERN_GLOBAL: t.global = cw_read_globaltype(l->r, m); break;
+    case CW_EXTERN_TAG: t.func = cw_read_tagtype(l->r, m); break;
+    default: cw_reader_fail(l->r, at, "invalid leading byte 0x%02x for an external kind", t.kind);
     }
     return t;
 }
@@ -145,7 +134,7 @@ static void read_moduledecl(cw_loader *l, module_scope *ms)
     cw_reader *r = l->r;
     const uint8_t *at = r->at;
     uint8_t code = cw_read_u8(r);
-    cw_core_item item = {.name = {NULL, 0}};
+    cw_core_item item = { .name = { NULL, 0 } };
     switch (code) {
     case 0x00:
         item.module = cw_read_name(r);
@@ -159,16 +148,13 @@ static void read_moduledecl(cw_loader *l, module_scope *ms)
         cw_read_group(r, &ms->core);
         share_types(&ms->core);
         break;
-    case 0x02:
-        alias_core_type(l, ms);
-        break;
+    case 0x02: alias_core_type(l, ms); break;
     case 0x03:
         item.name = cw_read_name(r);
         item.type = read_core_externtype(l, &ms->module);
         CW_SCOPE_ADD(l, &ms->exports, item);
         break;
-    default:
-        cw_reader_fail(r, at, "invalid leading byte 0x%02x for a module type declaration", code);
+    default: cw_reader_fail(r, at, "invalid leading byte 0x%02x for a module type declaration", code);
     }
 }
 
@@ -269,7 +255,7 @@ static void check_core_args(cw_loader *l, const uint8_t *at, const cw_module_typ
                             uint32_t n)
 {
     cw_reader *r = l->r;
-    cw_name_index index = {0};
+    cw_name_index index = { 0 };
     if (!cw_name_index_init(&l->scratch, &index, args, sizeof *args, n))
         cw_reader_oom(r);
     for (uint32_t i = 0; i < n && r->ok; i++)
@@ -322,7 +308,7 @@ static bool core_externtype_at(cw_loader *l, const uint8_t *at, uint8_t sort, ui
                        cw_sort_name(sort));
     if (!l->r->ok)
         return false;
-    *t = (cw_externtype){.func = CW_NO_TYPE};
+    *t = (cw_externtype){ .func = CW_NO_TYPE };
     switch (sort) {
     case CW_SORT_CORE_FUNC:
         t->kind = CW_EXTERN_FUNC;
@@ -340,9 +326,7 @@ static bool core_externtype_at(cw_loader *l, const uint8_t *at, uint8_t sort, ui
         t->kind = CW_EXTERN_GLOBAL;
         t->global = s->core_globals.items[index];
         break;
-    default:
-        t->kind = CW_EXTERN_TAG;
-        t->func = s->core_tags.items[index];
+    default: t->kind = CW_EXTERN_TAG; t->func = s->core_tags.items[index];
     }
     return true;
 }
@@ -360,7 +344,7 @@ static void read_core_exports(cw_loader *l, const uint8_t *at)
         uint8_t sort = cw_read_core_sort(l);
         uint32_t index = cw_read_u32(r);
         items[i].name = name;
-        named[i] = (cw_named){name, sort, index};
+        named[i] = (cw_named){ name, sort, index };
         core_externtype_at(l, sort_at, sort, index, &items[i].type);
     }
     if (!r->ok)

@@ -21,7 +21,7 @@ cw_extern_name cw_read_nameattributes(cw_loader *l, bool is_import)
         cw_reader_fail(r, at, "invalid leading byte 0x%02x for a component name", code);
     const uint8_t *name_at = r->at;
     cwrun_str text = cw_read_name(r);
-    cwrun_str implements = {NULL, 0}, suffix = {NULL, 0}, external_id = {NULL, 0};
+    cwrun_str implements = { NULL, 0 }, suffix = { NULL, 0 }, external_id = { NULL, 0 };
     unsigned seen = 0;
     uint32_t n = code == 2 ? cw_read_count(r, 16, "name options") : 0;
     for (uint32_t i = 0; i < n && r->ok; i++) {
@@ -39,7 +39,7 @@ cw_extern_name cw_read_nameattributes(cw_loader *l, bool is_import)
         seen |= bit;
     }
 
-    cw_extern_name name = {.text = text};
+    cw_extern_name name = { .text = text };
     const char *why = NULL, *side = is_import ? "import" : "export";
     if (r->ok && !cw_extern_name_parse(text, l->config->features, &name, &why))
         cw_reader_fail(r, name_at, "%s name `%.*s` is not a valid extern name: %s", side, (int)text.size, text.data,
@@ -161,9 +161,10 @@ void cw_check_extern_name(cw_loader *l, const uint8_t *at, cw_extern_names *name
 
     char *canonical = cw_arena_raw(&l->scratch, name->text.size + 1, 1);
     bool is_new = false;
-    uint64_t *previous = canonical ? cw_map_put(&names->canonical, l->alloc,
-                                                (cwrun_str){canonical, cw_extern_name_canon(name, canonical)}, &is_new)
-                                   : NULL;
+    uint64_t *previous = canonical
+                             ? cw_map_put(&names->canonical, l->alloc,
+                                          (cwrun_str){ canonical, cw_extern_name_canon(name, canonical) }, &is_new)
+                             : NULL;
     if (!previous) {
         cw_reader_oom(l->r);
     } else if (is_new) {
@@ -246,19 +247,13 @@ static const cw_itype *read_valuebound(cw_loader *l)
 static extern_desc read_externtype(cw_loader *l)
 {
     const uint8_t *at = l->r->at;
-    extern_desc d = {.sort = cw_read_sort(l)};
+    extern_desc d = { .sort = cw_read_sort(l) };
     if (!l->r->ok)
         return d;
     switch (d.sort) {
-    case CW_SORT_CORE_MODULE:
-        d.type = read_module_type_use(l);
-        break;
-    case CW_SORT_FUNC:
-        d.type = read_type_of(l, CW_SORT_FUNC, "a function");
-        break;
-    case CW_SORT_VALUE:
-        d.type = read_valuebound(l);
-        break;
+    case CW_SORT_CORE_MODULE: d.type = read_module_type_use(l); break;
+    case CW_SORT_FUNC: d.type = read_type_of(l, CW_SORT_FUNC, "a function"); break;
+    case CW_SORT_VALUE: d.type = read_valuebound(l); break;
     case CW_SORT_TYPE: {
         at = l->r->at;
         uint8_t bound = cw_read_u8(l->r);
@@ -270,14 +265,9 @@ static extern_desc read_externtype(cw_loader *l)
             cw_reader_fail(l->r, at, "invalid leading byte 0x%02x for a type bound", bound);
         break;
     }
-    case CW_SORT_COMPONENT:
-        d.type = read_type_of(l, CW_SORT_COMPONENT, "a component");
-        break;
-    case CW_SORT_INSTANCE:
-        d.type = read_type_of(l, CW_SORT_INSTANCE, "an instance");
-        break;
-    default:
-        cw_reader_fail(l->r, at, "invalid leading byte for an extern type: a %s", cw_sort_name(d.sort));
+    case CW_SORT_COMPONENT: d.type = read_type_of(l, CW_SORT_COMPONENT, "a component"); break;
+    case CW_SORT_INSTANCE: d.type = read_type_of(l, CW_SORT_INSTANCE, "an instance"); break;
+    default: cw_reader_fail(l->r, at, "invalid leading byte for an extern type: a %s", cw_sort_name(d.sort));
     }
     return d;
 }
@@ -371,7 +361,7 @@ static void bind(cw_loader *l, cw_def *def, const cw_itype *type, uint32_t first
 
 static cw_component_extern component_extern(const cw_extern_name *name, const cw_itype *type)
 {
-    cw_component_extern e = {.name = *name, .sort = type->sort, .type = type, .resource = CW_NO_INDEX};
+    cw_component_extern e = { .name = *name, .sort = type->sort, .type = type, .resource = CW_NO_INDEX };
     if (type->sort == CW_SORT_FUNC)
         e.func = type->func;
     if (type->sort == CW_SORT_VALUE)
@@ -391,10 +381,10 @@ static void add_extern(cw_loader *l, const uint8_t *at, const cw_extern_name *na
     cw_check_named(l, at, type, is_import);
     if (is_import) {
         cw_check_extern_name(l, at, &s->import_names, name, type, s->imports.items, s->imports.n, CW_SIDE_IMPORT);
-        CW_SCOPE_ADD(l, &s->imports, ((cw_item){name->text, type}));
+        CW_SCOPE_ADD(l, &s->imports, ((cw_item){ name->text, type }));
     } else {
         cw_check_extern_name(l, at, &s->export_names, name, type, s->exports.items, s->exports.n, CW_SIDE_EXPORT);
-        CW_SCOPE_ADD(l, &s->exports, ((cw_item){name->text, type}));
+        CW_SCOPE_ADD(l, &s->exports, ((cw_item){ name->text, type }));
     }
 }
 
@@ -438,7 +428,7 @@ static bool fits_ascription(cw_loader *l, const uint8_t *at, const cw_itype *act
         if (!ok)
             cw_text_puts(&why, "expected a resource type");
     } else if (d->sort == CW_SORT_TYPE) {
-        cw_itype want = {.sort = CW_SORT_TYPE, .type = d->type, .has_resource = true};
+        cw_itype want = { .sort = CW_SORT_TYPE, .type = d->type, .has_resource = true };
         ok = cw_match(&m, actual, &want);
     } else {
         ok = cw_match(&m, actual, d->type);
@@ -469,7 +459,7 @@ void cw_read_export(cw_loader *l)
     if (!actual || !l->r->ok)
         return;
 
-    extern_desc d = {.sort = sort, .type = sort == CW_SORT_TYPE ? actual->type : actual};
+    extern_desc d = { .sort = sort, .type = sort == CW_SORT_TYPE ? actual->type : actual };
     uint32_t first = s->owner->vars.n;
     const cw_itype *type;
     if (flag == 1) {

@@ -70,11 +70,11 @@ static bool match_args(cw_loader *l, const uint8_t *at, const cw_itype *componen
 /* The type of the new instance, in variables of the current scope. */
 static const cw_itype *instance_of(cw_loader *l, const cw_itype *component, cw_matcher *m)
 {
-    cw_renamer rn = {.arena = l->arena, .alloc = l->alloc, .budget = &l->rename_budget};
+    cw_renamer rn = { .arena = l->arena, .alloc = l->alloc, .budget = &l->rename_budget };
     if (m->parts->n) { /* types that were given for imports are used by name in the exports */
         rn.memo = *m->parts;
         rn.has_parts = true;
-        *m->parts = (cw_ptrmap){0};
+        *m->parts = (cw_ptrmap){ 0 };
     }
     bool ok = true;
     for (uint32_t i = 0; i < component->n_import_vars && ok; i++) {
@@ -107,14 +107,14 @@ static void read_instantiate(cw_loader *l, const uint8_t *at)
     const uint8_t *index_at = l->r->at;
     uint32_t index = cw_read_u32(l->r);
     const cw_itype *component = cw_component_at(l, index_at, index);
-    args a = {0};
+    args a = { 0 };
     if (!component || !read_args(l, &a))
         return;
 
     cw_text why;
     cw_text_init(&why, l->alloc);
     cw_matcher m;
-    cw_ptrmap parts = {0};
+    cw_ptrmap parts = { 0 };
     cw_matcher_init(&m, l->alloc, l->config->types, &why);
     m.parts = &parts;
     uint32_t first = l->scope->owner->vars.n;
@@ -144,7 +144,7 @@ static void read_inline_exports(cw_loader *l, const uint8_t *at)
     uint32_t n = cw_read_count(l->r, CW_MAX_ARGS, "instantiation exports");
     cw_named *named = CW_READ_ARRAY(l->r, n, cw_named);
     cw_item *items = CW_READ_ARRAY(l->r, n, cw_item);
-    cw_extern_names names = {0};
+    cw_extern_names names = { 0 };
     for (uint32_t i = 0; i < n && l->r->ok; i++) {
         cw_reader_push(l->r, "export", i);
         const uint8_t *name_at = l->r->at;
@@ -155,8 +155,8 @@ static void read_inline_exports(cw_loader *l, const uint8_t *at)
         const cw_itype *type = l->r->ok ? cw_thing_at(l, sort_at, sort, index) : NULL;
         if (type) {
             cw_check_extern_name(l, name_at, &names, &name, type, items, i, CW_SIDE_INLINE);
-            named[i] = (cw_named){name.text, sort, index};
-            items[i] = (cw_item){name.text, type};
+            named[i] = (cw_named){ name.text, sort, index };
+            items[i] = (cw_item){ name.text, type };
         }
         cw_reader_pop(l->r);
     }
@@ -249,20 +249,11 @@ static void alias_core_export(cw_loader *l, const uint8_t *at, uint8_t sort)
     def->of.alias.instance = index;
     def->of.alias.name = name;
     switch (sort) {
-    case CW_SORT_CORE_FUNC:
-        CW_SCOPE_ADD(l, &s->core_funcs, item->type.func);
-        break;
-    case CW_SORT_CORE_TABLE:
-        CW_SCOPE_ADD(l, &s->core_tables, item->type.table);
-        break;
-    case CW_SORT_CORE_MEMORY:
-        CW_SCOPE_ADD(l, &s->core_memories, item->type.memory);
-        break;
-    case CW_SORT_CORE_GLOBAL:
-        CW_SCOPE_ADD(l, &s->core_globals, item->type.global);
-        break;
-    default:
-        CW_SCOPE_ADD(l, &s->core_tags, item->type.func);
+    case CW_SORT_CORE_FUNC: CW_SCOPE_ADD(l, &s->core_funcs, item->type.func); break;
+    case CW_SORT_CORE_TABLE: CW_SCOPE_ADD(l, &s->core_tables, item->type.table); break;
+    case CW_SORT_CORE_MEMORY: CW_SCOPE_ADD(l, &s->core_memories, item->type.memory); break;
+    case CW_SORT_CORE_GLOBAL: CW_SCOPE_ADD(l, &s->core_globals, item->type.global); break;
+    default: CW_SCOPE_ADD(l, &s->core_tags, item->type.func);
     }
 }
 
@@ -330,9 +321,7 @@ static void alias_outer(cw_loader *l, const uint8_t *at, uint8_t sort)
         if (t)
             CW_SCOPE_ADD(l, &s->components, t);
         break;
-    case CW_SORT_CORE_MODULE:
-        CW_SCOPE_ADD(l, &s->core_modules, target->core_modules.items[index]);
-        break;
+    case CW_SORT_CORE_MODULE: CW_SCOPE_ADD(l, &s->core_modules, target->core_modules.items[index]); break;
     default: {
         const cw_module_type *module = target->core_type_modules.items[index];
         cw_type_id id = target->core.type_ids.items[index];

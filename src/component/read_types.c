@@ -83,10 +83,11 @@ static void check_label(cw_loader *l, label_set *set, const uint8_t *at, cwrun_s
             cw_reader_fail(l->r, at, "%s name `%.*s` is not in kebab case", set->what, (int)label.size, label.data);
         return;
     }
-    cw_extern_name as_name = {.text = label, .kind = CW_NAME_LABEL};
+    cw_extern_name as_name = { .text = label, .kind = CW_NAME_LABEL };
     char *lower = cw_arena_raw(&l->scratch, label.size + 1, 1);
     bool is_new = false;
-    if (!lower || !cw_map_put(&set->seen, l->alloc, (cwrun_str){lower, cw_extern_name_canon(&as_name, lower)}, &is_new))
+    if (!lower ||
+        !cw_map_put(&set->seen, l->alloc, (cwrun_str){ lower, cw_extern_name_canon(&as_name, lower) }, &is_new))
         cw_reader_oom(l->r);
     else if (!is_new)
         cw_reader_fail(l->r, at, "%s name `%.*s` conflicts with previous name", set->what, (int)label.size, label.data);
@@ -104,7 +105,7 @@ static cw_field *read_fields(cw_loader *l, label_form form, const char *what, ui
 {
     *n = cw_read_count(l->r, most, what);
     cw_field *fields = CW_READ_ARRAY(l->r, *n, cw_field);
-    label_set labels = {.what = what};
+    label_set labels = { .what = what };
     for (uint32_t i = 0; i < *n && l->r->ok; i++) {
         const uint8_t *at = l->r->at;
         fields[i].name = cw_read_name(l->r);
@@ -232,12 +233,8 @@ static const cwrun_type *read_defvaltype(cw_loader *l, const uint8_t *at, uint8_
         part = cw_read_component_valtype(l);
         t = part ? cw_type_new_list(l->arena, part) : NULL;
         break;
-    case 0x6f:
-        t = read_tuple(l, at, &too_big);
-        break;
-    case 0x6e:
-        t = read_flags(l, at);
-        break;
+    case 0x6f: t = read_tuple(l, at, &too_big); break;
+    case 0x6e: t = read_flags(l, at); break;
     case 0x6d:
         labels = read_labels(l, "enum tag", &n);
         if (not_empty(l, at, n, "enum type must have at least one variant"))
@@ -253,21 +250,12 @@ static const cwrun_type *read_defvaltype(cw_loader *l, const uint8_t *at, uint8_
         t = l->r->ok ? cw_type_new_result(l->arena, part, error, &too_big) : NULL;
         break;
     case 0x69:
-    case 0x68:
-        t = read_handle(l, at, code == 0x69 ? CWRUN_KIND_OWN : CWRUN_KIND_BORROW);
-        break;
-    case 0x67:
-        t = read_fixed_list(l, &too_big);
-        break;
+    case 0x68: t = read_handle(l, at, code == 0x69 ? CWRUN_KIND_OWN : CWRUN_KIND_BORROW); break;
+    case 0x67: t = read_fixed_list(l, &too_big); break;
     case 0x66:
-    case 0x65:
-        t = read_stream(l, at, code == 0x66 ? CWRUN_KIND_STREAM : CWRUN_KIND_FUTURE);
-        break;
-    case 0x63:
-        t = read_map(l, at, &too_big);
-        break;
-    default:
-        cw_reader_fail(l->r, at, "invalid leading byte 0x%02x for a component defined type", code);
+    case 0x65: t = read_stream(l, at, code == 0x66 ? CWRUN_KIND_STREAM : CWRUN_KIND_FUTURE); break;
+    case 0x63: t = read_map(l, at, &too_big); break;
+    default: cw_reader_fail(l->r, at, "invalid leading byte 0x%02x for a component defined type", code);
     }
     if (too_big)
         cw_reader_fail(l->r, at, "type exceeds maximum byte size: values of 2^28 bytes and more");
@@ -358,18 +346,10 @@ static void read_decl(cw_loader *l)
     if (!l->r->ok)
         return;
     switch (code) {
-    case 0x00:
-        cw_read_core_type(l);
-        return;
-    case 0x01:
-        read_typedecl(l);
-        return;
-    case 0x02:
-        cw_read_alias(l);
-        return;
-    case 0x04:
-        cw_read_exportdecl(l);
-        return;
+    case 0x00: cw_read_core_type(l); return;
+    case 0x01: read_typedecl(l); return;
+    case 0x02: cw_read_alias(l); return;
+    case 0x04: cw_read_exportdecl(l); return;
     case 0x03:
         if (l->scope->kind == CW_SCOPE_COMPONENT_TYPE) {
             cw_read_import(l);
@@ -412,15 +392,10 @@ static const cw_itype *read_deftype(cw_loader *l, cw_def *def)
         func = read_functype(l, at, code == 0x43);
         t = func ? cw_itype_of_func(l->arena, func) : NULL;
         break;
-    case 0x41:
-        return read_declared(l, at, CW_SCOPE_COMPONENT_TYPE);
-    case 0x42:
-        return read_declared(l, at, CW_SCOPE_INSTANCE_TYPE);
-    case 0x3f:
-        return read_resource(l, at, def);
-    default:
-        value = read_defvaltype(l, at, code);
-        t = value ? cw_itype_of_value(l->arena, value) : NULL;
+    case 0x41: return read_declared(l, at, CW_SCOPE_COMPONENT_TYPE);
+    case 0x42: return read_declared(l, at, CW_SCOPE_INSTANCE_TYPE);
+    case 0x3f: return read_resource(l, at, def);
+    default: value = read_defvaltype(l, at, code); t = value ? cw_itype_of_value(l->arena, value) : NULL;
     }
     if (l->r->ok && !t)
         cw_reader_oom(l->r);
@@ -430,7 +405,7 @@ static const cw_itype *read_deftype(cw_loader *l, cw_def *def)
 void cw_read_type(cw_loader *l)
 {
     const uint8_t *at = l->r->at;
-    cw_def def = {.of.type = {.resource = CW_NO_INDEX, .dtor = CW_NO_INDEX, .dtor_callback = CW_NO_INDEX}};
+    cw_def def = { .of.type = { .resource = CW_NO_INDEX, .dtor = CW_NO_INDEX, .dtor_callback = CW_NO_INDEX } };
     const cw_itype *t = read_deftype(l, &def);
     cw_def *added = cw_add_def(l, CW_DEF_TYPE, CW_SORT_TYPE, at);
     added->of.type = def.of.type;

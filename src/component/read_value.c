@@ -47,7 +47,7 @@ static void read_float(cw_loader *l, unsigned bits)
 
 static void read_char(cw_loader *l)
 {
-    static const uint8_t sizes[16] = {1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 2, 2, 3, 4};
+    static const uint8_t sizes[16] = { 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 2, 2, 3, 4 };
     cw_reader *r = l->r;
     const uint8_t *at = r->at;
     size_t n = cw_reader_left(r) ? sizes[*at >> 4] : 1;
@@ -78,56 +78,30 @@ static void check_val(cw_loader *l, const cwrun_type *t)
             cw_reader_fail(r, at, "invalid boolean 0x%02x", *at);
         break;
     case CWRUN_KIND_U8:
-    case CWRUN_KIND_S8:
-        cw_read_u8(r);
-        break;
-    case CWRUN_KIND_S16:
-        read_signed_within(l, 16);
-        break;
-    case CWRUN_KIND_S32:
-        read_signed_within(l, 32);
-        break;
-    case CWRUN_KIND_S64:
-        read_signed_within(l, 64);
-        break;
+    case CWRUN_KIND_S8: cw_read_u8(r); break;
+    case CWRUN_KIND_S16: read_signed_within(l, 16); break;
+    case CWRUN_KIND_S32: read_signed_within(l, 32); break;
+    case CWRUN_KIND_S64: read_signed_within(l, 64); break;
     case CWRUN_KIND_U16:
         if (cw_read_u32(r) > UINT16_MAX)
             cw_reader_fail(r, at, "integer is too large for u16");
         break;
-    case CWRUN_KIND_U32:
-        cw_read_u32(r);
-        break;
-    case CWRUN_KIND_U64:
-        cw_read_u64(r);
-        break;
-    case CWRUN_KIND_F32:
-        read_float(l, 32);
-        break;
-    case CWRUN_KIND_F64:
-        read_float(l, 64);
-        break;
-    case CWRUN_KIND_CHAR:
-        read_char(l);
-        break;
-    case CWRUN_KIND_STRING:
-        cw_read_name(r);
-        break;
+    case CWRUN_KIND_U32: cw_read_u32(r); break;
+    case CWRUN_KIND_U64: cw_read_u64(r); break;
+    case CWRUN_KIND_F32: read_float(l, 32); break;
+    case CWRUN_KIND_F64: read_float(l, 64); break;
+    case CWRUN_KIND_CHAR: read_char(l); break;
+    case CWRUN_KIND_STRING: cw_read_name(r); break;
     case CWRUN_KIND_RECORD:
     case CWRUN_KIND_TUPLE:
         for (uint32_t i = 0; i < t->n_fields && r->ok; i++)
             check_val(l, t->fields[i].type);
         break;
     case CWRUN_KIND_VARIANT:
-    case CWRUN_KIND_ENUM:
-        read_case_index(l, t);
-        break;
+    case CWRUN_KIND_ENUM: read_case_index(l, t); break;
     case CWRUN_KIND_OPTION:
-    case CWRUN_KIND_RESULT:
-        read_tagged(l, t);
-        break;
-    case CWRUN_KIND_FLAGS:
-        read_flags_value(l, t);
-        break;
+    case CWRUN_KIND_RESULT: read_tagged(l, t); break;
+    case CWRUN_KIND_FLAGS: read_flags_value(l, t); break;
     case CWRUN_KIND_LIST:
     case CWRUN_KIND_MAP:
     case CWRUN_KIND_FIXED_LIST: /* every value takes a byte at least, so that the input bounds this */
@@ -135,8 +109,7 @@ static void check_val(cw_loader *l, const cwrun_type *t)
         for (uint32_t i = 0; i < n && r->ok; i++)
             check_val(l, t->elem);
         break;
-    default:
-        cw_reader_fail(r, at, "there are no value definitions of type %s", cwrun_kind_name(t->kind));
+    default: cw_reader_fail(r, at, "there are no value definitions of type %s", cwrun_kind_name(t->kind));
     }
 }
 
@@ -152,7 +125,7 @@ void cw_read_value(cw_loader *l)
     if (!l->r->ok)
         return;
     cw_add_def(l, CW_DEF_VALUE, CW_SORT_VALUE, at);
-    CW_SCOPE_ADD(l, &l->scope->values, ((cw_value_entry){t, false}));
+    CW_SCOPE_ADD(l, &l->scope->values, ((cw_value_entry){ t, false }));
     l->scope->component->needs_values = true;
 }
 
@@ -211,5 +184,5 @@ void cw_read_component_start(cw_loader *l)
     def->of.start.args = args;
     def->of.start.n_results = n_results;
     if (f->result)
-        CW_SCOPE_ADD(l, &s->values, ((cw_value_entry){f->result, false}));
+        CW_SCOPE_ADD(l, &s->values, ((cw_value_entry){ f->result, false }));
 }

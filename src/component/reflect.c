@@ -116,7 +116,7 @@ static bool fill_core_item(cw_arena *a, cwrun_item *out, const cw_module *m, cwr
         return false;
     core->type = cw_module_externtype(m, kind, index);
     core->types = m->types;
-    *out = (cwrun_item){.kind = (uint8_t)(CWRUN_ITEM_CORE_FUNC + kind), .name = name, .module = module, .core = core};
+    *out = (cwrun_item){ .kind = (uint8_t)(CWRUN_ITEM_CORE_FUNC + kind), .name = name, .module = module, .core = core };
     return true;
 }
 
@@ -136,7 +136,7 @@ const cwrun_item *cw_reflect_module_exports(cw_arena *a, const cw_module *m)
     cwrun_item *items = CW_ARENA_ARRAY(a, m->n_exports, cwrun_item);
     for (uint32_t i = 0; items && i < m->n_exports; i++) {
         const cw_export *from = &m->exports[i];
-        if (!fill_core_item(a, &items[i], m, (cwrun_str){NULL, 0}, from->name, from->kind, from->index))
+        if (!fill_core_item(a, &items[i], m, (cwrun_str){ NULL, 0 }, from->name, from->kind, from->index))
             return NULL;
     }
     return items;

@@ -1,8 +1,8 @@
 /* component/resource.c: handle tables, and the end of resources  [CanonicalABI: Table State, Resource State,
  * canon resource.drop].
  *
- * Tables of guests and the host's are one kind of thing. The host's handles carry generation bits, so that a stale one is
- * found out; a guest's are what the specification says, places given out again last freed first. */
+ * Tables of guests and the host's are one kind of thing. The host's handles carry generation bits, so that a stale one
+ * is found out; a guest's are what the specification says, places given out again last freed first. */
 #include "base/error.h"
 #include "component/runtime.h"
 

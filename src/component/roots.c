@@ -17,7 +17,7 @@ static uint32_t take_place(cwrun_store *s)
         cw_root *none = CW_VEC_PUSH(&r->items, &s->alloc);
         if (!none)
             return 0;
-        *none = (cw_root){0};
+        *none = (cw_root){ 0 };
     }
     uint32_t at = r->free_list;
     if (at) {
@@ -26,7 +26,7 @@ static uint32_t take_place(cwrun_store *s)
         cw_root *fresh = CW_VEC_PUSH(&r->items, &s->alloc);
         if (!fresh)
             return 0;
-        *fresh = (cw_root){.serial = 1};
+        *fresh = (cw_root){ .serial = 1 };
         at = r->items.n - 1;
     }
     cw_root *e = &r->items.items[at];

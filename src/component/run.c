@@ -1,13 +1,15 @@
 /* component/run.c: running threads until they are done, and waiting for what host functions wait for.
  *
  * A suspended thread belongs to one pending call (thread->user). Nothing but this file ever blocks, and only in
- * cw_store_drive: by poll(2) on what the pending calls wait for, with a wake-up descriptor that tickets and interrupts raise. */
+ * cw_store_drive: by poll(2) on what the pending calls wait for, with a wake-up descriptor that tickets and interrupts
+ * raise. */
 #include "base/error.h"
 #include "component/runtime.h"
 #include "os/os.h"
 #include "os/wait.h"
 
-cwrun_status cwrun_caller_wait(cwrun_caller *caller, const cwrun_wait *waits, size_t n, uint64_t deadline, cwrun_host_fn resume, void *user)
+cwrun_status cwrun_caller_wait(cwrun_caller *caller, const cwrun_wait *waits, size_t n, uint64_t deadline,
+                               cwrun_host_fn resume, void *user)
 {
     if (!caller)
         return CWRUN_TRAP;

@@ -1,9 +1,10 @@
-/* component/runtime.h: the dynamic side of the component model: what instances, functions, resources, handles and calls are
- * while they live in a store  [CanonicalABI: Component Instances, Resource State, Tasks, canon lift, canon lower].
+/* component/runtime.h: the dynamic side of the component model: what instances, functions, resources, handles and calls
+ * are while they live in a store  [CanonicalABI: Component Instances, Resource State, Tasks, canon lift, canon lower].
  *
- * The one idea: a call never stands on the C stack. Crossings are native frames on a cw_thread (exec/exec.h) whose state is
- * a few slots and, where handles are lent or the host is called, one pooled record; so that a chain of calls through any
- * number of components can stop at a host function that is pending, and go on when the store is run again. */
+ * The one idea: a call never stands on the C stack. Crossings are native frames on a cw_thread (exec/exec.h) whose
+ * state is a few slots and, where handles are lent or the host is called, one pooled record; so that a chain of calls
+ * through any number of components can stop at a host function that is pending, and go on when the store is run again.
+ */
 #ifndef CW_COMPONENT_RUNTIME_H
 #define CW_COMPONENT_RUNTIME_H
 
@@ -35,7 +36,8 @@ struct cwrun_engine {
     cw_features features;
     cw_code_options code_options;
     pthread_mutex_t lock;         /* over what follows */
-    cwrun_linker *default_linker; /* built-in WASI, made at the first instantiation without linker; has no reference to the engine */
+    cwrun_linker *default_linker; /* built-in WASI, made at the first instantiation without linker; has no reference to
+                                     the engine */
 };
 
 void cw_engine_keep(cwrun_engine *engine);
@@ -70,11 +72,11 @@ void cw_module_unref(cwrun_module *module);
 /* ---- handles  [CanonicalABI: Table State, Resource State] ---- */
 
 struct cw_resource_type {
-    cwrun_instance *impl; /* who defined it; NULL: the host */
-    cw_func *dtor;        /* a guest's destructor, or NULL */
+    cwrun_instance *impl;      /* who defined it; NULL: the host */
+    cw_func *dtor;             /* a guest's destructor, or NULL */
     const cw_definition *host; /* the host's definition; NULL for a guest's and for one that is only a stub */
-    cwrun_str name;       /* for messages */
-    cw_resource_type *next; /* the store's list of the host's */
+    cwrun_str name;            /* for messages */
+    cw_resource_type *next;    /* the store's list of the host's */
 };
 
 typedef struct cw_handle {
@@ -82,12 +84,12 @@ typedef struct cw_handle {
     uint64_t rep;         /* or the next free place */
     cw_call *scope;       /* a borrow: the call it was lent for, whose num_borrows counts it; NULL for an own */
     uint32_t num_lends;
-    uint16_t generation;  /* host's table only: part of its handles */
+    uint16_t generation; /* host's table only: part of its handles */
     bool own;
 } cw_handle;
 
-/* Handles of a component instance, or of the host. Places are given out again last freed first, from 1. A host's handle is
- * place | generation << CW_HANDLE_BITS, a guest's is the place. */
+/* Handles of a component instance, or of the host. Places are given out again last freed first, from 1. A host's handle
+ * is place | generation << CW_HANDLE_BITS, a guest's is the place. */
 typedef struct cw_handles {
     cw_handle *items;
     uint32_t n, cap, free_list, n_live, max;
@@ -117,12 +119,12 @@ typedef enum cw_fn_kind { CW_FN_LIFT, CW_FN_HOST, CW_FN_STUB } cw_fn_kind;
 /* A function value: what a lift makes or the linker gives. */
 struct cw_fn {
     uint8_t kind;
-    cwrun_instance *in;       /* LIFT: the instance it runs in */
-    const cw_functype *type;  /* LIFT: in the variables of `in` */
-    cw_func *core;            /* LIFT */
-    cw_options options;       /* LIFT */
+    cwrun_instance *in;        /* LIFT: the instance it runs in */
+    const cw_functype *type;   /* LIFT: in the variables of `in` */
+    cw_func *core;             /* LIFT */
+    cw_options options;        /* LIFT */
     const cw_definition *host; /* HOST */
-    cwrun_str name;           /* HOST, STUB: for messages, "log" or "ns:pkg/iface#name" */
+    cwrun_str name;            /* HOST, STUB: for messages, "log" or "ns:pkg/iface#name" */
     /* LIFT: host ↔ guest, made at the first call from the host */
     const cw_plan *host_params, *host_result;
     bool host_planned;
@@ -130,14 +132,14 @@ struct cw_fn {
 
 /* What a core function made by `canon lower` is: cw_func.user. */
 typedef struct cw_lower {
-    cwrun_instance *in;       /* who lowers: the caller */
+    cwrun_instance *in; /* who lowers: the caller */
     const cw_fn *fn;
-    const cw_functype *type;  /* in the variables of `in` */
+    const cw_functype *type; /* in the variables of `in` */
     cw_options options;
     const cw_plan *params, *result; /* made at the first call; NULL where there are none */
     bool planned;
-    uint16_t n_params;        /* core parameters, the result pointer included */
-    bool result_in_memory;    /* the last of them says where */
+    uint16_t n_params;     /* core parameters, the result pointer included */
+    bool result_in_memory; /* the last of them says where */
 } cw_lower;
 
 /* ---- run-time instances ---- */
@@ -146,8 +148,8 @@ typedef struct cw_lower {
 typedef struct cw_exported {
     cwrun_str name;
     uint8_t sort; /* cw_sort */
-    void *value;  /* by sort: FUNC cw_fn *, TYPE cw_resource_type * or NULL, INSTANCE cw_exports *, COMPONENT cw_closure *,
-                     CORE_MODULE cw_module *, CORE_INSTANCE cw_core_exports *, CORE_FUNC … their exec objects */
+    void *value;  /* by sort: FUNC cw_fn *, TYPE cw_resource_type * or NULL, INSTANCE cw_exports *, COMPONENT cw_closure
+                   *,  CORE_MODULE cw_module *, CORE_INSTANCE cw_core_exports *, CORE_FUNC … their exec objects */
 } cw_exported;
 
 /* An instance as others see it: a component instance's exports, inline ones, or what the linker gives. */
@@ -176,17 +178,17 @@ typedef struct cw_closure {
 struct cwrun_instance {
     cwrun_store *store;
     const cw_component *component;
-    cwrun_instance *parent;  /* who instantiated it */
-    cwrun_instance *outer;   /* what its outer aliases count from */
+    cwrun_instance *parent; /* who instantiated it */
+    cwrun_instance *outer;  /* what its outer aliases count from */
     bool may_enter, may_leave;
-    bool poisoned;           /* left by a trap; may_enter is then false for ever */
+    bool poisoned; /* left by a trap; may_enter is then false for ever */
     cw_handles handles;
     cw_resource_type **resources; /* [component->n_resources] */
     void **spaces[CW_SORT_COUNT]; /* run-time index spaces; values as in cw_exported */
     cw_exports exports;
-    cwrun_linker *linker;    /* of the root; NULL where none */
-    cwrun_func *funcs;       /* those that the host has looked up */
-    cwrun_instance *next;    /* the store's list */
+    cwrun_linker *linker; /* of the root; NULL where none */
+    cwrun_func *funcs;    /* those that the host has looked up */
+    cwrun_instance *next; /* the store's list */
 };
 
 /* Whether a call from `caller` (NULL: the host) may enter: else why, as CW_TRAP_CANNOT_ENTER or CW_TRAP_POISONED. */
@@ -198,12 +200,12 @@ void cw_poison(cwrun_instance *in, const cwrun_instance *caller);
 
 /* A function that the host may call; the public handle. */
 struct cwrun_func {
-    cwrun_instance *in;          /* the root instance it was looked up in */
-    const char *name;            /* whole, NUL-terminated */
-    const char *asked;           /* as it was looked up */
-    const cw_functype *type;     /* as the root exports it: what values are made of */
+    cwrun_instance *in;      /* the root instance it was looked up in */
+    const char *name;        /* whole, NUL-terminated */
+    const char *asked;       /* as it was looked up */
+    const cw_functype *type; /* as the root exports it: what values are made of */
     cw_fn *fn;
-    bool is_scalar;              /* all parameters and the result are scalars: the fast way */
+    bool is_scalar; /* all parameters and the result are scalars: the fast way */
     uint8_t n_params, result_kind;
     uint8_t kinds[CW_MAX_FLAT_PARAMS];
     cwrun_func *next;
@@ -211,18 +213,19 @@ struct cwrun_func {
 
 /* ---- references that the host holds (roots.c) ---- */
 
-/* One of them: what a cwrun_ref, place | serial << 32, stands for. Those that end together are a ring around a place of kind 0. */
+/* One of them: what a cwrun_ref, place | serial << 32, stands for. Those that end together are a ring around a place of
+ * kind 0. */
 typedef struct cw_root {
-    uint64_t word;         /* as slots hold it */
-    uint32_t serial;       /* counts the uses of the place, so that stale references are found out */
+    uint64_t word;   /* as slots hold it */
+    uint32_t serial; /* counts the uses of the place, so that stale references are found out */
     uint32_t next, previous;
-    uint8_t kind;          /* CWRUN_CORE_…REF; 0: free, or a ring's own place */
+    uint8_t kind; /* CWRUN_CORE_…REF; 0: free, or a ring's own place */
 } cw_root;
 
 typedef struct cw_roots {
     CW_VEC(cw_root) items; /* place 0 is none */
     uint32_t free_list;
-    uint32_t recent[2];    /* rings of what outermost calls gave: this one's and the one's before */
+    uint32_t recent[2]; /* rings of what outermost calls gave: this one's and the one's before */
     uint8_t which;
 } cw_roots;
 
@@ -262,31 +265,27 @@ struct cw_call {
     cw_call *next_free;
 };
 
-typedef enum cw_wait_kind {
-    CW_WAIT_NONE,
-    CW_WAIT_TICKET,
-    CW_WAIT_FDS
-} cw_wait_kind;
+typedef enum cw_wait_kind { CW_WAIT_NONE, CW_WAIT_TICKET, CW_WAIT_FDS } cw_wait_kind;
 
 /* A call of a host function: the public cwrun_caller. Pooled. */
 struct cwrun_caller {
     cw_call call;
     cwrun_store *store;
-    cw_thread *thread;       /* NULL where the host itself calls */
-    const cw_lower *lower;   /* NULL for a core function */
+    cw_thread *thread;     /* NULL where the host itself calls */
+    const cw_lower *lower; /* NULL for a core function */
     const cw_definition *host;
-    cwrun_instance *in;      /* the guest that calls, or NULL */
+    cwrun_instance *in;        /* the guest that calls, or NULL */
     cwrun_core_instance *core; /* a core module that calls, or NULL */
     const cw_functype *type;
-    cwrun_val result;        /* of a direct call (direct.c) */
-    cw_arena arena;          /* arguments, the function's own allocations, results */
+    cwrun_val result; /* of a direct call (direct.c) */
+    cw_arena arena;   /* arguments, the function's own allocations, results */
     cwrun_val *args;
     uint32_t n_args;
-    cwrun_caller *outside;   /* while it is on the C stack: the host function below it */
+    cwrun_caller *outside; /* while it is on the C stack: the host function below it */
     /* pending */
-    bool is_pending;         /* in the store's list */
-    bool fds_ready;          /* a wait saw one of its descriptors ready */
-    uint8_t wait;            /* cw_wait_kind */
+    bool is_pending; /* in the store's list */
+    bool fds_ready;  /* a wait saw one of its descriptors ready */
+    uint8_t wait;    /* cw_wait_kind */
     cwrun_ticket *ticket;
     cwrun_wait *waits;
     size_t n_waits, cap_waits;
@@ -295,10 +294,10 @@ struct cwrun_caller {
     cwrun_core_fn resume_core;
     void *resume_user;
     cwrun_core_val *core_args, *core_results;
-    cw_tag *throw_tag;       /* what cwrun_caller_throw was given, or NULL; core_args are its values then */
-    cwrun_ref throw_ref;     /* or cwrun_caller_throw_ref */
+    cw_tag *throw_tag;   /* what cwrun_caller_throw was given, or NULL; core_args are its values then */
+    cwrun_ref throw_ref; /* or cwrun_caller_throw_ref */
     uint32_t n_core_results;
-    uint32_t roots;          /* ring of the references it was given, or 0 */
+    uint32_t roots;                /* ring of the references it was given, or 0 */
     cwrun_caller *next, *previous; /* the store's list of pending ones; next: the pool */
 };
 
@@ -321,7 +320,7 @@ typedef enum cw_ticket_state { CW_TICKET_OPEN, CW_TICKET_DONE, CW_TICKET_TRAP } 
 struct cwrun_ticket {
     uint32_t n_refs; /* under the lock: its holder and its call */
     uint8_t state;
-    bool gone;       /* its call has ended */
+    bool gone; /* its call has ended */
     cw_mailbox *mailbox;
     cw_arena arena;
     cwrun_val result;
@@ -386,11 +385,11 @@ struct cwrun_store {
     CW_VEC(cwrun_component *) components; /* kept alive */
     CW_VEC(cwrun_module *) modules;
     CW_VEC(cwrun_linker *) linkers;
-    cw_arena scratch[2];  /* results of calls without an arena, alternating */
+    cw_arena scratch[2]; /* results of calls without an arena, alternating */
     uint8_t which;
-    cw_arena temporary;   /* of one lowering or lifting; no use of it nests */
-    bool dropped;         /* cwrun_store_drop was called inside a host function */
-    uint32_t n_entered;   /* public calls that are under way: none of them finds the store gone when it goes on */
+    cw_arena temporary;    /* of one lowering or lifting; no use of it nests */
+    bool dropped;          /* cwrun_store_drop was called inside a host function */
+    uint32_t n_entered;    /* public calls that are under way: none of them finds the store gone when it goes on */
     cwrun_caller *current; /* the innermost host function on the C stack, or NULL */
     cwrun_caller *free_callers, *pending;
     cw_call *free_calls;
@@ -422,7 +421,8 @@ void cw_store_free(cwrun_store *s);
 
 /* ---- running (run.c) ---- */
 
-/* Runs a thread until it is done or failed, waiting where it is suspended. Inside a host function only for its own chain. */
+/* Runs a thread until it is done or failed, waiting where it is suspended. Inside a host function only for its own
+ * chain. */
 cw_run_status cw_store_drive(cwrun_store *s, cw_thread *t);
 /* One step: runs until done, failed or blocked. SUSPENDED also where what it waits for is not there yet. */
 cw_run_status cw_store_step(cw_thread *t);
@@ -436,8 +436,8 @@ void cw_polled_end(cwrun_polled *p);
 void cw_val_drop_handles(cwrun_store *s, cwrun_val *v);
 /* Runs polled calls that are ready (call.c); whether any ran. */
 bool cw_polled_advance(cwrun_store *s);
-/* Around every call from outside that may run guests or host functions. At the end of the outermost what was put off until
- * now is done: the store may be gone after it. */
+/* Around every call from outside that may run guests or host functions. At the end of the outermost what was put off
+ * until now is done: the store may be gone after it. */
 static inline void cw_store_entered(cwrun_store *s)
 {
     s->n_entered++;
@@ -464,8 +464,8 @@ void cw_host_enter(cwrun_caller *c);
 void cw_host_leave(cwrun_caller *c);
 /* Makes c->args of the parameters' bytes; false where memory ran out. */
 bool cw_host_arguments(cwrun_caller *c, const cwrun_type *tuple, const void *bytes);
-/* The bytes of a C value as type `t` has them (cwrun_type_size of them) to `out`; NULL, or what was found instead of it. What
- * the bytes hold is not checked. */
+/* The bytes of a C value as type `t` has them (cwrun_type_size of them) to `out`; NULL, or what was found instead of
+ * it. What the bytes hold is not checked. */
 const char *cw_val_store(const cwrun_type *t, const cwrun_val *v, void *out);
 
 /* ticket.c */
@@ -483,17 +483,19 @@ cw_step cw_host_call(cw_thread *t, cw_lower *l, uint64_t *frame, uint64_t *own, 
 /* Everything a run of a plan needs to know of the two sides: cw_copy.user. */
 typedef struct cw_crossing {
     cwrun_store *store;
-    cw_thread *thread;      /* for realloc and traps */
-    cwrun_instance *src, *dst; /* NULL: the host */
+    cw_thread *thread;             /* for realloc and traps */
+    cwrun_instance *src, *dst;     /* NULL: the host */
     const cw_options *dst_options; /* of the guest that is the destination */
-    cw_call *call;          /* what borrows belong to */
+    cw_call *call;                 /* what borrows belong to */
 } cw_crossing;
 
-/* Runs a plan (after cw_plan_check, where the source is the host); a failure is recorded as the thread's trap. `copy` is
- * prepared by cw_crossing_init. */
-void cw_crossing_init(cw_crossing *x, cw_copy *copy, const cw_memory *src, const cw_memory *dst, cw_arena *arena, cw_arena *scratch);
+/* Runs a plan (after cw_plan_check, where the source is the host); a failure is recorded as the thread's trap. `copy`
+ * is prepared by cw_crossing_init. */
+void cw_crossing_init(cw_crossing *x, cw_copy *copy, const cw_memory *src, const cw_memory *dst, cw_arena *arena,
+                      cw_arena *scratch);
 /* Traps with the words of a faulty handle; false. The types (of the place and of the handle) may be NULL. */
-bool cw_handle_trap(cw_thread *t, uint8_t code, uint32_t handle, const cw_resource_type *want, const cw_resource_type *have);
+bool cw_handle_trap(cw_thread *t, uint8_t code, uint32_t handle, const cw_resource_type *want,
+                    const cw_resource_type *have);
 /* Records what a copy failed of as the thread's trap. */
 void cw_crossing_fail(cw_crossing *x, const cw_copy *copy);
 /* Charges fuel and looks at the interrupt; false: trapped. */
@@ -530,7 +532,15 @@ void cw_run_queued_drops(cwrun_store *s);
 
 /* ---- linking (linker.c, link.c) ---- */
 
-typedef enum cw_definition_kind { CW_DEFINE_FUNC, CW_DEFINE_RESOURCE, CW_DEFINE_MODULE, CW_DEFINE_INSTANCE, CW_DEFINE_CORE_FUNC, CW_DEFINE_CORE_INSTANCE, CW_DEFINE_CORE_EXTERN } cw_definition_kind;
+typedef enum cw_definition_kind {
+    CW_DEFINE_FUNC,
+    CW_DEFINE_RESOURCE,
+    CW_DEFINE_MODULE,
+    CW_DEFINE_INSTANCE,
+    CW_DEFINE_CORE_FUNC,
+    CW_DEFINE_CORE_INSTANCE,
+    CW_DEFINE_CORE_EXTERN
+} cw_definition_kind;
 
 /* One definition of a linker; found by its exact name, and by its interface without what semver leaves open. */
 struct cw_definition {
@@ -557,12 +567,12 @@ struct cwrun_linker {
     cwrun_engine *engine;
     bool is_default; /* holds no reference to its engine */
     bool stub_rest;
-    bool used;       /* atomic: immutable from now on */
+    bool used; /* atomic: immutable from now on */
     cw_arena arena;
     cwrun_linker *base; /* what it is a copy of, or NULL */
     uint32_t n_shared;  /* of items: definitions of the base */
     CW_VEC(cw_definition *) items;
-    cw_map index;    /* see linker.c → position in items */
+    cw_map index; /* see linker.c → position in items */
 };
 
 void cw_linker_keep(cwrun_linker *l);
@@ -575,8 +585,8 @@ void cw_linker_use(cwrun_linker *l);
 /* The store's run-time type of a host resource; the same for every component that imports it. NULL: out of memory. */
 cw_resource_type *cw_host_type(cwrun_store *s, const cw_definition *d, cwrun_str name);
 
-/* Finds everything that a root component imports: values[] by import, as in cw_exported. l may be NULL. False with a LINK
- * error that names all that is missing. */
+/* Finds everything that a root component imports: values[] by import, as in cw_exported. l may be NULL. False with a
+ * LINK error that names all that is missing. */
 bool cw_link_imports(cwrun_store *s, cwrun_component *c, const cwrun_linker *l, void **values, cwrun_error *err);
 
 /* ---- instantiation (instance.c) ---- */

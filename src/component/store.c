@@ -3,11 +3,7 @@
 #include "component/runtime.h"
 #include "os/wait.h"
 
-enum {
-    DEFAULT_HANDLES = 1000000,
-    DEFAULT_CALL_BYTES = 1 << 30,
-    SLOT = sizeof(uint64_t)
-};
+enum { DEFAULT_HANDLES = 1000000, DEFAULT_CALL_BYTES = 1 << 30, SLOT = sizeof(uint64_t) };
 
 static void fill_limits(cwrun_limits *out, const cwrun_limits *given, cw_exec_limits *exec)
 {

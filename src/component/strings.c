@@ -24,10 +24,10 @@ static uint64_t tag_of(uint8_t side_kind)
 /* Whether what is left at a fault is the beginning of a character that the end cut off. */
 static bool is_cut_off(const uint8_t *s, uint64_t n)
 {
-    static const uint8_t seconds[] = {0x80, 0x90, 0xa0};
+    static const uint8_t seconds[] = { 0x80, 0x90, 0xa0 };
     uint32_t scalar;
     for (unsigned i = 0; i < sizeof seconds && n < 4; i++) {
-        uint8_t whole[4] = {0x80, 0x80, 0x80, 0x80};
+        uint8_t whole[4] = { 0x80, 0x80, 0x80, 0x80 };
         memcpy(whole, s, n);
         if (n == 1)
             whole[1] = seconds[i];
@@ -45,10 +45,8 @@ static bool check_text(cw_copy *c, const text *t)
         if (cw_utf8_valid(t->s, t->size, &bad))
             return true;
         return cw_copy_trap(c, is_cut_off(t->s + bad, t->size - bad) ? CW_TRAP_INCOMPLETE_UTF8 : CW_TRAP_INVALID_UTF8);
-    case CW_UTF16:
-        return cw_utf16_valid(t->s, t->units, NULL) || cw_copy_trap(c, CW_TRAP_INVALID_UTF16);
-    default:
-        return true;
+    case CW_UTF16: return cw_utf16_valid(t->s, t->units, NULL) || cw_copy_trap(c, CW_TRAP_INVALID_UTF16);
+    default: return true;
     }
 }
 
@@ -137,7 +135,7 @@ static bool resize(const cw_plan *p, cw_copy *c, block *b, uint32_t align, uint6
     uint64_t address;
     if (!cw_copy_realloc(p, c, b->address, b->size, align, size, CW_TRAP_STRING_CONTENT, &address))
         return false;
-    *b = (block){address, size};
+    *b = (block){ address, size };
     return true;
 }
 
@@ -225,7 +223,7 @@ static bool store_probably_utf16(const cw_plan *p, cw_copy *c, const text *t, bl
 bool cw_copy_string(const cw_plan *p, cw_copy *c, uint64_t words[2])
 {
     text t;
-    block b = {0, 0};
+    block b = { 0, 0 };
     bool ok;
     if (!read_text(p, c, words, &t))
         return false;

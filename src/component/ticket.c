@@ -1,7 +1,7 @@
 /* component/ticket.c: tickets: what completes a pending call of a host function, from any OS thread and at any time.
  *
- * A ticket has two owners, its holder and its call; its state is under the lock of the store's mailbox, which outlives the
- * store. Results are copied into the ticket's own arena, so that the store's OS thread is not disturbed. */
+ * A ticket has two owners, its holder and its call; its state is under the lock of the store's mailbox, which outlives
+ * the store. Results are copied into the ticket's own arena, so that the store's OS thread is not disturbed. */
 #include "base/error.h"
 #include "component/runtime.h"
 

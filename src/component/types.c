@@ -33,15 +33,15 @@ static uint32_t add_saturated(uint32_t a, uint64_t b, uint32_t most)
 
 /* ---- primitives ---- */
 
-#define SCALAR(kind_, bytes, plain, core)                                                                              \
-    [kind_] = {.kind = (kind_),                                                                                        \
-               .align = {(bytes), (bytes)},                                                                            \
-               .size = {(bytes), (bytes)},                                                                             \
-               .is_plain = (plain),                                                                                    \
-               .n_flat = 1,                                                                                            \
-               .flat = {{(core)}, {(core)}},                                                                           \
-               .depth = 1,                                                                                             \
-               .tree_size = 1}
+#define SCALAR(kind_, bytes, plain, core) \
+    [kind_] = { .kind = (kind_), \
+                .align = { (bytes), (bytes) }, \
+                .size = { (bytes), (bytes) }, \
+                .is_plain = (plain), \
+                .n_flat = 1, \
+                .flat = { { (core) }, { (core) } }, \
+                .depth = 1, \
+                .tree_size = 1 }
 
 static const cwrun_type primitives[CWRUN_KIND_ERROR_CONTEXT + 1] = {
     SCALAR(CWRUN_KIND_BOOL, 1, false, CW_I32),
@@ -56,22 +56,22 @@ static const cwrun_type primitives[CWRUN_KIND_ERROR_CONTEXT + 1] = {
     SCALAR(CWRUN_KIND_F32, 4, true, CW_F32),
     SCALAR(CWRUN_KIND_F64, 8, true, CW_F64),
     SCALAR(CWRUN_KIND_CHAR, 4, false, CW_I32),
-    [CWRUN_KIND_STRING] = {.kind = CWRUN_KIND_STRING,
-                           .align = {4, 8},
-                           .size = {8, 16},
-                           .has_pointers = true,
-                           .n_flat = 2,
-                           .flat = {{CW_I32, CW_I32}, {CW_I64, CW_I64}},
-                           .depth = 1,
-                           .tree_size = 1},
-    [CWRUN_KIND_ERROR_CONTEXT] = {.kind = CWRUN_KIND_ERROR_CONTEXT,
-                                  .align = {4, 4},
-                                  .size = {4, 4},
-                                  .has_handles = true,
-                                  .n_flat = 1,
-                                  .flat = {{CW_I32}, {CW_I32}},
-                                  .depth = 1,
-                                  .tree_size = 1},
+    [CWRUN_KIND_STRING] = { .kind = CWRUN_KIND_STRING,
+                            .align = { 4, 8 },
+                            .size = { 8, 16 },
+                            .has_pointers = true,
+                            .n_flat = 2,
+                            .flat = { { CW_I32, CW_I32 }, { CW_I64, CW_I64 } },
+                            .depth = 1,
+                            .tree_size = 1 },
+    [CWRUN_KIND_ERROR_CONTEXT] = { .kind = CWRUN_KIND_ERROR_CONTEXT,
+                                   .align = { 4, 4 },
+                                   .size = { 4, 4 },
+                                   .has_handles = true,
+                                   .n_flat = 1,
+                                   .flat = { { CW_I32 }, { CW_I32 } },
+                                   .depth = 1,
+                                   .tree_size = 1 },
 };
 
 const cwrun_type *cw_type_primitive(uint8_t kind)
@@ -130,7 +130,7 @@ static void append_part(cwrun_type *t, const cwrun_type *part)
 /* Lays fields out one after the other; false where the size reaches `limit`. */
 static bool lay_out_fields(cwrun_type *t, cw_field *fields, uint32_t n, uint64_t limit)
 {
-    uint64_t size[2] = {0, 0}, bytes = 0;
+    uint64_t size[2] = { 0, 0 }, bytes = 0;
     bool plain = n > 0;
     for (uint32_t i = 0; i < n; i++) {
         const cwrun_type *part = fields[i].type;
@@ -215,8 +215,8 @@ static cwrun_type *new_cases(cw_arena *a, uint8_t kind, cw_field *cases, uint32_
     t->n_fields = n;
     t->disc_size = n <= 0x100 ? 1 : n <= 0x10000 ? 2 : 4;
 
-    uint8_t align[2] = {1, 1};
-    uint64_t size[2] = {0, 0};
+    uint8_t align[2] = { 1, 1 };
+    uint64_t size[2] = { 0, 0 };
     uint32_t n_flat = 0;
     for (unsigned p = 0; p < 2; p++)
         t->flat[p][0] = CW_I32;
@@ -360,7 +360,7 @@ cwrun_type *cw_type_new_fixed_list(cw_arena *a, const cwrun_type *elem, uint32_t
 
 cwrun_type *cw_type_new_map(cw_arena *a, const cwrun_type *key, const cwrun_type *value, bool *too_big)
 {
-    const cwrun_type *pair[2] = {key, value};
+    const cwrun_type *pair[2] = { key, value };
     /* the pair is no type of its own: the limit holds for key and value, which are checked already */
     const cwrun_type *entry = new_tuple(a, pair, 2, 4ull * CW_TYPE_MAX_SIZE, too_big);
     return entry ? new_span(a, CWRUN_KIND_MAP, entry) : NULL;

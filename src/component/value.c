@@ -23,7 +23,8 @@ void cw_store_disc(const cwrun_type *t, void *data, uint32_t value)
 /* Kinds that stand in cwrun_val.of itself. */
 static bool is_inline(uint8_t kind)
 {
-    return (kind >= CWRUN_KIND_BOOL && kind <= CWRUN_KIND_STRING) || kind == CWRUN_KIND_OWN || kind == CWRUN_KIND_BORROW;
+    return (kind >= CWRUN_KIND_BOOL && kind <= CWRUN_KIND_STRING) || kind == CWRUN_KIND_OWN ||
+           kind == CWRUN_KIND_BORROW;
 }
 
 cwrun_val cw_val_load(const cwrun_type *t, const void *data)
@@ -66,8 +67,8 @@ cwrun_val cwrun_val_of(const cwrun_type *type, const void *data, size_t size, cw
         return cw_val_load(NULL, NULL);
     }
     if (size != type->size[CW_P8]) {
-        cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "cwrun_val_of: a %s takes %u bytes, %zu were given", cwrun_kind_name(type->kind),
-                (unsigned)type->size[CW_P8], size);
+        cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "cwrun_val_of: a %s takes %u bytes, %zu were given",
+                cwrun_kind_name(type->kind), (unsigned)type->size[CW_P8], size);
         return cw_val_load(NULL, NULL);
     }
     return cw_val_load(type, data);
@@ -100,8 +101,7 @@ static bool elements(const cwrun_val *v, const cwrun_type **elem, size_t *n, con
         *first = v->of.data;
         *n = t->length;
         break;
-    default:
-        return false;
+    default: return false;
     }
     *elem = t->elem;
     return true;
@@ -149,10 +149,8 @@ uint32_t cwrun_val_case(const cwrun_val *v)
     case CWRUN_KIND_VARIANT:
     case CWRUN_KIND_ENUM:
     case CWRUN_KIND_OPTION:
-    case CWRUN_KIND_RESULT:
-        return cw_load_disc(v->type, v->of.data);
-    default:
-        return UINT32_MAX;
+    case CWRUN_KIND_RESULT: return cw_load_disc(v->type, v->of.data);
+    default: return UINT32_MAX;
     }
 }
 
@@ -226,11 +224,9 @@ static bool copy_into(const cwrun_type *t, const char *from, char *to, cw_arena 
         }
         memcpy(to, &list, sizeof list);
         return true;
-    case CWRUN_KIND_FIXED_LIST:
-        return copy_elements(t->elem, t->length, from, to, arena);
+    case CWRUN_KIND_FIXED_LIST: return copy_elements(t->elem, t->length, from, to, arena);
     case CWRUN_KIND_RECORD:
-    case CWRUN_KIND_TUPLE:
-        return copy_fields(t, from, to, arena);
+    case CWRUN_KIND_TUPLE: return copy_fields(t, from, to, arena);
     default: { /* variant, option, result */
         uint32_t i = cw_load_disc(t, from);
         payload = i < t->n_fields ? t->fields[i].type : NULL;

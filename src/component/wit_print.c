@@ -108,24 +108,12 @@ static void put_type(printer *p, const cwrun_type *t, bool expand)
         }
         puts_to(p, ">");
         break;
-    case CWRUN_KIND_OPTION:
-        put_angled(p, "option", t->fields[1].type, NULL);
-        break;
-    case CWRUN_KIND_RESULT:
-        put_angled(p, "result", t->fields[0].type, t->fields[1].type);
-        break;
-    case CWRUN_KIND_LIST:
-        put_angled(p, "list", t->elem, NULL);
-        break;
-    case CWRUN_KIND_STREAM:
-        put_angled(p, "stream", t->elem, NULL);
-        break;
-    case CWRUN_KIND_FUTURE:
-        put_angled(p, "future", t->elem, NULL);
-        break;
-    case CWRUN_KIND_MAP:
-        put_angled(p, "map", t->elem->fields[0].type, t->elem->fields[1].type);
-        break;
+    case CWRUN_KIND_OPTION: put_angled(p, "option", t->fields[1].type, NULL); break;
+    case CWRUN_KIND_RESULT: put_angled(p, "result", t->fields[0].type, t->fields[1].type); break;
+    case CWRUN_KIND_LIST: put_angled(p, "list", t->elem, NULL); break;
+    case CWRUN_KIND_STREAM: put_angled(p, "stream", t->elem, NULL); break;
+    case CWRUN_KIND_FUTURE: put_angled(p, "future", t->elem, NULL); break;
+    case CWRUN_KIND_MAP: put_angled(p, "map", t->elem->fields[0].type, t->elem->fields[1].type); break;
     case CWRUN_KIND_FIXED_LIST:
         puts_to(p, "list<");
         put_type(p, t->elem, false);
@@ -134,17 +122,14 @@ static void put_type(printer *p, const cwrun_type *t, bool expand)
         puts_to(p, ">");
         break;
     case CWRUN_KIND_OWN:
-    case CWRUN_KIND_BORROW:
-        put_handle(p, t);
-        break;
-    default:
-        puts_to(p, cwrun_kind_name(t->kind));
+    case CWRUN_KIND_BORROW: put_handle(p, t); break;
+    default: puts_to(p, cwrun_kind_name(t->kind));
     }
 }
 
 bool cwrun_type_print(const cwrun_type *type, bool expand, cwrun_write_fn write, void *user)
 {
-    printer p = {write, user, true};
+    printer p = { write, user, true };
     if (type)
         put_type(&p, type, expand);
     return p.ok;
@@ -172,7 +157,7 @@ static void put_func(printer *p, const cw_functype *f, uint32_t first, const cha
 
 bool cwrun_functype_print(const cwrun_functype *type, cwrun_write_fn write, void *user)
 {
-    printer p = {write, user, true};
+    printer p = { write, user, true };
     if (type)
         put_func(&p, type, 0, "func", true);
     return p.ok;
@@ -233,9 +218,7 @@ static void put_core(printer *p, const cw_core_reflect *core)
         puts_to(p, "memory ");
         put_limits(p, &t->memory);
         break;
-    default:
-        puts_to(p, t->global.is_mutable ? "global mut " : "global ");
-        put_valtype(p, core->types, t->global.type);
+    default: puts_to(p, t->global.is_mutable ? "global mut " : "global "); put_valtype(p, core->types, t->global.type);
     }
 }
 
@@ -355,12 +338,8 @@ static void put_item(printer *p, const cwrun_item *item, const cwrun_item *sibli
             put_type(p, item->type, false);
         puts_to(p, ";\n");
         break;
-    case CWRUN_ITEM_COMPONENT:
-        puts_to(p, "component;\n");
-        break;
-    case CWRUN_ITEM_MODULE:
-        puts_to(p, "core module;\n");
-        break;
+    case CWRUN_ITEM_COMPONENT: puts_to(p, "component;\n"); break;
+    case CWRUN_ITEM_MODULE: puts_to(p, "core module;\n"); break;
     default:
         if (item->core)
             put_core(p, item->core);
@@ -370,7 +349,7 @@ static void put_item(printer *p, const cwrun_item *item, const cwrun_item *sibli
 
 bool cwrun_item_print(const cwrun_item *item, unsigned indent, cwrun_write_fn write, void *user)
 {
-    printer p = {write, user, true};
+    printer p = { write, user, true };
     if (item)
         put_item(&p, item, NULL, 0, indent);
     return p.ok;

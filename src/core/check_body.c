@@ -14,7 +14,7 @@
 
 void cw_checker_init(cw_checker *c, cw_module *m, const cw_module_config *config)
 {
-    *c = (cw_checker){.m = m, .types = config->types, .features = config->features, .alloc = config->alloc};
+    *c = (cw_checker){ .m = m, .types = config->types, .features = config->features, .alloc = config->alloc };
 }
 
 void cw_checker_fini(cw_checker *c)
@@ -401,8 +401,8 @@ static ALWAYS_INLINE cw_valtype type_of_letter(char letter, cw_valtype address)
                            : address;
 }
 
-/* Pops and pushes by a signature of up to four operands and two results; all is folded but for what remains to be done.
- */
+/* Pops and pushes by a signature of up to four operands and two results;
+ * all is folded but for what remains to be done. */
 static ALWAYS_INLINE void apply(cw_checker *c, const char *sig, cw_valtype address)
 {
     const unsigned n = sig[0] == ':' ? 0 : sig[1] == ':' ? 1 : sig[2] == ':' ? 2 : sig[3] == ':' ? 3 : 4;
@@ -421,8 +421,8 @@ static ALWAYS_INLINE void apply(cw_checker *c, const char *sig, cw_valtype addre
     }
 }
 
-/* Moves past a number of up to four bytes, which needs no further check; false where it is longer or the end is near.
- */
+/* Moves past a number of up to four bytes, which needs no further check;
+ * false where it is longer or the end is near. */
 static ALWAYS_INLINE bool skip_leb(const uint8_t **at, const uint8_t *end)
 {
     const uint8_t *p = *at;
@@ -437,26 +437,26 @@ static ALWAYS_INLINE bool skip_leb(const uint8_t **at, const uint8_t *end)
 #define THROUGH_READER(action) (r->at = p, (action), p = r->at)
 
 #define READ_NONE(align, feature)
-#define READ_I32(align, feature)                                                                                       \
-    if (!skip_leb(&p, end))                                                                                            \
+#define READ_I32(align, feature) \
+    if (!skip_leb(&p, end)) \
         THROUGH_READER(cw_read_s32(r));
-#define READ_I64(align, feature)                                                                                       \
-    if (!skip_leb(&p, end))                                                                                            \
+#define READ_I64(align, feature) \
+    if (!skip_leb(&p, end)) \
         THROUGH_READER(cw_read_s64(r));
 #define READ_F32(align, feature) THROUGH_READER(cw_read_bytes(r, 4));
 #define READ_F64(align, feature) THROUGH_READER(cw_read_bytes(r, 8));
 #define READ_V128(align, feature) THROUGH_READER(cw_read_bytes(r, 16));
 #define READ_LANE(align, feature) THROUGH_READER(read_lane(c, align));
 #define READ_SHUFFLE(align, feature) THROUGH_READER(read_shuffle(c));
-#define READ_MEMARG(align, feature)                                                                                    \
-    if (end - p >= 2 && p[0] <= (align) && address0 != CW_BOT && (feature) != (unsigned)CW_FEATURE_THREADS &&          \
-        (p++, skip_leb(&p, end) || (p--, false))) {                                                                    \
-        address = address0;                                                                                            \
-    } else {                                                                                                           \
-        THROUGH_READER(address = read_memarg(c, align, (feature) == (unsigned)CW_FEATURE_THREADS));                    \
+#define READ_MEMARG(align, feature) \
+    if (end - p >= 2 && p[0] <= (align) && address0 != CW_BOT && (feature) != (unsigned)CW_FEATURE_THREADS && \
+        (p++, skip_leb(&p, end) || (p--, false))) { \
+        address = address0; \
+    } else { \
+        THROUGH_READER(address = read_memarg(c, align, (feature) == (unsigned)CW_FEATURE_THREADS)); \
     }
-#define READ_MEMARG_LANE(align, feature)                                                                               \
-    READ_MEMARG(align, feature)                                                                                        \
+#define READ_MEMARG_LANE(align, feature) \
+    READ_MEMARG(align, feature) \
     READ_LANE(align, feature)
 #define READ_MEMORY(align, feature) THROUGH_READER(address = read_memory(c));
 #define READ_MEMORY_INIT(align, feature) THROUGH_READER((cw_check_data(c), address = read_memory(c)));
@@ -515,15 +515,15 @@ static uint32_t check_insns(cw_checker *c)
 
     dispatch:
         switch (id) {
-#define OP(id, code, name, imm, sig, align, feature)                                                                   \
-    case CW_OP_##id:                                                                                                   \
-        if (CW_FEATURE_##feature & ~features)                                                                          \
-            goto disabled;                                                                                             \
-        if (CW_FEATURE_##feature & NOT_EXECUTED)                                                                       \
-            cw_check_mark_unsupported(c);                                                                              \
-        if ((sig)[0] == '?')                                                                                           \
-            goto own;                                                                                                  \
-        READ_##imm(align, (unsigned)CW_FEATURE_##feature) apply(c, sig, address);                                      \
+#define OP(id, code, name, imm, sig, align, feature) \
+    case CW_OP_##id: \
+        if (CW_FEATURE_##feature & ~features) \
+            goto disabled; \
+        if (CW_FEATURE_##feature & NOT_EXECUTED) \
+            cw_check_mark_unsupported(c); \
+        if ((sig)[0] == '?') \
+            goto own; \
+        READ_##imm(align, (unsigned)CW_FEATURE_##feature) apply(c, sig, address); \
         break;
 #include "core/opcodes.def"
 #undef OP
@@ -597,7 +597,7 @@ void cw_check_body(cw_checker *c, cw_reader *r, const cw_subtype *type, cw_func_
     c->top = c->floor = c->high = c->stack;
     c->n_frames = c->max_frames = 0;
     c->wide = c->max_wide = 0;
-    cw_check_frame function = {.n_results = type->n_results, .results = type->results};
+    cw_check_frame function = { .n_results = type->n_results, .results = type->results };
     if (!prepare_locals(c, type, body, cw_reader_left(r)) || !cw_check_push_frame(c, CW_OP_NONE, &function))
         return;
 

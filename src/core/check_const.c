@@ -47,15 +47,9 @@ static void check_const_insn(cw_checker *c, cw_op op, uint32_t n_globals)
         cw_read_bytes(r, 16);
         cw_check_push(c, CW_V128);
         break;
-    case CW_OP_GLOBAL_GET:
-        check_global(c, n_globals);
-        break;
-    case CW_OP_REF_FUNC:
-        cw_check_ref_func(c, true);
-        break;
-    case CW_OP_REF_NULL:
-        cw_check_insn(c, op);
-        break;
+    case CW_OP_GLOBAL_GET: check_global(c, n_globals); break;
+    case CW_OP_REF_FUNC: cw_check_ref_func(c, true); break;
+    case CW_OP_REF_NULL: cw_check_insn(c, op); break;
     case CW_OP_I32_ADD:
     case CW_OP_I32_SUB:
     case CW_OP_I32_MUL:
@@ -77,11 +71,8 @@ static void check_const_insn(cw_checker *c, cw_op op, uint32_t n_globals)
     case CW_OP_ARRAY_NEW_FIXED:
     case CW_OP_REF_I31:
     case CW_OP_ANY_CONVERT_EXTERN:
-    case CW_OP_EXTERN_CONVERT_ANY:
-        cw_check_gc(c, op);
-        break;
-    default:
-        cw_check_fail(c, "constant expression required: %s is not constant", cw_opcodes[op].name);
+    case CW_OP_EXTERN_CONVERT_ANY: cw_check_gc(c, op); break;
+    default: cw_check_fail(c, "constant expression required: %s is not constant", cw_opcodes[op].name);
     }
 }
 
@@ -105,9 +96,9 @@ cw_const_expr cw_check_const_expr(cw_checker *c, cw_reader *r, cw_valtype type, 
     c->body = NULL;
     c->top = c->floor = c->high = c->stack;
     c->n_frames = c->n_inits = c->wide = 0;
-    cw_check_frame frame = {.one = type, .n_results = 1};
+    cw_check_frame frame = { .one = type, .n_results = 1 };
     if (!r->ok || !cw_check_push_frame(c, CW_OP_NONE, &frame))
-        return (cw_const_expr){0};
+        return (cw_const_expr){ 0 };
 
     cw_op op;
     while ((op = read_op(c)) != CW_OP_END && r->ok)
@@ -116,5 +107,5 @@ cw_const_expr cw_check_const_expr(cw_checker *c, cw_reader *r, cw_valtype type, 
     if (r->ok && c->top != c->floor)
         cw_check_fail(c, "type mismatch: a constant expression gives one value, not %zu",
                       (size_t)(c->top - c->floor) + 1);
-    return r->ok ? (cw_const_expr){start, (uint32_t)(r->at - start)} : (cw_const_expr){0};
+    return r->ok ? (cw_const_expr){ start, (uint32_t)(r->at - start) } : (cw_const_expr){ 0 };
 }

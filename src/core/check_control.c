@@ -8,7 +8,7 @@
 void cw_check_block_type(cw_checker *c, cw_check_frame *f)
 {
     cw_reader *r = c->r;
-    *f = (cw_check_frame){0};
+    *f = (cw_check_frame){ 0 };
     if (!r->ok || r->at == r->end) {
         cw_read_u8(r); /* fails */
         return;
@@ -370,72 +370,35 @@ static void check_rethrow(cw_checker *c)
 void cw_check_control(cw_checker *c, cw_op op)
 {
     switch (op) {
-    case CW_OP_UNREACHABLE:
-        cw_check_unreachable(c);
-        break;
+    case CW_OP_UNREACHABLE: cw_check_unreachable(c); break;
     case CW_OP_BLOCK:
     case CW_OP_LOOP:
     case CW_OP_IF:
-    case CW_OP_TRY:
-        check_block(c, op);
-        break;
-    case CW_OP_ELSE:
-        check_else(c);
-        break;
-    case CW_OP_END:
-        check_end(c);
-        break;
-    case CW_OP_BR:
-        check_br(c);
-        break;
-    case CW_OP_BR_IF:
-        check_br_if(c);
-        break;
-    case CW_OP_BR_TABLE:
-        check_br_table(c);
-        break;
-    case CW_OP_RETURN:
-        check_return(c);
-        break;
-    case CW_OP_BR_ON_NULL:
-        check_br_on_null(c);
-        break;
-    case CW_OP_BR_ON_NON_NULL:
-        check_br_on_non_null(c);
-        break;
+    case CW_OP_TRY: check_block(c, op); break;
+    case CW_OP_ELSE: check_else(c); break;
+    case CW_OP_END: check_end(c); break;
+    case CW_OP_BR: check_br(c); break;
+    case CW_OP_BR_IF: check_br_if(c); break;
+    case CW_OP_BR_TABLE: check_br_table(c); break;
+    case CW_OP_RETURN: check_return(c); break;
+    case CW_OP_BR_ON_NULL: check_br_on_null(c); break;
+    case CW_OP_BR_ON_NON_NULL: check_br_on_non_null(c); break;
     case CW_OP_CALL:
-    case CW_OP_RETURN_CALL:
-        check_call(c, op == CW_OP_RETURN_CALL);
-        break;
+    case CW_OP_RETURN_CALL: check_call(c, op == CW_OP_RETURN_CALL); break;
     case CW_OP_CALL_INDIRECT:
-    case CW_OP_RETURN_CALL_INDIRECT:
-        check_call_indirect(c, op == CW_OP_RETURN_CALL_INDIRECT);
-        break;
+    case CW_OP_RETURN_CALL_INDIRECT: check_call_indirect(c, op == CW_OP_RETURN_CALL_INDIRECT); break;
     case CW_OP_CALL_REF:
-    case CW_OP_RETURN_CALL_REF:
-        check_call_ref(c, op == CW_OP_RETURN_CALL_REF);
-        break;
-    case CW_OP_TRY_TABLE:
-        check_try_table(c);
-        break;
-    case CW_OP_THROW:
-        check_throw(c);
-        break;
+    case CW_OP_RETURN_CALL_REF: check_call_ref(c, op == CW_OP_RETURN_CALL_REF); break;
+    case CW_OP_TRY_TABLE: check_try_table(c); break;
+    case CW_OP_THROW: check_throw(c); break;
     case CW_OP_THROW_REF:
         cw_check_pop(c, CW_REF_NULL(CW_HEAP_EXN));
         cw_check_unreachable(c);
         break;
     case CW_OP_CATCH:
-    case CW_OP_CATCH_ALL:
-        check_legacy_catch(c, op);
-        break;
-    case CW_OP_DELEGATE:
-        check_delegate(c);
-        break;
-    case CW_OP_RETHROW:
-        check_rethrow(c);
-        break;
-    default:
-        cw_check_insn(c, op);
+    case CW_OP_CATCH_ALL: check_legacy_catch(c, op); break;
+    case CW_OP_DELEGATE: check_delegate(c); break;
+    case CW_OP_RETHROW: check_rethrow(c); break;
+    default: cw_check_insn(c, op);
     }
 }

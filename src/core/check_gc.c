@@ -274,42 +274,28 @@ void cw_check_gc(cw_checker *c, cw_op op)
 {
     switch (op) {
     case CW_OP_STRUCT_NEW:
-    case CW_OP_STRUCT_NEW_DEFAULT:
-        check_struct_new(c, op == CW_OP_STRUCT_NEW_DEFAULT, false);
-        break;
+    case CW_OP_STRUCT_NEW_DEFAULT: check_struct_new(c, op == CW_OP_STRUCT_NEW_DEFAULT, false); break;
     case CW_OP_STRUCT_GET:
     case CW_OP_STRUCT_GET_S:
     case CW_OP_STRUCT_GET_U:
-    case CW_OP_STRUCT_SET:
-        check_struct_field(c, op);
-        break;
+    case CW_OP_STRUCT_SET: check_struct_field(c, op); break;
     case CW_OP_ARRAY_NEW:
     case CW_OP_ARRAY_NEW_DEFAULT:
-    case CW_OP_ARRAY_NEW_FIXED:
-        check_array_new(c, op);
-        break;
+    case CW_OP_ARRAY_NEW_FIXED: check_array_new(c, op); break;
     case CW_OP_ARRAY_NEW_DATA:
     case CW_OP_ARRAY_NEW_ELEM:
     case CW_OP_ARRAY_INIT_DATA:
-    case CW_OP_ARRAY_INIT_ELEM:
-        check_array_segment(c, op);
-        break;
+    case CW_OP_ARRAY_INIT_ELEM: check_array_segment(c, op); break;
     case CW_OP_ARRAY_GET:
     case CW_OP_ARRAY_GET_S:
     case CW_OP_ARRAY_GET_U:
-    case CW_OP_ARRAY_SET:
-        check_array_element(c, op);
-        break;
+    case CW_OP_ARRAY_SET: check_array_element(c, op); break;
     case CW_OP_ARRAY_LEN:
         cw_check_pop(c, CW_REF_NULL(CW_HEAP_ARRAY));
         cw_check_push(c, CW_I32);
         break;
-    case CW_OP_ARRAY_FILL:
-        check_array_fill(c);
-        break;
-    case CW_OP_ARRAY_COPY:
-        check_array_copy(c);
-        break;
+    case CW_OP_ARRAY_FILL: check_array_fill(c); break;
+    case CW_OP_ARRAY_COPY: check_array_copy(c); break;
     case CW_OP_REF_EQ:
         cw_check_pop(c, CW_REF_NULL(CW_HEAP_EQ));
         cw_check_pop(c, CW_REF_NULL(CW_HEAP_EQ));
@@ -318,34 +304,18 @@ void cw_check_gc(cw_checker *c, cw_op op)
     case CW_OP_REF_TEST:
     case CW_OP_REF_TEST_NULL:
     case CW_OP_REF_CAST:
-    case CW_OP_REF_CAST_NULL:
-        check_cast(c, op);
-        break;
+    case CW_OP_REF_CAST_NULL: check_cast(c, op); break;
     case CW_OP_BR_ON_CAST:
-    case CW_OP_BR_ON_CAST_FAIL:
-        check_br_on_cast(c, op == CW_OP_BR_ON_CAST_FAIL, false);
-        break;
+    case CW_OP_BR_ON_CAST_FAIL: check_br_on_cast(c, op == CW_OP_BR_ON_CAST_FAIL, false); break;
     case CW_OP_STRUCT_NEW_DESC:
-    case CW_OP_STRUCT_NEW_DEFAULT_DESC:
-        check_struct_new(c, op == CW_OP_STRUCT_NEW_DEFAULT_DESC, true);
-        break;
-    case CW_OP_REF_GET_DESC:
-        check_get_descriptor(c);
-        break;
+    case CW_OP_STRUCT_NEW_DEFAULT_DESC: check_struct_new(c, op == CW_OP_STRUCT_NEW_DEFAULT_DESC, true); break;
+    case CW_OP_REF_GET_DESC: check_get_descriptor(c); break;
     case CW_OP_REF_CAST_DESC_EQ:
-    case CW_OP_REF_CAST_DESC_EQ_NULL:
-        check_cast_by_descriptor(c, op == CW_OP_REF_CAST_DESC_EQ_NULL);
-        break;
+    case CW_OP_REF_CAST_DESC_EQ_NULL: check_cast_by_descriptor(c, op == CW_OP_REF_CAST_DESC_EQ_NULL); break;
     case CW_OP_BR_ON_CAST_DESC_EQ:
-    case CW_OP_BR_ON_CAST_DESC_EQ_FAIL:
-        check_br_on_cast(c, op == CW_OP_BR_ON_CAST_DESC_EQ_FAIL, true);
-        break;
-    case CW_OP_ANY_CONVERT_EXTERN:
-        check_convert(c, CW_HEAP_EXTERN, CW_HEAP_ANY);
-        break;
-    case CW_OP_EXTERN_CONVERT_ANY:
-        check_convert(c, CW_HEAP_ANY, CW_HEAP_EXTERN);
-        break;
+    case CW_OP_BR_ON_CAST_DESC_EQ_FAIL: check_br_on_cast(c, op == CW_OP_BR_ON_CAST_DESC_EQ_FAIL, true); break;
+    case CW_OP_ANY_CONVERT_EXTERN: check_convert(c, CW_HEAP_EXTERN, CW_HEAP_ANY); break;
+    case CW_OP_EXTERN_CONVERT_ANY: check_convert(c, CW_HEAP_ANY, CW_HEAP_EXTERN); break;
     case CW_OP_REF_I31:
         cw_check_pop(c, CW_I32);
         cw_check_push(c, CW_REF(CW_HEAP_I31));
@@ -355,7 +325,6 @@ void cw_check_gc(cw_checker *c, cw_op op)
         cw_check_pop(c, CW_REF_NULL(CW_HEAP_I31));
         cw_check_push(c, CW_I32);
         break;
-    default:
-        cw_check_fail(c, "illegal opcode: %s", cw_opcodes[op].name);
+    default: cw_check_fail(c, "illegal opcode: %s", cw_opcodes[op].name);
     }
 }

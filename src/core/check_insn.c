@@ -125,9 +125,7 @@ static void check_table_insn(cw_checker *c, cw_op op)
         cw_check_pop(c, t->elem);
         cw_check_pop(c, address);
         break;
-    case CW_OP_TABLE_SIZE:
-        cw_check_push(c, address);
-        break;
+    case CW_OP_TABLE_SIZE: cw_check_push(c, address); break;
     case CW_OP_TABLE_GROW:
         cw_check_pop(c, address);
         cw_check_pop(c, t->elem);
@@ -206,49 +204,26 @@ static void check_ref_as_non_null(cw_checker *c)
 void cw_check_insn(cw_checker *c, cw_op op)
 {
     switch (op) {
-    case CW_OP_DROP:
-        cw_check_pop_any(c);
-        break;
-    case CW_OP_SELECT:
-        check_select(c);
-        break;
-    case CW_OP_SELECT_T:
-        check_select_typed(c);
-        break;
+    case CW_OP_DROP: cw_check_pop_any(c); break;
+    case CW_OP_SELECT: check_select(c); break;
+    case CW_OP_SELECT_T: check_select_typed(c); break;
     case CW_OP_GLOBAL_GET:
-    case CW_OP_GLOBAL_SET:
-        check_global(c, op);
-        break;
+    case CW_OP_GLOBAL_SET: check_global(c, op); break;
     case CW_OP_TABLE_GET:
     case CW_OP_TABLE_SET:
     case CW_OP_TABLE_GROW:
     case CW_OP_TABLE_SIZE:
-    case CW_OP_TABLE_FILL:
-        check_table_insn(c, op);
-        break;
-    case CW_OP_TABLE_INIT:
-        check_table_init(c);
-        break;
-    case CW_OP_TABLE_COPY:
-        check_table_copy(c);
-        break;
-    case CW_OP_MEMORY_COPY:
-        check_memory_copy(c);
-        break;
-    case CW_OP_REF_NULL:
-        cw_check_push(c, cw_read_heaptype(c->r, c->m, true));
-        break;
+    case CW_OP_TABLE_FILL: check_table_insn(c, op); break;
+    case CW_OP_TABLE_INIT: check_table_init(c); break;
+    case CW_OP_TABLE_COPY: check_table_copy(c); break;
+    case CW_OP_MEMORY_COPY: check_memory_copy(c); break;
+    case CW_OP_REF_NULL: cw_check_push(c, cw_read_heaptype(c->r, c->m, true)); break;
     case CW_OP_REF_IS_NULL:
         cw_check_pop_ref(c);
         cw_check_push(c, CW_I32);
         break;
-    case CW_OP_REF_FUNC:
-        cw_check_ref_func(c, false);
-        break;
-    case CW_OP_REF_AS_NON_NULL:
-        check_ref_as_non_null(c);
-        break;
-    default:
-        cw_check_gc(c, op);
+    case CW_OP_REF_FUNC: cw_check_ref_func(c, false); break;
+    case CW_OP_REF_AS_NON_NULL: check_ref_as_non_null(c); break;
+    default: cw_check_gc(c, op);
     }
 }

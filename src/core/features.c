@@ -11,14 +11,14 @@ static const struct {
     bool is_fixed; /* cannot be switched: */
     bool is_on;
 } names[] = {
-#define FEATURE(id, bit, name, since) {name, CW_FEATURE_##id, false, false, false},
-#define FIXED(name, on) {name, 0, false, true, on},
+#define FEATURE(id, bit, name, since) { name, CW_FEATURE_##id, false, false, false },
+#define FIXED(name, on) { name, 0, false, true, on },
 #include "core/features.def"
 #undef FEATURE
 #undef FIXED
-    {"mvp", CW_FEATURES_MVP, true, false, false},     {"wasm1", CW_FEATURES_WASM1, true, false, false},
-    {"wasm2", CW_FEATURES_WASM2, true, false, false}, {"wasm3", CW_FEATURES_WASM3, true, false, false},
-    {"all", CW_FEATURES_ALL, false, false, false},
+    { "mvp", CW_FEATURES_MVP, true, false, false },     { "wasm1", CW_FEATURES_WASM1, true, false, false },
+    { "wasm2", CW_FEATURES_WASM2, true, false, false }, { "wasm3", CW_FEATURES_WASM3, true, false, false },
+    { "all", CW_FEATURES_ALL, false, false, false },
 };
 enum { N_NAMES = sizeof names / sizeof *names };
 
@@ -28,7 +28,7 @@ static bool is_name(const char *name, cwrun_str text)
     size_t skip = sizeof wasmtime - 1;
     if (!strncmp(name, cm, sizeof cm - 1) && text.size > skip && !memcmp(text.data, wasmtime, skip)) {
         name += sizeof cm - 1;
-        text = (cwrun_str){text.data + skip, text.size - skip};
+        text = (cwrun_str){ text.data + skip, text.size - skip };
     }
     return strlen(name) == text.size && !memcmp(name, text.data, text.size);
 }
@@ -69,7 +69,7 @@ static bool fail_unknown(cwrun_str text, cwrun_error *err)
 static bool apply(cwrun_str text, cw_features *features, cwrun_error *err)
 {
     bool off = text.size && text.data[0] == '-';
-    cwrun_str name = {text.data + off, text.size - off};
+    cwrun_str name = { text.data + off, text.size - off };
     int i = find(name);
     if (i < 0)
         return fail_unknown(name, err);
@@ -92,7 +92,7 @@ bool cw_features_parse(const char *list, cw_features *features, cwrun_error *err
     for (size_t size; ok && *list; list += size + (list[size] == ',')) {
         list += strspn(list, " ");
         size = strcspn(list, ",");
-        cwrun_str text = {list, size};
+        cwrun_str text = { list, size };
         while (text.size && text.data[text.size - 1] == ' ')
             text.size--;
         ok = !text.size || apply(text, features, err ? err : &local);

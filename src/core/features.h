@@ -56,8 +56,8 @@ enum {
 cw_features cw_features_find(cwrun_str name);
 /* The name of the lowest feature of a set, which is not empty. */
 const char *cw_features_name(cw_features features);
-/* Applies a list as wasm-tools reads it, "mvp,simd,-floats": a name adds, -name takes away, a specification's name starts anew.
- * False with err set where a name is unknown or cannot be switched that way. */
+/* Applies a list as wasm-tools reads it, "mvp,simd,-floats": a name adds, -name takes away, a specification's name
+ * starts anew. False with err set where a name is unknown or cannot be switched that way. */
 bool cw_features_parse(const char *list, cw_features *features, cwrun_error *err);
 
 #endif

@@ -26,7 +26,7 @@ cwrun_str cw_module_func_name(const cw_module *m, uint32_t index, char out[24])
             return m->exports[i].name;
 
     int n = snprintf(out, 24, "func[%u]", index);
-    return (cwrun_str){out, n > 0 ? (size_t)n : 0};
+    return (cwrun_str){ out, n > 0 ? (size_t)n : 0 };
 }
 
 /* ---- exports by name ---- */
@@ -86,26 +86,17 @@ const cw_export *cw_module_find_export(const cw_module *m, cwrun_str name)
 
 cw_externtype cw_module_externtype(const cw_module *m, uint8_t kind, uint32_t index)
 {
-    cw_externtype t = {.kind = kind, .func = CW_NO_TYPE};
+    cw_externtype t = { .kind = kind, .func = CW_NO_TYPE };
     switch ((cw_extern_kind)kind) {
     case CW_EXTERN_FUNC:
         t.func = m->func_types[index];
         t.is_exact = m->func_flags[index] & CW_FUNC_EXACT;
         break;
-    case CW_EXTERN_TABLE:
-        t.table = m->tables[index];
-        break;
-    case CW_EXTERN_MEMORY:
-        t.memory = m->memories[index];
-        break;
-    case CW_EXTERN_GLOBAL:
-        t.global = m->globals[index];
-        break;
-    case CW_EXTERN_TAG:
-        t.func = m->tags[index];
-        break;
-    case CW_EXTERN_COUNT:
-        break;
+    case CW_EXTERN_TABLE: t.table = m->tables[index]; break;
+    case CW_EXTERN_MEMORY: t.memory = m->memories[index]; break;
+    case CW_EXTERN_GLOBAL: t.global = m->globals[index]; break;
+    case CW_EXTERN_TAG: t.func = m->tags[index]; break;
+    case CW_EXTERN_COUNT: break;
     }
     return t;
 }
@@ -126,8 +117,7 @@ bool cw_externtype_matches(const cw_types *types, const cw_externtype *have, con
     switch ((cw_extern_kind)have->kind) {
     case CW_EXTERN_FUNC:
         return want->is_exact ? have->func == want->func : cw_subtype_of(types, have->func, want->func);
-    case CW_EXTERN_TAG:
-        return have->func == want->func;
+    case CW_EXTERN_TAG: return have->func == want->func;
     case CW_EXTERN_TABLE:
         return have->table.elem == want->table.elem && limits_match(&have->table.limits, &want->table.limits);
     case CW_EXTERN_MEMORY:
@@ -138,8 +128,7 @@ bool cw_externtype_matches(const cw_types *types, const cw_externtype *have, con
         if (have->global.is_mutable != want->global.is_mutable)
             return false;
         return h == w || (!have->global.is_mutable && cw_valtype_matches(types, h, w));
-    case CW_EXTERN_COUNT:
-        break;
+    case CW_EXTERN_COUNT: break;
     }
     return false;
 }

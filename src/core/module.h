@@ -1,7 +1,7 @@
 /* core/module.h: a decoded and checked core module, immutable and shared between threads  [core 2.5].
  *
- * Everything lives in the arena of the module or of the component it is nested in; names and bodies point into the file's
- * bytes, which are kept in private memory beside it. Index spaces are arrays with the imports first. */
+ * Everything lives in the arena of the module or of the component it is nested in; names and bodies point into the
+ * file's bytes, which are kept in private memory beside it. Index spaces are arrays with the imports first. */
 #ifndef CW_CORE_MODULE_H
 #define CW_CORE_MODULE_H
 
@@ -9,12 +9,19 @@
 #include "core/reader.h"
 #include "core/types.h"
 
-typedef enum cw_extern_kind { CW_EXTERN_FUNC, CW_EXTERN_TABLE, CW_EXTERN_MEMORY, CW_EXTERN_GLOBAL, CW_EXTERN_TAG, CW_EXTERN_COUNT } cw_extern_kind;
+typedef enum cw_extern_kind {
+    CW_EXTERN_FUNC,
+    CW_EXTERN_TABLE,
+    CW_EXTERN_MEMORY,
+    CW_EXTERN_GLOBAL,
+    CW_EXTERN_TAG,
+    CW_EXTERN_COUNT
+} cw_extern_kind;
 
 typedef struct cw_limits {
-    uint64_t min, max;  /* pages or elements; max is UINT64_MAX where none is given */
+    uint64_t min, max; /* pages or elements; max is UINT64_MAX where none is given */
     bool has_max, is_64, is_shared;
-    uint8_t page_log2;  /* memories: 16, or 0 with custom page sizes */
+    uint8_t page_log2; /* memories: 16, or 0 with custom page sizes */
 } cw_limits;
 
 typedef struct cw_tabletype {
@@ -53,8 +60,8 @@ typedef struct cw_local_run { /* `n` locals of one type, as the body declares th
     cw_valtype type;
 } cw_local_run;
 
-/* What translation needs of a function, made by its validation; and where its code is published (exec/code.h). The struct
- * is all zero but for its body before validation. */
+/* What translation needs of a function, made by its validation; and where its code is published (exec/code.h). The
+ * struct is all zero but for its body before validation. */
 typedef struct cw_func_body {
     const uint8_t *code, *end; /* the instructions, after the local declarations, up to and including the final end */
     const cw_local_run *locals;
@@ -89,8 +96,8 @@ typedef struct cw_elem_segment {
     uint32_t table;
     cw_const_expr offset;
     uint32_t n;
-    const uint32_t *funcs;       /* n function indices, or NULL where they are expressions */
-    const cw_const_expr *exprs;  /* n expressions, or NULL */
+    const uint32_t *funcs;      /* n function indices, or NULL where they are expressions */
+    const cw_const_expr *exprs; /* n expressions, or NULL */
 } cw_elem_segment;
 
 typedef struct cw_custom_section {
@@ -110,9 +117,9 @@ struct cw_func_code; /* exec/code.h: the module-level record of a function's tra
 typedef struct cw_module {
     const uint8_t *bytes; /* of this module, its preamble included */
     size_t size;
-    size_t file_offset;   /* of `bytes` in the file: what backtraces add */
+    size_t file_offset;        /* of `bytes` in the file: what backtraces add */
     const uint8_t *file_start; /* start of the whole file, so that offset = pointer - file_start */
-    cw_types *types;      /* the engine's registry */
+    cw_types *types;           /* the engine's registry */
     cw_features features;
 
     uint32_t n_types;
@@ -122,21 +129,22 @@ typedef struct cw_module {
     cw_import *imports;
     uint32_t n_exports;
     cw_export *exports;
-    uint32_t *exports_by_name;    /* places in `exports`, sorted by name */
+    uint32_t *exports_by_name; /* places in `exports`, sorted by name */
 
     uint32_t n_funcs, n_imported_funcs; /* n_* counts the whole space, imports first */
     cw_type_id *func_types;             /* [n_funcs] */
     cw_func_body *bodies;               /* [n_funcs - n_imported_funcs] */
-    uint8_t *func_flags;                /* [n_funcs] CW_FUNC_REFERENCED: exported, in an element segment or named by ref.func; CW_FUNC_EXACT */
+    uint8_t *func_flags; /* [n_funcs] CW_FUNC_REFERENCED: exported, in an element segment or named by ref.func;
+                            CW_FUNC_EXACT */
 
     uint32_t n_tables, n_imported_tables;
     cw_tabletype *tables;
-    cw_const_expr *table_inits;         /* [n_tables]; bytes NULL where none */
+    cw_const_expr *table_inits; /* [n_tables]; bytes NULL where none */
     uint32_t n_memories, n_imported_memories;
     cw_memtype *memories;
     uint32_t n_globals, n_imported_globals;
     cw_globaltype *globals;
-    cw_const_expr *global_inits;        /* [n_globals]; imports have none */
+    cw_const_expr *global_inits; /* [n_globals]; imports have none */
     uint32_t n_tags, n_imported_tags;
     cw_type_id *tags;
 
@@ -148,17 +156,20 @@ typedef struct cw_module {
     bool has_start;
     uint32_t start;
 
-    cwrun_str name;               /* name section; empty where none */
+    cwrun_str name; /* name section; empty where none */
     uint32_t n_func_names;
     const cw_func_name *func_names; /* by ascending index */
     uint32_t n_customs;
     cw_custom_section *customs;
 
-    struct cw_func_code *codes;   /* [n_funcs - n_imported_funcs], made by exec when first instantiated; owned by exec */
-    void *exec;                   /* exec's per-module state (lock, code memory) */
+    struct cw_func_code *codes; /* [n_funcs - n_imported_funcs], made by exec when first instantiated; owned by exec */
+    void *exec;                 /* exec's per-module state (lock, code memory) */
 } cw_module;
 
-enum { CW_FUNC_REFERENCED = 1, CW_FUNC_EXACT = 2 /* its type is the one declared, not a sub type: of imports that ask for it */ };
+enum {
+    CW_FUNC_REFERENCED = 1,
+    CW_FUNC_EXACT = 2 /* its type is the one declared, not a sub type: of imports that ask for it */
+};
 
 /* What decoding needs besides the bytes. */
 typedef struct cw_module_config {
@@ -179,17 +190,17 @@ const cw_export *cw_module_find_export(const cw_module *m, cwrun_str name);
 
 /* The type of an import or export as a whole, for matching and printing. */
 typedef struct cw_externtype {
-    uint8_t kind; /* cw_extern_kind */
-    bool is_exact;        /* FUNC that is asked for: no sub type will do */
-    cw_type_id func;      /* FUNC and TAG */
+    uint8_t kind;    /* cw_extern_kind */
+    bool is_exact;   /* FUNC that is asked for: no sub type will do */
+    cw_type_id func; /* FUNC and TAG */
     cw_tabletype table;
     cw_memtype memory;
     cw_globaltype global;
 } cw_externtype;
 
 cw_externtype cw_module_externtype(const cw_module *m, uint8_t kind, uint32_t index);
-/* Import matching  [core 4.5.3 / 3.4]: whether something of type `have` may be given where `want` is asked. Limits of `have`
- * are the static ones (run-time matching uses current sizes: the caller fills them in). */
+/* Import matching  [core 4.5.3 / 3.4]: whether something of type `have` may be given where `want` is asked. Limits of
+ * `have` are the static ones (run-time matching uses current sizes: the caller fills them in). */
 bool cw_externtype_matches(const cw_types *types, const cw_externtype *have, const cw_externtype *want);
 
 #endif

@@ -4,8 +4,8 @@
 #include "core/module.h"
 
 const cw_opcode cw_opcodes[CW_OP_COUNT] = {
-    {0, CW_IMM_NONE, 0, "?", 0, "unknown"},
-#define OP(id, code, name, imm, sig, align, feature) {code, CW_IMM_##imm, align, sig, CW_FEATURE_##feature, name},
+    { 0, CW_IMM_NONE, 0, "?", 0, "unknown" },
+#define OP(id, code, name, imm, sig, align, feature) { code, CW_IMM_##imm, align, sig, CW_FEATURE_##feature, name },
 #include "core/opcodes.def"
 #undef OP
 };

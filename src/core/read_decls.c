@@ -33,9 +33,7 @@ static void read_import(cw_reader *r, cw_builder *b, cw_import *import, import_s
 
     uint32_t i = import->index = spaces->n[import->kind]++;
     switch ((cw_extern_kind)import->kind) {
-    case CW_EXTERN_FUNC:
-        m->func_types[i] = cw_read_functype_index(r, m);
-        break;
+    case CW_EXTERN_FUNC: m->func_types[i] = cw_read_functype_index(r, m); break;
     case CW_EXTERN_TABLE:
         m->tables[i] = cw_read_tabletype(r, m);
         if (i == 1)
@@ -51,11 +49,8 @@ static void read_import(cw_reader *r, cw_builder *b, cw_import *import, import_s
         if (m->globals[i].is_mutable)
             cw_need_feature(r, at, m->features, CW_FEATURE_MUTABLE_GLOBAL);
         break;
-    case CW_EXTERN_TAG:
-        m->tags[i] = cw_read_tagtype(r, m);
-        break;
-    case CW_EXTERN_COUNT:
-        break;
+    case CW_EXTERN_TAG: m->tags[i] = cw_read_tagtype(r, m); break;
+    case CW_EXTERN_COUNT: break;
     }
 }
 
@@ -80,7 +75,7 @@ void cw_read_imports(cw_reader *r, cw_builder *b)
     if (b->scratch.oom)
         cw_reader_oom(r);
 
-    import_spaces spaces = {{0}};
+    import_spaces spaces = { { 0 } };
     for (uint32_t i = 0; i < n && r->ok; i++) {
         cw_reader_push(r, "import", i);
         read_import(r, b, &m->imports[i], &spaces);
@@ -206,8 +201,8 @@ void cw_read_globals(cw_reader *r, cw_builder *b)
 
 static void check_export(cw_reader *r, cw_module *m, const uint8_t *at, const cw_export *e)
 {
-    static const char *const words[] = {"function", "table", "memory", "global", "tag"};
-    const uint32_t n[] = {m->n_funcs, m->n_tables, m->n_memories, m->n_globals, m->n_tags};
+    static const char *const words[] = { "function", "table", "memory", "global", "tag" };
+    const uint32_t n[] = { m->n_funcs, m->n_tables, m->n_memories, m->n_globals, m->n_tags };
     if (!r->ok)
         return;
     if (e->index >= n[e->kind])

@@ -13,19 +13,19 @@ typedef struct section {
 enum { SECTION_CUSTOM = 0, SECTION_CODE = 10, SECTION_COUNT = 14, LAST_ORDER = 13 };
 
 static const section sections[SECTION_COUNT] = {
-    [1] = {1, "type section", cw_read_types},
-    [2] = {2, "import section", cw_read_imports},
-    [3] = {3, "function section", cw_read_functions},
-    [4] = {4, "table section", cw_read_tables},
-    [5] = {5, "memory section", cw_read_memories},
-    [13] = {6, "tag section", cw_read_tags},
-    [6] = {7, "global section", cw_read_globals},
-    [7] = {8, "export section", cw_read_exports},
-    [8] = {9, "start section", cw_read_start, true},
-    [9] = {10, "element section", cw_read_elems},
-    [12] = {11, "data count section", cw_read_data_count},
-    [SECTION_CODE] = {12, "code section", cw_read_code},
-    [11] = {LAST_ORDER, "data section", cw_read_data, true},
+    [1] = { 1, "type section", cw_read_types, false },
+    [2] = { 2, "import section", cw_read_imports, false },
+    [3] = { 3, "function section", cw_read_functions, false },
+    [4] = { 4, "table section", cw_read_tables, false },
+    [5] = { 5, "memory section", cw_read_memories, false },
+    [13] = { 6, "tag section", cw_read_tags, false },
+    [6] = { 7, "global section", cw_read_globals, false },
+    [7] = { 8, "export section", cw_read_exports, false },
+    [8] = { 9, "start section", cw_read_start, true },
+    [9] = { 10, "element section", cw_read_elems, false },
+    [12] = { 11, "data count section", cw_read_data_count, false },
+    [SECTION_CODE] = { 12, "code section", cw_read_code, false },
+    [11] = { LAST_ORDER, "data section", cw_read_data, true },
 };
 
 /* ---- shared by the read_ files ---- */
@@ -68,7 +68,7 @@ static void read_custom(cw_reader *r, cw_builder *b)
         cw_reader_oom(r);
         return;
     }
-    *c = (cw_custom_section){name, r->at, cw_reader_left(r), b->last_section};
+    *c = (cw_custom_section){ name, r->at, cw_reader_left(r), b->last_section };
     r->at = r->end;
 }
 
@@ -103,7 +103,7 @@ static void read_section(cw_reader *r, cw_builder *b)
 static void read_preamble(cw_reader *r)
 {
     const uint8_t *at = r->at;
-    static const uint8_t magic[4] = {0, 'a', 's', 'm'};
+    static const uint8_t magic[4] = { 0, 'a', 's', 'm' };
     size_t left = cw_reader_left(r);
     if (left < 4) {
         cw_reader_fail(r, at, "unexpected end: magic header not detected in %zu bytes", left);
@@ -159,7 +159,7 @@ cw_module *cw_module_read(cw_reader *r, const cw_module_config *config)
     m->types = config->types;
     m->features = config->features;
 
-    cw_builder b = {.m = m, .config = config};
+    cw_builder b = { .m = m, .config = config };
     cw_arena_init(&b.scratch, config->alloc);
     cw_checker_init(&b.checker, m, config);
 

@@ -19,7 +19,7 @@ static void read_func_names(cw_reader *r, cw_module *m)
         cwrun_str name = cw_read_name(r);
         if (!r->ok || index >= m->n_funcs || (n_names && names[n_names - 1].index >= index))
             break;
-        names[n_names++] = (cw_func_name){index, name};
+        names[n_names++] = (cw_func_name){ index, name };
     }
     m->func_names = names;
     m->n_func_names = n_names;

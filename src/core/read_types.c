@@ -110,7 +110,7 @@ static cw_valtype read_valtype(cw_reader *r, const scope *s)
 
 cw_valtype cw_read_valtype(cw_reader *r, const cw_module *m)
 {
-    return read_valtype(r, &(scope){m, NULL});
+    return read_valtype(r, &(scope){ m, NULL });
 }
 
 cw_valtype cw_read_reftype(cw_reader *r, const cw_module *m)
@@ -126,7 +126,7 @@ cw_valtype cw_read_reftype(cw_reader *r, const cw_module *m)
 
 cw_valtype cw_read_heaptype(cw_reader *r, const cw_module *m, bool nullable)
 {
-    return read_heaptype(r, &(scope){m, NULL}, nullable);
+    return read_heaptype(r, &(scope){ m, NULL }, nullable);
 }
 
 cw_type_id cw_read_functype_index(cw_reader *r, const cw_module *m)
@@ -159,7 +159,7 @@ static bool read_mutability(cw_reader *r)
 
 cw_globaltype cw_read_globaltype(cw_reader *r, const cw_module *m)
 {
-    cw_globaltype g = {.type = cw_read_valtype(r, m)};
+    cw_globaltype g = { .type = cw_read_valtype(r, m) };
     g.is_mutable = read_mutability(r);
     return g;
 }
@@ -175,11 +175,11 @@ static cw_limits read_limits(cw_reader *r, const cw_module *m, uint8_t allowed)
     if (flags & LIMITS_64)
         need(r, m, at, CW_FEATURE_MEMORY64);
 
-    cw_limits l = {.max = UINT64_MAX,
-                   .is_64 = flags & LIMITS_64,
-                   .is_shared = flags & LIMITS_SHARED,
-                   .has_max = flags & LIMITS_MAX,
-                   .page_log2 = 16};
+    cw_limits l = { .max = UINT64_MAX,
+                    .is_64 = flags & LIMITS_64,
+                    .is_shared = flags & LIMITS_SHARED,
+                    .has_max = flags & LIMITS_MAX,
+                    .page_log2 = 16 };
     l.min = cw_read_u64(r);
     if (l.has_max)
         l.max = cw_read_u64(r);
@@ -230,7 +230,7 @@ cw_memtype cw_read_memtype(cw_reader *r, const cw_module *m)
 cw_tabletype cw_read_tabletype(cw_reader *r, const cw_module *m)
 {
     const uint8_t *at = r->at;
-    cw_tabletype t = {.elem = CW_FUNCREF};
+    cw_tabletype t = { .elem = CW_FUNCREF };
     if (r->ok && r->at < r->end && *r->at == 0x70)
         r->at++; /* funcref: tables had them before there were reference types */
     else
@@ -264,19 +264,19 @@ static cw_valtype *read_resulttype(cw_reader *r, cw_builder *b, uint32_t *n)
         return NULL;
     }
     for (uint32_t i = 0; i < count && r->ok; i++)
-        types[i] = read_valtype(r, &(scope){b->m, b});
+        types[i] = read_valtype(r, &(scope){ b->m, b });
     *n = count;
     return types;
 }
 
 static cw_fieldtype read_fieldtype(cw_reader *r, cw_builder *b)
 {
-    cw_fieldtype f = {0};
+    cw_fieldtype f = { 0 };
     if (r->ok && r->at < r->end && (*r->at == 0x78 || *r->at == 0x77)) {
         f.type = *r->at == 0x78 ? CW_I8 : CW_I16;
         r->at++;
     } else {
-        f.type = read_valtype(r, &(scope){b->m, b});
+        f.type = read_valtype(r, &(scope){ b->m, b });
     }
     f.is_mutable = read_mutability(r);
     return f;
@@ -307,8 +307,7 @@ static void read_comptype(cw_reader *r, cw_builder *b, cw_typedef *d)
         for (uint32_t i = 0; i < d->n_fields && r->ok; i++)
             fields[i] = read_fieldtype(r, b);
         break;
-    default:
-        cw_reader_fail(r, at, "malformed definition type 0x%02x", code);
+    default: cw_reader_fail(r, at, "malformed definition type 0x%02x", code);
     }
 }
 
@@ -328,7 +327,7 @@ static uint32_t read_described(cw_reader *r, cw_builder *b, uint8_t code, const 
 /* One sub type, `index` being its type index. */
 static void read_subtype(cw_reader *r, cw_builder *b, uint32_t index, cw_typedef *d)
 {
-    *d = (cw_typedef){.is_final = true, .super = CW_NO_TYPE};
+    *d = (cw_typedef){ .is_final = true, .super = CW_NO_TYPE };
 
     if (r->ok && r->at < r->end && (*r->at == 0x50 || *r->at == 0x4f)) {
         const uint8_t *at = r->at;
@@ -352,7 +351,8 @@ static void read_subtype(cw_reader *r, cw_builder *b, uint32_t index, cw_typedef
     d->describes = read_described(r, b, DESCRIBES, "described");
     d->descriptor = read_described(r, b, DESCRIPTOR, "descriptor");
     if (r->ok && d->describes && d->describes - 1 >= index - b->group_start)
-        cw_reader_fail(r, r->at, "forward use of described type %u in sub type %u", b->group_start + d->describes - 1, index);
+        cw_reader_fail(r, r->at, "forward use of described type %u in sub type %u", b->group_start + d->describes - 1,
+                       index);
     read_comptype(r, b, d);
 }
 
@@ -363,7 +363,8 @@ static void check_descriptors(cw_reader *r, cw_builder *b, const uint8_t *at, co
         const cw_typedef *d = &defs[i];
         uint32_t index = b->group_start + i;
         if ((d->descriptor || d->describes) && d->kind != CW_COMP_STRUCT)
-            cw_reader_fail(r, at, "%s type must be a struct: type %u", d->descriptor ? "descriptor" : "described", index);
+            cw_reader_fail(r, at, "%s type must be a struct: type %u", d->descriptor ? "descriptor" : "described",
+                           index);
         else if (d->descriptor && defs[d->descriptor - 1].describes != i + 1)
             cw_reader_fail(r, at, "type is not described by its descriptor: type %u", index);
         else if (d->describes && defs[d->describes - 1].descriptor != i + 1)
@@ -375,20 +376,11 @@ static void fail_group(cw_reader *r, cw_builder *b, const uint8_t *at, cw_types_
 {
     uint32_t index = b->group_start + bad;
     switch (status) {
-    case CW_TYPES_OK:
-        break;
-    case CW_TYPES_OOM:
-        cw_reader_oom(r);
-        break;
-    case CW_TYPES_FULL:
-        cw_reader_limit(r, at, "too many types in one engine");
-        break;
-    case CW_TYPES_FINAL:
-        cw_reader_fail(r, at, "sub type %u has a final supertype", index);
-        break;
-    case CW_TYPES_MISMATCH:
-        cw_reader_fail(r, at, "sub type %u does not match its supertype", index);
-        break;
+    case CW_TYPES_OK: break;
+    case CW_TYPES_OOM: cw_reader_oom(r); break;
+    case CW_TYPES_FULL: cw_reader_limit(r, at, "too many types in one engine"); break;
+    case CW_TYPES_FINAL: cw_reader_fail(r, at, "sub type %u has a final supertype", index); break;
+    case CW_TYPES_MISMATCH: cw_reader_fail(r, at, "sub type %u does not match its supertype", index); break;
     case CW_TYPES_TOO_DEEP:
         cw_reader_limit(r, at, "sub type %u has more than %u supertypes", index, (unsigned)CW_TYPES_DEPTH);
         break;

@@ -10,13 +10,13 @@
 void cw_reader_init(cw_reader *r, const uint8_t *bytes, size_t size, const char *file, cw_arena *arena,
                     cwrun_error *err)
 {
-    *r = (cw_reader){.at = bytes,
-                     .end = bytes + size,
-                     .start = bytes,
-                     .ok = !cwrun_failed(err),
-                     .file = file,
-                     .arena = arena,
-                     .err = err};
+    *r = (cw_reader){ .at = bytes,
+                      .end = bytes + size,
+                      .start = bytes,
+                      .ok = !cwrun_failed(err),
+                      .file = file,
+                      .arena = arena,
+                      .err = err };
 }
 
 /* ---- failing ---- */
@@ -95,7 +95,7 @@ void cw_reader_push(cw_reader *r, const char *what, uint32_t index)
         return;
     }
     if (r->ok)
-        r->path[r->depth++] = (cw_reader_step){what, index};
+        r->path[r->depth++] = (cw_reader_step){ what, index };
 }
 
 void cw_reader_pop(cw_reader *r)
@@ -143,10 +143,10 @@ uint8_t cw_read_u8(cw_reader *r)
 
 static void fail_leb(cw_reader *r, cw_leb_status status)
 {
-    static const char *const words[] = {[CW_LEB_OK] = "",
-                                        [CW_LEB_END] = "unexpected end of section or function",
-                                        [CW_LEB_LONG] = "integer representation too long",
-                                        [CW_LEB_RANGE] = "integer too large"};
+    static const char *const words[] = { [CW_LEB_OK] = "",
+                                         [CW_LEB_END] = "unexpected end of section or function",
+                                         [CW_LEB_LONG] = "integer representation too long",
+                                         [CW_LEB_RANGE] = "integer too large" };
     cw_reader_fail(r, NULL, "%s", words[status]);
 }
 
@@ -246,9 +246,9 @@ cwrun_str cw_read_name(cw_reader *r)
     const uint8_t *bytes = cw_read_bytes(r, size);
     size_t bad = 0;
     if (!bytes || cw_utf8_valid(bytes, size, &bad))
-        return (cwrun_str){(const char *)bytes, bytes ? size : 0};
+        return (cwrun_str){ (const char *)bytes, bytes ? size : 0 };
     cw_reader_fail(r, bytes + bad, "malformed UTF-8 encoding");
-    return (cwrun_str){NULL, 0};
+    return (cwrun_str){ NULL, 0 };
 }
 
 uint32_t cw_read_count(cw_reader *r, uint32_t most, const char *what)

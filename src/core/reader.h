@@ -24,27 +24,28 @@ typedef struct cw_reader_errors {
 } cw_reader_errors;
 
 typedef struct cw_reader {
-    const uint8_t *at, *end;     /* what is left */
-    const uint8_t *start;        /* of the whole file: offsets count from here */
+    const uint8_t *at, *end; /* what is left */
+    const uint8_t *start;    /* of the whole file: offsets count from here */
     bool ok;
-    const char *file;            /* name in messages; NULL prints none */
-    cw_arena *arena;             /* where what is read goes */
-    cwrun_error *err;            /* may be NULL */
-    cw_reader_errors *errors;    /* NULL: the first error is the only one */
+    const char *file;         /* name in messages; NULL prints none */
+    cw_arena *arena;          /* where what is read goes */
+    cwrun_error *err;         /* may be NULL */
+    cw_reader_errors *errors; /* NULL: the first error is the only one */
     uint32_t depth;
     cw_reader_step path[CW_READER_DEPTH];
 } cw_reader;
 
-void cw_reader_init(cw_reader *r, const uint8_t *bytes, size_t size, const char *file, cw_arena *arena, cwrun_error *err);
+void cw_reader_init(cw_reader *r, const uint8_t *bytes, size_t size, const char *file, cw_arena *arena,
+                    cwrun_error *err);
 
-/* Fails at a place (NULL: where the reader is); the first failure wins. Kind is CWRUN_ERROR_INPUT; cw_reader_limit gives
- * CWRUN_ERROR_LIMIT / CWRUN_LIMIT_INPUT. Both set ok to false. */
+/* Fails at a place (NULL: where the reader is); the first failure wins. Kind is CWRUN_ERROR_INPUT; cw_reader_limit
+ * gives CWRUN_ERROR_LIMIT / CWRUN_LIMIT_INPUT. Both set ok to false. */
 void cw_reader_fail(cw_reader *r, const uint8_t *at, const char *format, ...) CWRUN_PRINTF(3, 4);
 void cw_reader_limit(cw_reader *r, const uint8_t *at, const char *format, ...) CWRUN_PRINTF(3, 4);
 void cw_reader_oom(cw_reader *r);
 
-/* Called by who knows where reading can go on after a failure: where all errors are asked for and it is one of the input, it is
- * reported and forgotten, and the answer is true. */
+/* Called by who knows where reading can go on after a failure: where all errors are asked for and it is one of the
+ * input, it is reported and forgotten, and the answer is true. */
 bool cw_reader_recover(cw_reader *r);
 
 /* Nesting: push before a thing, pop after; deeper than CW_READER_DEPTH is a limit error. */
@@ -61,7 +62,7 @@ static inline size_t cw_reader_left(const cw_reader *r)
 }
 
 uint8_t cw_read_u8(cw_reader *r);
-uint32_t cw_read_u32(cw_reader *r);  /* LEB128 */
+uint32_t cw_read_u32(cw_reader *r); /* LEB128 */
 uint64_t cw_read_u64(cw_reader *r);
 int32_t cw_read_s32(cw_reader *r);
 int64_t cw_read_s33(cw_reader *r);

@@ -157,7 +157,7 @@ static cw_types_status make_type(cw_types *types, const cw_typedef *d, cw_type_i
     if (!t)
         return CW_TYPES_OOM;
 
-    *t = (cw_subtype){.kind = d->kind, .is_final = d->is_final, .id = first + i, .super = CW_NO_TYPE};
+    *t = (cw_subtype){ .kind = d->kind, .is_final = d->is_final, .id = first + i, .super = CW_NO_TYPE };
     t->describes = d->describes ? first + d->describes - 1 : CW_NO_TYPE;
     t->descriptor = d->descriptor ? first + d->descriptor - 1 : CW_NO_TYPE;
     if (d->super != CW_NO_TYPE) {
@@ -186,7 +186,7 @@ static cw_types_status make_type(cw_types *types, const cw_typedef *d, cw_type_i
     if (!t->params || !t->results || !fields)
         return CW_TYPES_OOM;
     for (uint32_t j = 0; j < d->n_fields; j++)
-        fields[j] = (cw_fieldtype){resolve(d->fields[j].type, first), d->fields[j].is_mutable};
+        fields[j] = (cw_fieldtype){ resolve(d->fields[j].type, first), d->fields[j].is_mutable };
     t->n_fields = d->n_fields;
     t->fields = fields;
     return CW_TYPES_OK;
@@ -302,7 +302,7 @@ cw_types_status cw_types_group(cw_types *types, const cw_typedef *defs, uint32_t
 
     cw_types_status status = CW_TYPES_OOM;
     if (write_key(types, defs, n)) {
-        cwrun_str key = {(const char *)types->key.items, types->key.n * sizeof *types->key.items};
+        cwrun_str key = { (const char *)types->key.items, types->key.n * sizeof *types->key.items };
         const uint64_t *found = cw_map_find(&types->groups, key);
         cw_type_id id = found ? (cw_type_id)*found : types->n;
         status = found ? CW_TYPES_OK : add_group(types, defs, n, key, bad);
@@ -317,13 +317,13 @@ cw_types_status cw_types_group(cw_types *types, const cw_typedef *defs, uint32_t
 cw_type_id cw_types_func(cw_types *types, const cw_valtype *params, uint32_t n_params, const cw_valtype *results,
                          uint32_t n_results)
 {
-    cw_typedef def = {.kind = CW_COMP_FUNC,
-                      .is_final = true,
-                      .super = CW_NO_TYPE,
-                      .n_params = n_params,
-                      .n_results = n_results,
-                      .params = params,
-                      .results = results};
+    cw_typedef def = { .kind = CW_COMP_FUNC,
+                       .is_final = true,
+                       .super = CW_NO_TYPE,
+                       .n_params = n_params,
+                       .n_results = n_results,
+                       .params = params,
+                       .results = results };
     cw_type_id first;
     uint32_t bad;
     cw_types_group(types, &def, 1, &first, &bad);
@@ -359,7 +359,8 @@ static const uint16_t heaps_above[CW_HEAP_COUNT] = {
     [CW_HEAP_NOEXN] = ABOVE(NOEXN) | ABOVE(EXN),
 };
 static const uint8_t heap_of_kind[] = {
-    [CW_COMP_FUNC] = CW_HEAP_FUNC, [CW_COMP_STRUCT] = CW_HEAP_STRUCT, [CW_COMP_ARRAY] = CW_HEAP_ARRAY};
+    [CW_COMP_FUNC] = CW_HEAP_FUNC, [CW_COMP_STRUCT] = CW_HEAP_STRUCT, [CW_COMP_ARRAY] = CW_HEAP_ARRAY
+};
 
 bool cw_heaptype_matches(const cw_types *types, cw_valtype sub, cw_valtype super)
 {
@@ -396,7 +397,7 @@ cw_heap cw_heaptype_top(const cw_types *types, cw_valtype ref)
         heap = heap_of_kind[cw_types_get(types, heap)->kind];
     if (heap == CW_HEAP_BOT)
         return CW_HEAP_BOT;
-    static const uint8_t tops[] = {CW_HEAP_FUNC, CW_HEAP_EXTERN, CW_HEAP_ANY, CW_HEAP_EXN};
+    static const uint8_t tops[] = { CW_HEAP_FUNC, CW_HEAP_EXTERN, CW_HEAP_ANY, CW_HEAP_EXN };
     for (unsigned i = 0; i < sizeof tops; i++)
         if (heaps_above[heap] >> tops[i] & 1)
             return (cw_heap)tops[i];
@@ -411,17 +412,12 @@ bool cw_is_managed(const cw_types *types, cw_valtype t)
 uint32_t cw_storage_size(cw_valtype t)
 {
     switch (t) {
-    case CW_I8:
-        return 1;
-    case CW_I16:
-        return 2;
+    case CW_I8: return 1;
+    case CW_I16: return 2;
     case CW_I32:
-    case CW_F32:
-        return 4;
-    case CW_V128:
-        return 16;
-    default:
-        return 8;
+    case CW_F32: return 4;
+    case CW_V128: return 16;
+    default: return 8;
     }
 }
 
@@ -430,10 +426,11 @@ uint32_t cw_storage_size(cw_valtype t)
 void cw_valtype_print(const cw_types *types, cw_valtype t, char *out, size_t size)
 {
     (void)types;
-    static const char *const numbers[] = {"unknown", "i32", "i64", "f32", "f64", "v128", "i8", "i16"};
-    static const char *const heaps[] = {"func", "nofunc", "extern", "noextern", "any", "eq",
-                                        "i31",  "struct", "array",  "none",     "exn", "noexn"};
-    static const char *const shorts[] = {"func", "nullfunc", "extern", "nullextern", "any", "eq", "i31", "struct", "array", "null", "exn", "nullexn"};
+    static const char *const numbers[] = { "unknown", "i32", "i64", "f32", "f64", "v128", "i8", "i16" };
+    static const char *const heaps[] = { "func", "nofunc", "extern", "noextern", "any", "eq",
+                                         "i31",  "struct", "array",  "none",     "exn", "noexn" };
+    static const char *const shorts[] = { "func", "nullfunc", "extern", "nullextern", "any", "eq",
+                                          "i31",  "struct",   "array",  "null",       "exn", "nullexn" };
     const char *null = cw_is_nullable(t) ? "null " : "";
     uint32_t id = t & CW_REF_ID_MASK;
 

@@ -123,8 +123,7 @@ const uint8_t *cw_code_trying(cw_module *m, const uint8_t *ip)
     return code && cw_code_header_of(code)->handlers ? code : NULL;
 }
 
-bool cw_code_locate(cw_module *m, const uint8_t *ip, bool is_return, uint64_t *budget, uint32_t *func,
-                    uint64_t *offset)
+bool cw_code_locate(cw_module *m, const uint8_t *ip, bool is_return, uint64_t *budget, uint32_t *func, uint64_t *offset)
 {
     if (!m || !m->codes || *budget == 0)
         return false;

@@ -1,7 +1,7 @@
 /* exec/code.h: translated code: where it lies and from which instruction it comes.
  *
- * The code of a function is one block: a header of 16 bytes, then the instructions, 8-aligned. cw_func_code.code points to
- * the first instruction, so that who reads that one word atomically has all of it. */
+ * The code of a function is one block: a header of 16 bytes, then the instructions, 8-aligned. cw_func_code.code points
+ * to the first instruction, so that who reads that one word atomically has all of it. */
 #ifndef CW_EXEC_CODE_H
 #define CW_EXEC_CODE_H
 
@@ -10,8 +10,9 @@
 #include "exec/exec.h"
 
 typedef struct cw_code_header {
-    uint32_t size;        /* of the block, header included; 0: it is not on its own (stubs, natives) */
-    uint32_t maps;        /* where its cw_code_maps stand, in bytes from the first instruction; 0: no slot ever refers to the heap */
+    uint32_t size; /* of the block, header included; 0: it is not on its own (stubs, natives) */
+    uint32_t maps; /* where its cw_code_maps stand, in bytes from the first instruction; 0: no slot ever refers to the
+                      heap */
     uint32_t handlers;    /* where its cw_try_table stands, in bytes from the first instruction; 0: it has none */
     uint32_t frame_slots; /* slots above sp that the function needs */
 } cw_code_header;
@@ -70,16 +71,16 @@ static inline const cw_code_header *cw_code_header_of(const uint8_t *code)
     return (const cw_code_header *)(const void *)(code - sizeof(cw_code_header));
 }
 
-/* Publishes the code of a function in a new block, or frees it where somebody was first. What stands then; NULL where memory
- * ran out. */
+/* Publishes the code of a function in a new block, or frees it where somebody was first. What stands then; NULL where
+ * memory ran out. */
 const uint8_t *cw_code_publish(cw_func_code *record, uint8_t *block);
 
 /* The code in `m` that ip is in or behind a call of, if it has handlers; else NULL. Thread-safe. */
 const uint8_t *cw_code_trying(cw_module *m, const uint8_t *ip);
-/* Which slots of a frame hold references to the heap (exec/gc.h) where a function stands at a call or an allocation. Locals of
- * such types always do: they are null from the start. What of the operand stack does is a chain of nodes, node 0 its end,
- * which places share as far as their stacks are the same. Behind it: n_points cw_code_point by their offset, n_nodes
- * cw_code_node, n_locals uint16_t. */
+/* Which slots of a frame hold references to the heap (exec/gc.h) where a function stands at a call or an allocation.
+ * Locals of such types always do: they are null from the start. What of the operand stack does is a chain of nodes,
+ * node 0 its end, which places share as far as their stacks are the same. Behind it: n_points cw_code_point by their
+ * offset, n_nodes cw_code_node, n_locals uint16_t. */
 typedef struct cw_code_maps {
     uint32_t n_points, n_nodes, n_locals, reserved;
 } cw_code_maps;
@@ -109,9 +110,9 @@ static inline const uint16_t *cw_code_map_locals(const cw_code_maps *maps)
 /* The maps of the function of m whose instruction ends at ip, and the node of that place; NULL where nothing refers. */
 const cw_code_maps *cw_code_maps_find(cw_module *m, const uint8_t *ip, uint32_t *node);
 
-/* The function of `m` whose code contains ip (a walk's: cw_walk_frame) and the instruction it comes from, as an offset in
- * the file that m was loaded from. Looking it up translates the function again: `budget` is how many bytes of code the
- * caller still grants for that. False where ip is not in m's code, the budget is used up or memory ran out. */
+/* The function of `m` whose code contains ip (a walk's: cw_walk_frame) and the instruction it comes from, as an offset
+ * in the file that m was loaded from. Looking it up translates the function again: `budget` is how many bytes of code
+ * the caller still grants for that. False where ip is not in m's code, the budget is used up or memory ran out. */
 bool cw_code_locate(cw_module *m, const uint8_t *ip, bool is_return, uint64_t *budget, uint32_t *func,
                     uint64_t *offset);
 

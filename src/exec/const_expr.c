@@ -6,7 +6,7 @@
 #include "base/leb.h"
 #include "core/opcodes.h"
 
-enum { FEW = 8 }; /* operands that need no allocation */
+enum { FEW = 8 };             /* operands that need no allocation */
 enum { EXACT = 0x62 - 0x80 }; /* a heap type with this code has an index behind it */
 
 typedef struct operand {
@@ -23,7 +23,7 @@ typedef struct evaluation {
 
 static void push(evaluation *v, uint64_t value, bool is_managed)
 {
-    *v->top++ = (operand){{value}, is_managed ? value : 0};
+    *v->top++ = (operand){ { value }, is_managed ? value : 0 };
 }
 
 static const cw_subtype *read_type(evaluation *v)
@@ -39,7 +39,8 @@ static void *new_object(evaluation *v, const cw_subtype *type, uint32_t length)
     cw_exec *x = v->in->exec;
     cw_gc_scope scope;
     cw_gc_scope_begin(x, &scope, &v->stack[0].ref, (uint32_t)(v->top - v->stack), sizeof(operand) / sizeof(uint64_t));
-    void *o = type->kind == CW_COMP_ARRAY ? (void *)cw_gc_new_array(x, type, length) : (void *)cw_gc_new_struct(x, type);
+    void *o =
+        type->kind == CW_COMP_ARRAY ? (void *)cw_gc_new_array(x, type, length) : (void *)cw_gc_new_struct(x, type);
     cw_gc_scope_end(x, &scope);
     if (!o)
         cw_gc_error(x, v->err);
@@ -88,12 +89,10 @@ static bool run_gc(evaluation *v)
     const uint32_t code = 0xfb0000u | cw_leb_u32_checked(&v->at);
     switch (code) {
     case CW_CODE_STRUCT_NEW:
-    case CW_CODE_STRUCT_NEW_DEFAULT:
-        return new_struct(v, code == CW_CODE_STRUCT_NEW_DEFAULT);
+    case CW_CODE_STRUCT_NEW_DEFAULT: return new_struct(v, code == CW_CODE_STRUCT_NEW_DEFAULT);
     case CW_CODE_ARRAY_NEW:
     case CW_CODE_ARRAY_NEW_DEFAULT:
-    case CW_CODE_ARRAY_NEW_FIXED:
-        return new_array(v, code);
+    case CW_CODE_ARRAY_NEW_FIXED: return new_array(v, code);
     case CW_CODE_REF_I31:
         v->top--;
         push(v, CW_REF_OF_I31(v->top->value[0]), true);
@@ -103,8 +102,7 @@ static bool run_gc(evaluation *v)
         cw_fail(v->err, &v->in->exec->alloc, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_UNSUPPORTED,
                 "not supported yet: descriptors in a constant expression");
         return false;
-    default: /* conversions between any and extern */
-        return true;
+    default: /* conversions between any and extern */ return true;
     }
 }
 
@@ -117,12 +115,8 @@ static bool run(evaluation *v)
     for (;;) {
         const uint8_t code = *v->at++;
         switch (code) {
-        case CW_CODE_I32_CONST:
-            push(v, (uint32_t)cw_leb_s64_checked(&v->at), false);
-            break;
-        case CW_CODE_I64_CONST:
-            push(v, (uint64_t)cw_leb_s64_checked(&v->at), false);
-            break;
+        case CW_CODE_I32_CONST: push(v, (uint32_t)cw_leb_s64_checked(&v->at), false); break;
+        case CW_CODE_I64_CONST: push(v, (uint64_t)cw_leb_s64_checked(&v->at), false); break;
         case CW_CODE_F32_CONST: {
             const uint8_t *at = v->at;
             push(v, at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24, false);
@@ -134,7 +128,7 @@ static bool run(evaluation *v)
             const bool is_v128 = code != CW_CODE_F64_CONST;
             if (is_v128)
                 cw_leb_u32_checked(&v->at); /* the one of its prefix that is constant */
-            operand o = {{0}, 0};
+            operand o = { { 0 }, 0 };
             for (unsigned i = 0; i < (is_v128 ? 16u : 8u); i++)
                 o.value[i / 8] |= (uint64_t)*v->at++ << i % 8 * 8;
             *v->top++ = o;
@@ -158,10 +152,10 @@ static bool run(evaluation *v)
             push(v, (uintptr_t)f, false);
             break;
         }
-#define BINARY(code, T, operator)                                                                                      \
-    case code:                                                                                                         \
-        v->top--;                                                                                                      \
-        v->top[-1].value[0] = (T)(v->top[-1].value[0] operator v->top->value[0]);                                      \
+#define BINARY(code, T, operator) \
+    case code: \
+        v->top--; \
+        v->top[-1].value[0] = (T)(v->top[-1].value[0] operator v->top->value[0]); \
         break;
             BINARY(CW_CODE_I32_ADD, uint32_t, +)
             BINARY(CW_CODE_I32_SUB, uint32_t, -)
@@ -169,8 +163,7 @@ static bool run(evaluation *v)
             BINARY(CW_CODE_I64_ADD, uint64_t, +)
             BINARY(CW_CODE_I64_SUB, uint64_t, -)
             BINARY(CW_CODE_I64_MUL, uint64_t, *)
-        case CW_CODE_END:
-            return true;
+        case CW_CODE_END: return true;
         default: /* nothing else with this prefix is constant */
             if (!run_gc(v))
                 return false;
@@ -185,7 +178,7 @@ bool cw_const_eval(cw_instance *in, const cw_const_expr *expr, uint64_t value[2]
     if (most > FEW && !(stack = cw_new_array(&in->exec->alloc, most, sizeof *stack)))
         return cw_fail_oom(err);
 
-    evaluation v = {in, expr->bytes, stack, stack, err};
+    evaluation v = { in, expr->bytes, stack, stack, err };
     bool ok = run(&v);
     if (ok) {
         value[0] = stack[0].value[0];

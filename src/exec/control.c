@@ -31,10 +31,14 @@ bool cw_walk_next(cw_walk *w, cw_walk_frame *frame)
             const cw_control *below = --w->csp;
             cw_func *f = (cw_func *)(void *)below->sp;
             w->in = f->in;
-            *frame = (cw_walk_frame){ .kind = CW_WALK_NATIVE, .func = f, .frame = record->sp, .state = (uint32_t)(uintptr_t)below->ip };
+            *frame = (cw_walk_frame){
+                .kind = CW_WALK_NATIVE, .func = f, .frame = record->sp, .state = (uint32_t)(uintptr_t)below->ip
+            };
             return true;
         }
-        *frame = (cw_walk_frame){ .kind = CW_WALK_GUEST, .is_return = true, .in = w->in, .ip = record->ip, .frame = record->sp };
+        *frame = (cw_walk_frame){
+            .kind = CW_WALK_GUEST, .is_return = true, .in = w->in, .ip = record->ip, .frame = record->sp
+        };
         return true;
     }
     return false;

@@ -1,8 +1,8 @@
 /* exec/control.h: what lies on a thread's control stack, and how to walk it.
  *
- * Every record is a cw_control {ip, sp}; csp is the first free one. "To return" means: pop a record, go on at its ip with
- * its sp. What has more to say than that has an ip that points to a stub, a word of internal code in interp.c, and keeps
- * the rest in a second record below. Bottom of the stack first:
+ * Every record is a cw_control {ip, sp}; csp is the first free one. "To return" means: pop a record, go on at its ip
+ * with its sp. What has more to say than that has an ip that points to a stub, a word of internal code in interp.c, and
+ * keeps the rest in a second record below. Bottom of the stack first:
  *
  *   guest call           {return ip, caller's sp}
  *   call into another    {return ip, caller's sp} {cross stub, the caller's cw_instance *}
@@ -13,8 +13,9 @@
  *   start of a run       {entry stub, frame of the started function}       returning to it ends the run: DONE
  *
  * Room: cw_exec.limit bounds the value stack, and no record is pushed without a check of it: every call's frame starts
- * at least one slot above its caller's, every native frame has at least one slot, and the frame of a run starts at least
- * one slot above everything that lives. So two records for every slot up to the limit, and CW_CONTROL_SLACK more, do. */
+ * at least one slot above its caller's, every native frame has at least one slot, and the frame of a run starts at
+ * least one slot above everything that lives. So two records for every slot up to the limit, and CW_CONTROL_SLACK more,
+ * do. */
 #ifndef CW_EXEC_CONTROL_H
 #define CW_EXEC_CONTROL_H
 
@@ -28,7 +29,7 @@ enum {
 typedef enum cw_walk_kind {
     CW_WALK_GUEST, /* a WebAssembly frame */
     CW_WALK_NATIVE,
-    CW_WALK_ENTRY  /* start of a run; what follows belongs to the run it is nested in */
+    CW_WALK_ENTRY /* start of a run; what follows belongs to the run it is nested in */
 } cw_walk_kind;
 
 /* One step of a walk. */

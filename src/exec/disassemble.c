@@ -36,23 +36,16 @@ static void print_operand(cw_text *out, const cw_ir *ir, unsigned o, char type)
         return;
     }
     switch (is_value(type) ? ir->kinds >> (2 * o) & 3 : (unsigned)CW_KIND_NONE) {
-    case CW_KIND_SLOT:
-        cw_text_printf(out, " s%" PRIu64, ir->v[o]);
-        break;
-    case CW_KIND_ACC:
-        cw_text_puts(out, " a");
-        break;
-    case CW_KIND_CONST:
-        cw_text_printf(out, " #0x%" PRIx64, ir->v[o]);
-        break;
-    default:
-        cw_text_printf(out, " %" PRIu64, ir->v[o]);
+    case CW_KIND_SLOT: cw_text_printf(out, " s%" PRIu64, ir->v[o]); break;
+    case CW_KIND_ACC: cw_text_puts(out, " a"); break;
+    case CW_KIND_CONST: cw_text_printf(out, " #0x%" PRIx64, ir->v[o]); break;
+    default: cw_text_printf(out, " %" PRIu64, ir->v[o]);
     }
 }
 
 static void print_operands(cw_translator *t, cw_text *out, const cw_ir *ir)
 {
-    static const char *const to[] = {"", " -> s%u", " -> a", " -> a s%u"};
+    static const char *const to[] = { "", " -> s%u", " -> a", " -> a s%u" };
     const char *operands = cw_iops[ir->op].operands;
     for (unsigned o = 0; operands[o]; o++)
         print_operand(out, ir, o, operands[o]);
@@ -85,7 +78,7 @@ void cw_disassemble_insn(cw_translator *t, uint32_t at, const cw_ir *ir, uint32_
 bool cw_disassemble(cw_module *m, uint32_t func, const cw_alloc *a, cw_code_options options, cw_text *out,
                     cwrun_error *err)
 {
-    cw_translate_find find = {.offset = UINT64_MAX, .listing = out};
+    cw_translate_find find = { .offset = UINT64_MAX, .listing = out };
     uint8_t *block = cw_translate(m, func, a, options, &find, err);
     if (!block)
         return false;

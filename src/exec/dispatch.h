@@ -1,5 +1,5 @@
-/* exec/dispatch.h: how handlers are made out of their bodies: as functions that end in a tail call of the next one, or as
- * the cases of switches (CW_DISPATCH_SWITCH: other compilers, other machines, sanitizers, unoptimized builds). */
+/* exec/dispatch.h: how handlers are made out of their bodies: as functions that end in a tail call of the next one, or
+ * as the cases of switches (CW_DISPATCH_SWITCH: other compilers, other machines, sanitizers, unoptimized builds). */
 #ifndef CW_EXEC_DISPATCH_H
 #define CW_EXEC_DISPATCH_H
 
@@ -26,9 +26,9 @@
 #endif
 #endif
 
-/* What is hot is an argument and so stays in a register: where in the code, frame, memory 0, control stack, accumulators
- * for integers, f32 and f64, instance. */
-#define CW_PARAMS                                                                                                             \
+/* What is hot is an argument and so stays in a register: where in the code, frame, memory 0, control stack,
+ * accumulators for integers, f32 and f64, instance. */
+#define CW_PARAMS \
     const uint8_t *ip, uint64_t *sp, uint8_t *mem, cw_control *csp, uint64_t acc, cw_instance *in, float fa, double da
 #define CW_ARGS ip, sp, mem, csp, acc, in, fa, da
 
@@ -49,39 +49,41 @@ typedef struct cw_registers {
 typedef void cw_handler(cw_registers *registers);
 typedef uint64_t cw_handler_ref; /* what the first word of an instruction is */
 
-#define HANDLERS_BEGIN(name)                                                                                                  \
-    void name(cw_registers *registers)                                                                                        \
-    {                                                                                                                         \
-        const uint8_t *ip = registers->ip;                                                                                    \
-        uint64_t *sp = registers->sp;                                                                                         \
-        uint8_t *mem = registers->mem;                                                                                        \
-        cw_control *csp = registers->csp;                                                                                     \
-        uint64_t acc = registers->acc;                                                                                        \
-        cw_instance *in = registers->in;                                                                                      \
-        float fa = registers->fa;                                                                                             \
-        double da = registers->da;                                                                                            \
-        for (;;) {                                                                                                            \
-        next:                                                                                                                 \
+/* clang-format off */
+#define HANDLERS_BEGIN(name) \
+    void name(cw_registers *registers) \
+    { \
+        const uint8_t *ip = registers->ip; \
+        uint64_t *sp = registers->sp; \
+        uint8_t *mem = registers->mem; \
+        cw_control *csp = registers->csp; \
+        uint64_t acc = registers->acc; \
+        cw_instance *in = registers->in; \
+        float fa = registers->fa; \
+        double da = registers->da; \
+        for (;;) { \
+        next: \
             switch (*(const uint64_t *)(const void *)ip) {
-#define HANDLERS_END                                                                                                          \
-            default:                                                                                                          \
-                goto out;                                                                                                     \
-            }                                                                                                                 \
-        }                                                                                                                     \
-    trap: __attribute__((unused));                                                                                            \
-        cw_cold_trap(CW_ARGS);                                                                                                \
-    left: __attribute__((unused));                                                                                            \
-        ip = NULL;                                                                                                            \
-    out:                                                                                                                      \
-        *registers = (cw_registers){ CW_ARGS };                                                                               \
+#define HANDLERS_END \
+            default: \
+                goto out; \
+            } \
+        } \
+    trap: __attribute__((unused)); \
+        cw_cold_trap(CW_ARGS); \
+    left: __attribute__((unused)); \
+        ip = NULL; \
+    out: \
+        *registers = (cw_registers){ CW_ARGS }; \
     }
+/* clang-format on */
 #define H(name) case CW_H_##name:
 #define DISPATCH() goto next
-#define TRAP(sub, code)                                                                                                       \
-    {                                                                                                                         \
-        ip += (sub);                                                                                                          \
-        acc = (code);                                                                                                         \
-        goto trap;                                                                                                            \
+#define TRAP(sub, code) \
+    { \
+        ip += (sub); \
+        acc = (code); \
+        goto trap; \
     }
 #define LEAVE() goto left;
 
@@ -94,22 +96,22 @@ typedef cw_handler *cw_handler_ref;
 #define HANDLERS_END
 #define H(name) void cw_h_##name(CW_PARAMS)
 #define DISPATCH() CW_MUSTTAIL return (**(cw_handler *const *)(const void *)ip)(CW_ARGS)
-#define TRAP(sub, code)                                                                                                       \
-    {                                                                                                                         \
-        ip += (sub);                                                                                                          \
-        acc = (code);                                                                                                         \
-        CW_MUSTTAIL return cw_cold_trap(CW_ARGS);                                                                             \
+#define TRAP(sub, code) \
+    { \
+        ip += (sub); \
+        acc = (code); \
+        CW_MUSTTAIL return cw_cold_trap(CW_ARGS); \
     }
-#define LEAVE()                                                                                                               \
-    {                                                                                                                         \
-        (void)ip, (void)mem, (void)acc, (void)fa, (void)da;                                                                   \
-        return;                                                                                                               \
+#define LEAVE() \
+    { \
+        (void)ip, (void)mem, (void)acc, (void)fa, (void)da; \
+        return; \
     }
 
 #endif
 
-/* Stores where the run stands and the trap `acc` (0: it is recorded already), with its sub-operation in the low bits of ip;
- * then the run is left. */
+/* Stores where the run stands and the trap `acc` (0: it is recorded already), with its sub-operation in the low bits of
+ * ip; then the run is left. */
 void cw_cold_trap(CW_PARAMS);
 
 #endif

@@ -157,7 +157,7 @@ bool cw_exception_unwind(cw_thread *t)
 {
     cw_exec *x = t->exec;
     cw_exception *e = x->thrown;
-    search s = {.t = t, .e = e};
+    search s = { .t = t, .e = e };
     if (t->trap != CW_TRAP_NONE)
         return false;
     const cw_try_clause *clause = find_frame(&s);

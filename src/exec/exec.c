@@ -8,7 +8,8 @@
 #include "exec/table.h"
 #include "exec/thread.h"
 
-/* What instances, with their functions, globals, segments and plans, may take on the average; and what there is at the least. */
+/* What instances, with their functions, globals, segments and plans, may take on the average; and what there is at the
+ * least. */
 enum { BYTES_PER_INSTANCE = 64 << 10, LEAST_ARENA = 256 << 20 };
 
 void cw_exec_limits_default(cw_exec_limits *limits)
@@ -27,7 +28,7 @@ void cw_exec_limits_default(cw_exec_limits *limits)
 
 bool cw_exec_init(cw_exec *x, const cw_alloc *a, cw_types *types, const cw_exec_limits *limits, cw_code_options options)
 {
-    *x = (cw_exec){.alloc = a ? *a : cw_alloc_default, .types = types, .code_options = options, .fuel = INT64_MAX};
+    *x = (cw_exec){ .alloc = a ? *a : cw_alloc_default, .types = types, .code_options = options, .fuel = INT64_MAX };
     if (limits)
         x->limits = *limits;
     else
@@ -116,7 +117,8 @@ bool cw_exec_oom(cw_exec *x, cwrun_error *err)
     if (!full)
         return cw_fail_oom(err);
     cw_fail(err, &x->alloc, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_INSTANCES,
-            "the instances of one store take more than %zu bytes, without memories and tables (--max-instances)", x->arena.limit);
+            "the instances of one store take more than %zu bytes, without memories and tables (--max-instances)",
+            x->arena.limit);
     return false;
 }
 
@@ -129,7 +131,7 @@ cw_global *cw_global_new(cw_exec *x, cw_globaltype type, const uint64_t value[2]
         cw_exec_oom(x, err);
         return NULL;
     }
-    *g = (cw_global){.value = {value[0], value[1]}, .type = type, .exec = x};
+    *g = (cw_global){ .value = { value[0], value[1] }, .type = type, .exec = x };
     if (cw_is_managed(x->types, type.type)) {
         g->next_ref = x->ref_globals;
         x->ref_globals = g;

@@ -21,18 +21,20 @@ typedef struct cw_func_code cw_func_code;
 
 /* ---- code: shared between instances and OS threads ---- */
 
-/* The module-level record of a function: call sites hold it, so that code knows no instance. `code` starts as a stub that
- * translates on the first call, and is published with release order under the module's lock. */
+/* The module-level record of a function: call sites hold it, so that code knows no instance. `code` starts as a stub
+ * that translates on the first call, and is published with release order under the module's lock. */
 struct cw_func_code {
-    const uint8_t *code;   /* internal code, read and published atomically; its size and frame size stand before it: code.h */
-    uint32_t frame_slots;  /* natives: slots above sp the function needs, its parameters included */
-    uint32_t index;        /* function index in its module */
+    const uint8_t
+        *code; /* internal code, read and published atomically; its size and frame size stand before it: code.h */
+    uint32_t frame_slots; /* natives: slots above sp the function needs, its parameters included */
+    uint32_t index;       /* function index in its module */
     cw_type_id type;
-    cw_module *module;     /* NULL: native */
+    cw_module *module; /* NULL: native */
     uint32_t reserved;
 };
 
-/* Makes m->codes and m->exec where they are not there yet (thread-safe); options are fixed by the first caller's engine. */
+/* Makes m->codes and m->exec where they are not there yet (thread-safe); options are fixed by the first caller's
+ * engine. */
 typedef struct cw_code_options {
     bool interruptible; /* poll at calls and backward branches */
     bool fuel;          /* charge fuel there */
@@ -45,9 +47,10 @@ void cw_module_release(cw_module *m);
 
 /* What a native function says when it comes back. */
 typedef enum cw_step {
-    CW_STEP_RETURN,  /* results are in frame[0…] */
-    CW_STEP_CALL,    /* call thread->call_func with the arguments at thread->call_args (usually frame + frame_slots; must be ≥ that);
-                        its results replace them there, then the native runs again with state thread->next_state */
+    CW_STEP_RETURN, /* results are in frame[0…] */
+    CW_STEP_CALL,   /* call thread->call_func with the arguments at thread->call_args (usually frame + frame_slots; must
+                       be ≥ that);   its results replace them there, then the native runs again with state
+                       thread->next_state */
     CW_STEP_SUSPEND, /* leave the run; when the thread is run again, the native runs with state thread->next_state */
     CW_STEP_TRAP,    /* cw_thread_trap was called */
     CW_STEP_THROW    /* what cw_thread_throw and cw_thread_throw_ref answer */
@@ -57,8 +60,8 @@ typedef enum cw_step {
  * the results, in slots; all frame_slots of it keep their values between steps. state is 0 at the call. It may run
  * nested guest functions with cw_thread_nested only where those cannot suspend. */
 typedef cw_step (*cw_native_fn)(cw_thread *thread, cw_func *func, uint64_t *frame, uint32_t state);
-/* Called for every native frame, innermost first, when a trap, an exception (its own too) or the end of the thread discards
- * it. May be NULL. */
+/* Called for every native frame, innermost first, when a trap, an exception (its own too) or the end of the thread
+ * discards it. May be NULL. */
 typedef void (*cw_unwind_fn)(cw_thread *thread, cw_func *func, uint64_t *frame, uint32_t state);
 
 typedef struct cw_native {
@@ -71,8 +74,8 @@ typedef struct cw_native {
 
 /* A function instance: what a funcref points to. Lives as long as its cw_exec. */
 struct cw_func {
-    cw_func_code *code;  /* record of the function; natives have one of their own */
-    cw_instance *in;     /* instance to run in; natives: a bare instance without memory (cw_exec.native_instance) */
+    cw_func_code *code; /* record of the function; natives have one of their own */
+    cw_instance *in;    /* instance to run in; natives: a bare instance without memory (cw_exec.native_instance) */
     cw_type_id type;
     uint32_t reserved;
     const cw_native *native; /* NULL: WebAssembly */
@@ -81,25 +84,25 @@ struct cw_func {
 };
 
 typedef struct cw_memory {
-    uint8_t *base;         /* does not move while the OS can reserve; NULL for size 0 is fine */
-    uint64_t size;         /* bytes now; of shared ones written atomically by any OS thread */
-    uint64_t max_pages;    /* declared or implied, and capped by the limit */
-    uint64_t reserved;     /* bytes of address space held at base; 0: allocated by the hook instead */
-    uint64_t committed;    /* bytes of them that can be used */
+    uint8_t *base;      /* does not move while the OS can reserve; NULL for size 0 is fine */
+    uint64_t size;      /* bytes now; of shared ones written atomically by any OS thread */
+    uint64_t max_pages; /* declared or implied, and capped by the limit */
+    uint64_t reserved;  /* bytes of address space held at base; 0: allocated by the hook instead */
+    uint64_t committed; /* bytes of them that can be used */
     cw_memtype type;
     struct cw_instance **users; /* instances whose {mem0, mem0_size} follow this memory */
     uint32_t n_users, cap_users;
     cw_exec *exec;
-    struct cw_memory *next; /* exec's list */
+    struct cw_memory *next;          /* exec's list */
     struct cw_shared_memory *shared; /* it is a view of this: shared.h; NULL for others */
     struct cw_memory *next_view;
-    uint64_t charged;       /* bytes of the shared memory that this store pays for */
+    uint64_t charged; /* bytes of the shared memory that this store pays for */
 } cw_memory;
 
 typedef struct cw_table {
-    uint64_t *elems;  /* references as slots: cw_func * or a host's word; 0 is null */
+    uint64_t *elems; /* references as slots: cw_func * or a host's word; 0 is null */
     uint64_t size, cap;
-    uint64_t max;     /* declared or implied, and capped by the limit */
+    uint64_t max; /* declared or implied, and capped by the limit */
     cw_tabletype type;
     cw_exec *exec;
     struct cw_table *next; /* exec's list */
@@ -133,19 +136,19 @@ typedef struct cw_extern {
 
 /* An instance. The first members are what handlers touch. */
 struct cw_instance {
-    uint8_t *mem0;        /* memory 0's base and size, kept current by growth; size 0 where there is none */
+    uint8_t *mem0; /* memory 0's base and size, kept current by growth; size 0 where there is none */
     uint64_t mem0_size;
     cw_exec *exec;
     cw_global **globals;  /* [n_globals] */
     cw_table **tables;    /* [n_tables] */
     cw_memory **memories; /* [n_memories] */
-    cw_func **funcs;      /* [n_funcs]; NULL until somebody needs the reference of a local function (cw_instance_func) */
+    cw_func **funcs; /* [n_funcs]; NULL until somebody needs the reference of a local function (cw_instance_func) */
     cw_tag **tags;
-    cw_module *module;    /* NULL for exec->native_instance */
+    cw_module *module;                     /* NULL for exec->native_instance */
     uint8_t *dropped_elems, *dropped_data; /* one byte a segment: 1 after elem.drop / data.drop */
-    void *owner;          /* the component instance it belongs to, or NULL */
-    struct cw_instance *next; /* exec's list */
-    uint64_t **passive_elems; /* evaluated passive element segments, by index; NULL entries until used */
+    void *owner;                           /* the component instance it belongs to, or NULL */
+    struct cw_instance *next;              /* exec's list */
+    uint64_t **passive_elems;              /* evaluated passive element segments, by index; NULL entries until used */
 };
 
 /* One control record. A call pushes {return ip, caller's sp}. A crossing or a native pushes more: see control.h. */
@@ -158,8 +161,8 @@ typedef struct cw_control {
 typedef struct cw_trace_frame {
     const cw_module *module; /* NULL: native */
     const char *native_name;
-    uint32_t func;           /* function index */
-    uint64_t offset;         /* of the instruction in the file */
+    uint32_t func;   /* function index */
+    uint64_t offset; /* of the instruction in the file */
 } cw_trace_frame;
 
 enum { CW_TRACE_FRAMES = 64 };
@@ -173,8 +176,8 @@ struct cw_thread {
     cw_control *control, *control_end; /* two records for every slot */
     /* where a left run goes on; where nested runs and natives may put frames */
     const uint8_t *ip;
-    uint64_t *sp;     /* first free slot above everything that lives */
-    cw_control *csp;  /* first free record */
+    uint64_t *sp;    /* first free slot above everything that lives */
+    cw_control *csp; /* first free record */
     uint64_t acc;
     cw_instance *in;
     /* a native's answer */
@@ -183,38 +186,38 @@ struct cw_thread {
     uint32_t next_state;
     uint32_t depth_nested; /* nested C-level runs on this thread */
     /* the trap that ended the run */
-    uint8_t trap;                       /* CW_TRAP_…; NONE while all is well */
-    uint8_t fail_kind, fail_code;       /* CWRUN_ERROR_… (usually TRAP) and its code: exits, limits and exceptions that nobody
-                                           catches (exec->thrown) unwind like traps */
-    uint8_t left;                       /* cw_run_status of the run that was left last: interp.c's */
+    uint8_t trap;                 /* CW_TRAP_…; NONE while all is well */
+    uint8_t fail_kind, fail_code; /* CWRUN_ERROR_… (usually TRAP) and its code: exits, limits and exceptions that nobody
+                                     catches (exec->thrown) unwind like traps */
+    uint8_t left;                 /* cw_run_status of the run that was left last: interp.c's */
     int32_t exit_status;
-    char *message;                      /* allocated by exec->alloc, or NULL: the trap's own words */
+    char *message; /* allocated by exec->alloc, or NULL: the trap's own words */
     size_t message_size;
     cw_trace_frame frames[CW_TRACE_FRAMES];
     uint32_t n_frames;
     bool busy, suspended;
-    void *user;              /* the component model's task of this thread */
+    void *user; /* the component model's task of this thread */
     cw_thread *next_free;
-    cw_func *entry;          /* function the thread was started with */
-    cw_thread *next;         /* exec's list of all threads */
+    cw_func *entry;  /* function the thread was started with */
+    cw_thread *next; /* exec's list of all threads */
 };
 
 typedef struct cw_exec_limits {
-    uint64_t max_memory;       /* bytes all memories together; default 4 GiB */
-    uint64_t max_table;        /* elements of all tables together; default 10,000,000 */
-    uint32_t max_instances;    /* default 10,000 */
+    uint64_t max_memory;               /* bytes all memories together; default 4 GiB */
+    uint64_t max_table;                /* elements of all tables together; default 10,000,000 */
+    uint32_t max_instances;            /* default 10,000 */
     uint32_t max_memories, max_tables; /* default 10,000 each */
-    uint32_t stack_slots;      /* per thread; default 128 Ki (1 MiB), 4 Ki at the least */
-    uint32_t max_nested;       /* C-level runs inside one another; default 100 */
-    uint64_t max_gc_heap;      /* bytes of garbage-collected objects; default 1 GiB */
+    uint32_t stack_slots;              /* per thread; default 128 Ki (1 MiB), 4 Ki at the least */
+    uint32_t max_nested;               /* C-level runs inside one another; default 100 */
+    uint64_t max_gc_heap;              /* bytes of garbage-collected objects; default 1 GiB */
 } cw_exec_limits;
 
 /* The execution side of a store: everything in it dies with it. */
 struct cw_exec {
-    uint64_t *limit;        /* of the running thread's value stack; an interrupt stores 0 here (atomically, any OS thread) */
-    int64_t fuel;           /* where the code charges it */
-    cw_thread *current;     /* the running thread, or NULL */
-    cw_gc gc;               /* the heap */
+    uint64_t *limit; /* of the running thread's value stack; an interrupt stores 0 here (atomically, any OS thread) */
+    int64_t fuel;    /* where the code charges it */
+    cw_thread *current; /* the running thread, or NULL */
+    cw_gc gc;           /* the heap */
     cw_alloc alloc;
     cw_types *types;
     cw_exec_limits limits;
@@ -227,24 +230,26 @@ struct cw_exec {
     uint64_t memory_bytes, table_elems;
     uint32_t n_nested;
     cw_thread *free_threads, *threads; /* pool; all there are */
-    cw_memory *memories;    /* list */
-    cw_table *tables;       /* list */
-    cw_exception *thrown;   /* in flight, or left the run that failed last with CWRUN_ERROR_EXCEPTION; NULL once caught */
-    cw_arena arena;         /* everything small that lives as long as the store: instances, functions, globals …; limited */
+    cw_memory *memories;               /* list */
+    cw_table *tables;                  /* list */
+    cw_exception *thrown; /* in flight, or left the run that failed last with CWRUN_ERROR_EXCEPTION; NULL once caught */
+    cw_arena arena; /* everything small that lives as long as the store: instances, functions, globals …; limited */
     cw_global *ref_globals; /* list */
     void *store;            /* the cwrun_store it belongs to */
 };
 
 void cw_exec_limits_default(cw_exec_limits *limits);
-bool cw_exec_init(cw_exec *x, const cw_alloc *a, cw_types *types, const cw_exec_limits *limits, cw_code_options options);
+bool cw_exec_init(cw_exec *x, const cw_alloc *a, cw_types *types, const cw_exec_limits *limits,
+                  cw_code_options options);
 void cw_exec_fini(cw_exec *x);
 
-/* Asks the running guest to stop at its next poll; callable from any OS thread while x lives. reason: CWRUN_LIMIT_TIMEOUT. */
+/* Asks the running guest to stop at its next poll; callable from any OS thread while x lives. reason:
+ * CWRUN_LIMIT_TIMEOUT. */
 void cw_exec_interrupt(cw_exec *x);
 void cw_exec_interrupt_clear(cw_exec *x);
 
-/* Work on many bytes by one instruction: burns a unit of fuel for every CW_BYTES_PER_FUEL and looks at the interrupt. To be called at least
- * every CW_WORK_STEP bytes. CW_TRAP_NONE, else CW_TRAP_FUEL or CW_TRAP_INTERRUPT. */
+/* Work on many bytes by one instruction: burns a unit of fuel for every CW_BYTES_PER_FUEL and looks at the interrupt.
+ * To be called at least every CW_WORK_STEP bytes. CW_TRAP_NONE, else CW_TRAP_FUEL or CW_TRAP_INTERRUPT. */
 enum { CW_BYTES_PER_FUEL = 64, CW_WORK_STEP = 1 << 20 };
 uint8_t cw_exec_work(cw_exec *x, uint64_t bytes);
 /* Whether the interrupt is raised; then with the error of it. */
@@ -259,7 +264,8 @@ cw_global *cw_global_new(cw_exec *x, cw_globaltype type, const uint64_t value[2]
 cw_tag *cw_tag_new(cw_exec *x, cw_type_id type, cwrun_error *err);
 /* A native function. frame_slots counts everything it keeps in its frame, parameters and results included (raised to
  * their number where smaller). */
-cw_func *cw_func_native_new(cw_exec *x, cw_type_id type, const cw_native *native, uint32_t frame_slots, void *user, void *user2, cwrun_error *err);
+cw_func *cw_func_native_new(cw_exec *x, cw_type_id type, const cw_native *native, uint32_t frame_slots, void *user,
+                            void *user2, cwrun_error *err);
 
 /* Grow by pages / elements; the old size, or UINT64_MAX where refused (never an error). */
 uint64_t cw_memory_grow(cw_memory *m, uint64_t pages);
@@ -268,13 +274,14 @@ uint64_t cw_table_grow(cw_table *t, uint64_t n, uint64_t init);
 uint8_t *cw_memory_at(const cw_memory *m, uint64_t at, uint64_t size);
 
 /* Links and allocates an instance and runs its element and data segments, not its start function. imports are in the
- * order of m->imports; one of kind CW_EXTERN_COUNT is missing. Errors: LINK where an import is missing or does not match,
- * TRAP where a segment is out of bounds (the instance then stays in the store, as the specification has it), LIMIT.
- * *start gets the start function or NULL. */
+ * order of m->imports; one of kind CW_EXTERN_COUNT is missing. Errors: LINK where an import is missing or does not
+ * match, TRAP where a segment is out of bounds (the instance then stays in the store, as the specification has it),
+ * LIMIT. *start gets the start function or NULL. */
 cw_instance *cw_instance_new(cw_exec *x, cw_module *m, const cw_extern *imports, cw_func **start, cwrun_error *err);
 /* The reference of a function of the instance, made on first need. NULL where memory ran out. */
 cw_func *cw_instance_func(cw_instance *in, uint32_t index);
-/* An export by name; false where there is none (kind is then CW_EXTERN_COUNT) or where memory ran out for its function. */
+/* An export by name; false where there is none (kind is then CW_EXTERN_COUNT)
+ * or where memory ran out for its function. */
 bool cw_instance_export(cw_instance *in, cwrun_str name, cw_extern *out);
 /* The i-th one; false where memory ran out. */
 bool cw_instance_export_at(cw_instance *in, uint32_t i, cw_extern *out);
@@ -315,9 +322,9 @@ void cw_thread_error(cw_thread *t, cwrun_error *err);
 /* ---- disassemble.c ---- */
 
 struct cw_text;
-/* Appends the internal code of a function that the module itself defines, a line an instruction: its place in the code, the
- * instruction it comes from as an offset in the file, the handler, and for each of its operations operands and destination
- * (s slot, a accumulator, # constant, L label). False with err set where it cannot be translated. */
+/* Appends the internal code of a function that the module itself defines, a line an instruction: its place in the code,
+ * the instruction it comes from as an offset in the file, the handler, and for each of its operations operands and
+ * destination (s slot, a accumulator, # constant, L label). False with err set where it cannot be translated. */
 bool cw_disassemble(cw_module *m, uint32_t func, const cw_alloc *a, cw_code_options options, struct cw_text *out,
                     cwrun_error *err);
 

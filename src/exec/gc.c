@@ -1,8 +1,8 @@
 /* exec/gc.c: memory of the heap: cells, sweeping, large objects, limits.
  *
- * Small objects live in blocks of cells of one size. Nothing is swept at once: who needs a cell looks for the next run of
- * dead ones in the blocks of its class and takes cells off it until it is used up. An object lives if its mark is the
- * epoch, which every collection counts up; so what was not swept until the next one needs no attention. */
+ * Small objects live in blocks of cells of one size. Nothing is swept at once: who needs a cell looks for the next run
+ * of dead ones in the blocks of its class and takes cells off it until it is used up. An object lives if its mark is
+ * the epoch, which every collection counts up; so what was not swept until the next one needs no attention. */
 #include "exec/gc.h"
 
 #include <string.h>
@@ -10,12 +10,7 @@
 #include "base/error.h"
 #include "exec/exec.h"
 
-enum {
-    BLOCK_SIZE = 32 << 10,
-    LEAST_THRESHOLD = 1 << 20,
-    LAST_EPOCH = 255,
-    POISON = 0xdb
-};
+enum { BLOCK_SIZE = 32 << 10, LEAST_THRESHOLD = 1 << 20, LAST_EPOCH = 255, POISON = 0xdb };
 
 struct cw_gc_block {
     cw_gc_block *next;
@@ -270,7 +265,8 @@ void cw_gc_collect(cw_exec *x)
     }
     gc->has_census = false;
     gc->used = gc->live;
-    /* as much again as there was to look at: roots count too, or a large table would be looked at for every few objects */
+    /* as much again as there was to look at: roots count too,
+     * or a large table would be looked at for every few objects */
     gc->threshold = gc->live + gc->live + gc->n_roots * sizeof(uint64_t);
     if (gc->threshold < LEAST_THRESHOLD)
         gc->threshold = LEAST_THRESHOLD;
@@ -452,18 +448,12 @@ bool cw_gc_matches(const cw_types *types, uint64_t ref, cw_valtype target)
     case CW_HEAP_FUNC:
     case CW_HEAP_EXTERN:
     case CW_HEAP_ANY:
-    case CW_HEAP_EXN:
-        return true;
-    case CW_HEAP_I31:
-        return cw_ref_is_i31(ref);
-    case CW_HEAP_EQ:
-        return cw_ref_is_i31(ref) || (cw_ref_is_object(ref) && cw_object_of(ref)->kind <= CW_OBJECT_ARRAY);
-    case CW_HEAP_STRUCT:
-        return cw_ref_is_object(ref) && cw_object_of(ref)->kind == CW_OBJECT_STRUCT;
-    case CW_HEAP_ARRAY:
-        return cw_ref_is_object(ref) && cw_object_of(ref)->kind == CW_OBJECT_ARRAY;
-    default: /* bottoms have only null */
-        return false;
+    case CW_HEAP_EXN: return true;
+    case CW_HEAP_I31: return cw_ref_is_i31(ref);
+    case CW_HEAP_EQ: return cw_ref_is_i31(ref) || (cw_ref_is_object(ref) && cw_object_of(ref)->kind <= CW_OBJECT_ARRAY);
+    case CW_HEAP_STRUCT: return cw_ref_is_object(ref) && cw_object_of(ref)->kind == CW_OBJECT_STRUCT;
+    case CW_HEAP_ARRAY: return cw_ref_is_object(ref) && cw_object_of(ref)->kind == CW_OBJECT_ARRAY;
+    default: /* bottoms have only null */ return false;
     }
 }
 

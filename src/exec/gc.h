@@ -1,4 +1,5 @@
-/* exec/gc.h: the heap of a store: structures, arrays, exceptions, and what the host hides behind an externref  [core 4.2.1].
+/* exec/gc.h: the heap of a store: structures, arrays, exceptions, and what the host hides behind an externref
+ * [core 4.2.1].
  *
  * The one idea: objects never move, so that a reference may stand in as many registers and slots as it likes; what the
  * collector must know is only which slots hold references where something is allocated. Translation writes that down
@@ -13,9 +14,9 @@ typedef struct cw_thread cw_thread;
 typedef struct cw_tag cw_tag;
 
 /* ---- references as words of a slot ----
- * 0 is null. Functions are cw_func *, never in the heap; who has a word knows from its type which it is (cw_is_managed).
- * All others are told apart by their low bits, on both sides of any.convert_extern, which changes nothing:
- * 1 an i31 in bits 1 to 31, the upper half zero; 2 a word of the host's; 0 the address of an object. */
+ * 0 is null. Functions are cw_func *, never in the heap; who has a word knows from its type which it is
+ * (cw_is_managed). All others are told apart by their low bits, on both sides of any.convert_extern, which changes
+ * nothing: 1 an i31 in bits 1 to 31, the upper half zero; 2 a word of the host's; 0 the address of an object. */
 #define CW_REF_OF_I31(v) ((uint64_t)(uint32_t)((uint32_t)(v) << 1 | 1u))
 #define CW_REF_OF_HOST(word) ((uint64_t)(word) << 2 | 2u)
 #define CW_HOST_OF_REF(ref) ((uint64_t)(ref) >> 2)
@@ -35,12 +36,7 @@ static inline bool cw_ref_is_object(uint64_t ref)
 
 /* ---- objects ---- */
 
-typedef enum cw_object_kind {
-    CW_OBJECT_STRUCT,
-    CW_OBJECT_ARRAY,
-    CW_OBJECT_EXCEPTION,
-    CW_OBJECT_EXTERN
-} cw_object_kind;
+typedef enum cw_object_kind { CW_OBJECT_STRUCT, CW_OBJECT_ARRAY, CW_OBJECT_EXCEPTION, CW_OBJECT_EXTERN } cw_object_kind;
 
 /* What every object begins with. A structure's fields follow as cw_subtype.offsets says. */
 typedef struct cw_object {
@@ -68,7 +64,8 @@ typedef void (*cw_extern_drop)(void *user);
 typedef struct cw_extern_object {
     cw_object head;
     void *user;
-    cw_extern_drop drop; /* may be NULL; called once, when the object is collected or the store ends; must not run guests in it */
+    cw_extern_drop
+        drop; /* may be NULL; called once, when the object is collected or the store ends; must not run guests in it */
     struct cw_extern_object *next;
 } cw_extern_object;
 
@@ -86,8 +83,9 @@ static inline uint64_t *cw_exception_slots(cw_exception *e)
 }
 
 /* ---- allocation ----
- * May collect: whatever is not reachable from frames, globals, tables, segments, roots and scopes is gone afterwards. NULL
- * where memory or the limit forbids: cw_gc_error or cw_gc_trap says which. Guest code saves its place first (interp_cold.h). */
+ * May collect: whatever is not reachable from frames, globals, tables, segments, roots and scopes is gone afterwards.
+ * NULL where memory or the limit forbids: cw_gc_error or cw_gc_trap says which. Guest code saves its place first
+ * (interp_cold.h). */
 
 /* The fields are not set. */
 cw_object *cw_gc_new_struct(cw_exec *x, const cw_subtype *type);
@@ -126,7 +124,8 @@ void cw_gc_root_fini(cw_exec *x, cw_gc_root *root);
 cw_gc_root *cw_gc_root_new(cw_exec *x, uint64_t ref);
 void cw_gc_root_free(cw_exec *x, cw_gc_root *root);
 
-/* Marks what a table of the host's own holds: set cw_gc.trace, which every collection calls, and call this for every reference. */
+/* Marks what a table of the host's own holds: set cw_gc.trace, which every collection calls, and call this for every
+ * reference. */
 void cw_gc_mark_root(cw_exec *x, uint64_t ref);
 
 /* References in C variables for the time of one C function: every stride-th of n words. Scopes end in reverse order. */
@@ -148,7 +147,7 @@ enum {
     CW_GC_CLASSES = 28, /* sizes of small objects: 16 … 256 by 16, then four to a doubling up to 2,048 */
     CW_GC_SMALL = 2048,
     CW_GC_STACK_DEPTH = 8 << 10,
-    CW_GC_CACHE = 512   /* places in code whose maps are remembered */
+    CW_GC_CACHE = 512 /* places in code whose maps are remembered */
 };
 
 /* Free cells of a class, taken one by one. */
@@ -161,7 +160,7 @@ typedef struct cw_gc_large cw_gc_large;
 
 typedef struct cw_gc_class {
     cw_gc_block *blocks;
-    cw_gc_block *swept;  /* where looking for free cells goes on; NULL: none are left */
+    cw_gc_block *swept; /* where looking for free cells goes on; NULL: none are left */
     uint8_t *cell;
 } cw_gc_class;
 
@@ -176,11 +175,11 @@ typedef struct cw_gc_known {
 
 typedef struct cw_gc {
     cw_gc_run runs[CW_GC_CLASSES];
-    uint8_t epoch;        /* the mark of living objects; 0 is no epoch */
-    bool stress;          /* collect at every allocation, every object in memory of its own, poisoned when it goes */
-    bool has_census;      /* blocks that were found empty since the last collection stand in `empty` */
+    uint8_t epoch;   /* the mark of living objects; 0 is no epoch */
+    bool stress;     /* collect at every allocation, every object in memory of its own, poisoned when it goes */
+    bool has_census; /* blocks that were found empty since the last collection stand in `empty` */
     bool running;
-    uint8_t failure;      /* CWRUN_LIMIT_… */
+    uint8_t failure; /* CWRUN_LIMIT_… */
     cw_gc_class classes[CW_GC_CLASSES];
     cw_gc_block *empty;
     cw_gc_large *large;
@@ -188,16 +187,16 @@ typedef struct cw_gc {
     cw_gc_root *roots;
     cw_gc_scope *scopes;
     void (*trace)(cw_exec *x); /* may be NULL */
-    uint64_t bytes;       /* taken from the allocator: blocks and large objects */
-    uint64_t used;        /* handed out of them: living after the last collection, and since */
-    uint64_t threshold;   /* of `used`: there the next collection comes */
-    uint64_t max;         /* of `bytes` */
+    uint64_t bytes;            /* taken from the allocator: blocks and large objects */
+    uint64_t used;             /* handed out of them: living after the last collection, and since */
+    uint64_t threshold;        /* of `used`: there the next collection comes */
+    uint64_t max;              /* of `bytes` */
     uint64_t n_collections;
-    cw_object **stack;    /* of marking; its depth is fixed, what does not fit is marked by reversing pointers */
+    cw_object **stack; /* of marking; its depth is fixed, what does not fit is marked by reversing pointers */
     uint32_t n_stack;
-    uint64_t live;        /* bytes found so far */
-    uint64_t n_roots;     /* looked at by this collection */
-    cw_gc_known *known;   /* [CW_GC_CACHE] */
+    uint64_t live;      /* bytes found so far */
+    uint64_t n_roots;   /* looked at by this collection */
+    cw_gc_known *known; /* [CW_GC_CACHE] */
 } cw_gc;
 
 /* The class of `size` bytes, header included, at most CW_GC_SMALL; bytes of its cells. */

@@ -1,8 +1,8 @@
 /* exec/gc_mark.c: which objects are alive: from frames, globals, tables, segments and the host's roots on.
  *
- * Marking needs no memory that it might not get: a stack of fixed depth holds objects whose fields are still to be looked
- * at; where it is full, an object and all below it are marked by reversing pointers, which takes a counter in every object
- * and nothing else (Deutsch, Schorr and Waite). */
+ * Marking needs no memory that it might not get: a stack of fixed depth holds objects whose fields are still to be
+ * looked at; where it is full, an object and all below it are marked by reversing pointers, which takes a counter in
+ * every object and nothing else (Deutsch, Schorr and Waite). */
 #include "exec/code.h"
 #include "exec/control.h"
 #include "exec/exec.h"
@@ -18,7 +18,8 @@ uint64_t cw_gc_size_of(cw_exec *x, const cw_object *o)
         size = sizeof(cw_array) + (uint64_t)((const cw_array *)(const void *)o)->length * type->size;
     else if (o->kind == CW_OBJECT_EXCEPTION)
         size = sizeof(cw_exception) + type->param_slots * (uint64_t)sizeof(uint64_t);
-    return size <= CW_GC_SMALL && !x->gc.stress ? cw_gc_class_size(cw_gc_class_of((uint32_t)size)) : size + CW_GC_GRANULE;
+    return size <= CW_GC_SMALL && !x->gc.stress ? cw_gc_class_size(cw_gc_class_of((uint32_t)size))
+                                                : size + CW_GC_GRANULE;
 }
 
 /* ---- objects ---- */
@@ -70,8 +71,8 @@ static void set_cursor(cw_object *o, uint32_t i)
         o->cursor = (uint16_t)i; /* structures have 10,000 fields at the most, functions 1,000 parameters */
 }
 
-/* Marks what o, which is marked, leads to. The way back to o stands in the fields it went through; an object's cursor is
- * the number of the field it is in. */
+/* Marks what o, which is marked, leads to. The way back to o stands in the fields it went through; an object's cursor
+ * is the number of the field it is in. */
 static void mark_reversing(cw_exec *x, cw_object *o)
 {
     cw_object *above = NULL;

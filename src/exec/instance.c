@@ -49,20 +49,11 @@ static void take_imports(cw_instance *in, const cw_extern *imports)
     for (uint32_t i = 0; i < m->n_imports; i++) {
         uint32_t index = m->imports[i].index;
         switch (m->imports[i].kind) {
-        case CW_EXTERN_FUNC:
-            in->funcs[index] = imports[i].of.func;
-            break;
-        case CW_EXTERN_TABLE:
-            in->tables[index] = imports[i].of.table;
-            break;
-        case CW_EXTERN_MEMORY:
-            in->memories[index] = imports[i].of.memory;
-            break;
-        case CW_EXTERN_GLOBAL:
-            in->globals[index] = imports[i].of.global;
-            break;
-        default:
-            in->tags[index] = imports[i].of.tag;
+        case CW_EXTERN_FUNC: in->funcs[index] = imports[i].of.func; break;
+        case CW_EXTERN_TABLE: in->tables[index] = imports[i].of.table; break;
+        case CW_EXTERN_MEMORY: in->memories[index] = imports[i].of.memory; break;
+        case CW_EXTERN_GLOBAL: in->globals[index] = imports[i].of.global; break;
+        default: in->tags[index] = imports[i].of.tag;
         }
     }
 }
@@ -89,7 +80,7 @@ static bool define(cw_instance *in, cwrun_error *err)
             return false;
     }
     for (uint32_t i = m->n_imported_tables; i < m->n_tables; i++) {
-        uint64_t value[2] = {0, 0};
+        uint64_t value[2] = { 0, 0 };
         if ((m->table_inits[i].bytes && !cw_const_eval(in, &m->table_inits[i], value, err)) ||
             !(in->tables[i] = cw_table_new(x, &m->tables[i], value[0], err)))
             return false;
@@ -141,7 +132,7 @@ cw_func *cw_instance_func(cw_instance *in, uint32_t index)
         in->exec->arena.oom = false;
         return NULL;
     }
-    *f = (cw_func){.code = &m->codes[index - m->n_imported_funcs], .in = in, .type = m->func_types[index]};
+    *f = (cw_func){ .code = &m->codes[index - m->n_imported_funcs], .in = in, .type = m->func_types[index] };
     return in->funcs[index] = f;
 }
 
@@ -157,31 +148,20 @@ bool cw_instance_export_at(cw_instance *in, uint32_t i, cw_extern *out)
     const cw_export *e = &in->module->exports[i];
     out->kind = e->kind;
     switch (e->kind) {
-    case CW_EXTERN_FUNC:
-        out->of.func = cw_instance_func(in, e->index);
-        return out->of.func != NULL;
-    case CW_EXTERN_TABLE:
-        out->of.table = in->tables[e->index];
-        break;
-    case CW_EXTERN_MEMORY:
-        out->of.memory = in->memories[e->index];
-        break;
-    case CW_EXTERN_GLOBAL:
-        out->of.global = in->globals[e->index];
-        break;
-    default:
-        out->of.tag = in->tags[e->index];
+    case CW_EXTERN_FUNC: out->of.func = cw_instance_func(in, e->index); return out->of.func != NULL;
+    case CW_EXTERN_TABLE: out->of.table = in->tables[e->index]; break;
+    case CW_EXTERN_MEMORY: out->of.memory = in->memories[e->index]; break;
+    case CW_EXTERN_GLOBAL: out->of.global = in->globals[e->index]; break;
+    default: out->of.tag = in->tags[e->index];
     }
     return true;
 }
 
 cw_externtype cw_extern_type(const cw_extern *e)
 {
-    cw_externtype type = {.kind = e->kind};
+    cw_externtype type = { .kind = e->kind };
     switch (e->kind) {
-    case CW_EXTERN_FUNC:
-        type.func = e->of.func->type;
-        break;
+    case CW_EXTERN_FUNC: type.func = e->of.func->type; break;
     case CW_EXTERN_TABLE:
         type.table = e->of.table->type;
         type.table.limits.min = e->of.table->size;
@@ -190,14 +170,9 @@ cw_externtype cw_extern_type(const cw_extern *e)
         type.memory = e->of.memory->type;
         type.memory.min = cw_memory_pages(e->of.memory);
         break;
-    case CW_EXTERN_GLOBAL:
-        type.global = e->of.global->type;
-        break;
-    case CW_EXTERN_TAG:
-        type.func = e->of.tag->type;
-        break;
-    default:
-        break;
+    case CW_EXTERN_GLOBAL: type.global = e->of.global->type; break;
+    case CW_EXTERN_TAG: type.func = e->of.tag->type; break;
+    default: break;
     }
     return type;
 }

@@ -1,15 +1,15 @@
 /* exec/interp.h: entering and leaving the interpreter.
  *
- * A run starts at {t->ip, t->sp, t->csp, t->acc, t->in} and ends by itself (DONE), in a native that says SUSPEND, or in a
- * trap. The caller sees to exec->current, exec->limit and the nesting count; everything between is here. */
+ * A run starts at {t->ip, t->sp, t->csp, t->acc, t->in} and ends by itself (DONE), in a native that says SUSPEND, or in
+ * a trap. The caller sees to exec->current, exec->limit and the nesting count; everything between is here. */
 #ifndef CW_EXEC_INTERP_H
 #define CW_EXEC_INTERP_H
 
 #include "exec/exec.h"
 
 /* Prepares the call of f with its arguments at `frame` (at least one slot above everything that lives; results replace
- * them): pushes an entry record at t->csp and sets t->ip, t->sp, t->in and t->acc for cw_interp_run. Checks no limit: the
- * run does. */
+ * them): pushes an entry record at t->csp and sets t->ip, t->sp, t->in and t->acc for cw_interp_run. Checks no limit:
+ * the run does. */
 void cw_interp_start(cw_thread *t, cw_func *f, uint64_t *frame);
 
 /* Runs from where the thread stands.

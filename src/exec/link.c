@@ -79,8 +79,7 @@ void cw_externtype_print(const cw_types *types, const cw_externtype *type, char 
         cw_valtype_print(types, type->global.type, name, sizeof name);
         put(out, size, &used, type->global.is_mutable ? "(global (mut %s))" : "(global %s)", name);
         break;
-    default:
-        put(out, size, &used, "nothing");
+    default: put(out, size, &used, "nothing");
     }
 }
 

@@ -11,7 +11,7 @@
 #include "os/os.h"
 
 /* What cw_memory_at gives for no bytes of a memory that has none. */
-static const uint8_t nothing[1] = {0};
+static const uint8_t nothing[1] = { 0 };
 
 /* Growth gives memory in steps of at least this, to ask the system seldom. */
 enum { COMMIT_STEP = 1 << 20 };
@@ -133,7 +133,7 @@ cw_memory *cw_memory_new(cw_exec *x, const cw_memtype *type, cwrun_error *err)
     unsigned bits = type->is_64 ? 64 : 32;
     uint64_t most = log2 == 0 ? (type->is_64 ? UINT64_MAX : UINT32_MAX) : (uint64_t)1 << (bits - log2);
     most = least(most, x->limits.max_memory >> log2);
-    *m = (cw_memory){.exec = x, .type = *type, .max_pages = least(type->max, most)};
+    *m = (cw_memory){ .exec = x, .type = *type, .max_pages = least(type->max, most) };
 
     uint64_t size = type->min << log2;
     if (size != 0 && !enlarge(m, size)) {

@@ -33,7 +33,7 @@ cw_func *cw_func_native_new(cw_exec *x, cw_type_id type, const cw_native *native
         .user = user,
         .user2 = user2,
     };
-    b->record = (cw_func_code){.frame_slots = frame_slots, .index = UINT32_MAX, .type = type};
+    b->record = (cw_func_code){ .frame_slots = frame_slots, .index = UINT32_MAX, .type = type };
     b->record.code = cw_native_code_init(&b->code, &b->func, frame_slots);
     return &b->func;
 }

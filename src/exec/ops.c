@@ -56,8 +56,8 @@ void cw_switch_run(cw_registers *r)
 
 #elif defined(__ELF__) && defined(__GNUC__)
 
-/* Distances from the table's start, since thousands of pointers would be relocated whenever the program starts; C has no
- * constant expression for them. */
+/* Distances from the table's start, since thousands of pointers would be relocated whenever the program starts; C has
+ * no constant expression for them. */
 extern const int32_t cw_handler_offsets[];
 __asm__(".pushsection .rodata\n"
         ".balign 4\n"

@@ -1,9 +1,9 @@
 /* exec/ops.h: internal operations, and how the translator finds the handler of one, or of several fused into one.
  *
  * An operation (ops.def) has operands, each a value or a raw field. A value comes from a slot of the frame, from the
- * accumulator of its class or from a constant in the instruction; a result goes to a slot, to the accumulator or to both.
- * Every combination that is worth it has a handler of its own, made by tools/gen_handlers.c; so do the sequences of
- * operations that fuse.def lists. */
+ * accumulator of its class or from a constant in the instruction; a result goes to a slot, to the accumulator or to
+ * both. Every combination that is worth it has a handler of its own, made by tools/gen_handlers.c; so do the sequences
+ * of operations that fuse.def lists. */
 #ifndef CW_EXEC_OPS_H
 #define CW_EXEC_OPS_H
 
@@ -41,8 +41,8 @@ static inline uint32_t cw_op_key(uint32_t op, uint32_t kinds, uint32_t dst)
 }
 enum { CW_KEY_BITS = 18 };
 
-/* The handlers form a trie: node 0 is its root, cw_node_find(node, key) the node one operation further, or 0. Nodes below
- * cw_n_handlers are handlers by number; further ones are only prefixes of longer sequences. */
+/* The handlers form a trie: node 0 is its root, cw_node_find(node, key) the node one operation further, or 0. Nodes
+ * below cw_n_handlers are handlers by number; further ones are only prefixes of longer sequences. */
 uint32_t cw_node_find(uint32_t node, uint32_t key);
 extern const uint32_t cw_n_handlers;
 

@@ -1,7 +1,8 @@
 /* exec/segments.c: element segments at run time, and the active segments of new instances  [core 4.5.4 steps 24 to 29].
  *
- * A segment of function indices is read in place. One of expressions is evaluated as a whole, on first use where it makes no
- * objects, which nobody can tell from doing so at instantiation, since the globals it may name do not change. */
+ * A segment of function indices is read in place. One of expressions is evaluated as a whole, on first use where it
+ * makes no objects, which nobody can tell from doing so at instantiation, since the globals it may name do not change.
+ */
 #include "exec/segments.h"
 
 #include "base/error.h"

@@ -4,10 +4,11 @@
 
 #include "exec/exec.h"
 
-/* table.init: CW_TRAP_NONE, or the trap: TABLE_ACCESS, LIMIT (out of memory) or UNSUPPORTED. Nothing is written then.
- */
+/* table.init: CW_TRAP_NONE, or the trap: TABLE_ACCESS, LIMIT (out of memory) or UNSUPPORTED.
+ * Nothing is written then. */
 uint8_t cw_table_init(cw_instance *in, uint32_t table, uint32_t segment, uint64_t d, uint64_t s, uint64_t n);
-/* Whether the segment, if not dropped, has n elements from s on; and those elements. False: memory ran out, nothing is written. */
+/* Whether the segment, if not dropped, has n elements from s on; and those elements. False: memory ran out, nothing is
+ * written. */
 bool cw_elem_has(const cw_instance *in, uint32_t segment, uint64_t s, uint64_t n);
 bool cw_elem_read(cw_instance *in, uint32_t segment, uint64_t s, uint64_t n, uint64_t *out);
 void cw_elem_drop(cw_instance *in, uint32_t segment);

@@ -1,8 +1,8 @@
 /* exec/shared.c: shared memories, and waiting on them  [threads proposal].
  *
  * One lock a memory guards growth, the list of views and the sleepers. Sizes that interpreters read while others grow
- * (of views and of their instances) are written atomically; a run that learns of growth by an atomic access also sees the
- * new size. A sleeper is a record on its C stack; it sleeps on its store's event, which interrupts set too. */
+ * (of views and of their instances) are written atomically; a run that learns of growth by an atomic access also sees
+ * the new size. A sleeper is a record on its C stack; it sleeps on its store's event, which interrupts set too. */
 #include "exec/shared.h"
 
 #include <pthread.h>
@@ -50,7 +50,8 @@ cw_shared_memory *cw_shared_memory_new(const cw_alloc *a, const cw_memtype *type
     if (cwrun_failed(err))
         return NULL;
     if (type->min > max_size >> log2) {
-        cw_fail(err, a, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_GUEST_MEMORY, "a shared memory of %llu pages passes the limit of %llu bytes (--max-memory)",
+        cw_fail(err, a, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_GUEST_MEMORY,
+                "a shared memory of %llu pages passes the limit of %llu bytes (--max-memory)",
                 (unsigned long long)type->min, (unsigned long long)max_size);
         return NULL;
     }
@@ -68,8 +69,8 @@ cw_shared_memory *cw_shared_memory_new(const cw_alloc *a, const cw_memtype *type
     s->last = &s->first;
     s->base = most ? cw_os_reserve(most, min) : NULL;
     if (most && !s->base) {
-        cw_fail(err, a, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_HOST_MEMORY, "out of memory: no room for a shared memory of %llu bytes at most",
-                (unsigned long long)most);
+        cw_fail(err, a, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_HOST_MEMORY,
+                "out of memory: no room for a shared memory of %llu bytes at most", (unsigned long long)most);
         s->max_size = 0;
         cw_shared_memory_release(s);
         return NULL;
@@ -115,8 +116,8 @@ cw_memory *cw_memory_share(cw_exec *x, cw_shared_memory *s, cwrun_error *err)
     if (cwrun_failed(err))
         return NULL;
     if (x->n_memories >= x->limits.max_memories) {
-        cw_fail(err, &x->alloc, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_GUEST_MEMORY, "more than %u memories in one store (--max-memories)",
-                x->limits.max_memories);
+        cw_fail(err, &x->alloc, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_GUEST_MEMORY,
+                "more than %u memories in one store (--max-memories)", x->limits.max_memories);
         return NULL;
     }
     cw_memory *m = CW_ARENA_NEW(&x->arena, cw_memory);
@@ -126,7 +127,9 @@ cw_memory *cw_memory_share(cw_exec *x, cw_shared_memory *s, cwrun_error *err)
         return NULL;
     }
     cw_shared_memory_keep(s);
-    *m = (cw_memory){ .exec = x, .type = s->type, .max_pages = s->max_size >> s->type.page_log2, .base = s->base, .shared = s };
+    *m = (cw_memory){
+        .exec = x, .type = s->type, .max_pages = s->max_size >> s->type.page_log2, .base = s->base, .shared = s
+    };
     pthread_mutex_lock(&s->lock);
     m->size = s->size;
     m->next_view = s->views;
@@ -159,8 +162,9 @@ bool cw_shared_memory_follow(cw_memory *view, cw_instance *in)
 {
     cw_shared_memory *s = view->shared;
     pthread_mutex_lock(&s->lock);
-    bool ok = view->n_users < view->cap_users ||
-              cw_vec_reserve(&view->exec->alloc, (void **)&view->users, view->n_users, &view->cap_users, sizeof *view->users, 1);
+    bool ok =
+        view->n_users < view->cap_users || cw_vec_reserve(&view->exec->alloc, (void **)&view->users, view->n_users,
+                                                          &view->cap_users, sizeof *view->users, 1);
     if (ok) {
         view->users[view->n_users++] = in;
         in->mem0 = s->base;
@@ -256,7 +260,8 @@ static bool charge(cw_exec *x, uint64_t start)
     return x->fuel >= 0;
 }
 
-uint8_t cw_shared_memory_wait(cw_memory *view, uint64_t at, uint32_t n, uint64_t expected, int64_t timeout, uint32_t *outcome)
+uint8_t cw_shared_memory_wait(cw_memory *view, uint64_t at, uint32_t n, uint64_t expected, int64_t timeout,
+                              uint32_t *outcome)
 {
     cw_shared_memory *s = view->shared;
     cw_exec *x = view->exec;
@@ -264,7 +269,8 @@ uint8_t cw_shared_memory_wait(cw_memory *view, uint64_t at, uint32_t n, uint64_t
     uint64_t start = cw_os_monotonic(), deadline = timeout < 0 ? UINT64_MAX : after(start, (uint64_t)timeout);
     if (fuel) {
         uint64_t left = x->fuel < 0 ? 0 : (uint64_t)x->fuel;
-        deadline = least(deadline, after(start, left < UINT64_MAX / NS_PER_FUEL - 1 ? (left + 1) * NS_PER_FUEL : UINT64_MAX));
+        deadline =
+            least(deadline, after(start, left < UINT64_MAX / NS_PER_FUEL - 1 ? (left + 1) * NS_PER_FUEL : UINT64_MAX));
     }
     sleeper me = { .at = at, .event = &x->wake };
     cw_os_event_clear(&x->wake);

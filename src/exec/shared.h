@@ -1,7 +1,7 @@
 /* exec/shared.h: memories that several stores use at once  [threads proposal].
  *
- * A shared memory is an object of its own, counted; each store has a view of it, an ordinary cw_memory. The greatest size
- * is held as address space from the start, so that the base never moves; growth tells the size to all views. */
+ * A shared memory is an object of its own, counted; each store has a view of it, an ordinary cw_memory. The greatest
+ * size is held as address space from the start, so that the base never moves; growth tells the size to all views. */
 #ifndef CW_EXEC_SHARED_H
 #define CW_EXEC_SHARED_H
 
@@ -29,9 +29,11 @@ void cw_shared_memory_leave(cw_memory *view);
 
 /* ---- waiting; at is inside and aligned ---- */
 enum { CW_WAIT_OK, CW_WAIT_NOT_EQUAL, CW_WAIT_TIMED_OUT };
-/* Sleeps while the value of n bytes is `expected`, until somebody notifies, `timeout` nanoseconds are over (negative: never) or
- * the store is interrupted. Where fuel is charged, a microsecond costs one. Returns a trap, or CW_TRAP_NONE with *outcome. */
-uint8_t cw_shared_memory_wait(cw_memory *view, uint64_t at, uint32_t n, uint64_t expected, int64_t timeout, uint32_t *outcome);
+/* Sleeps while the value of n bytes is `expected`, until somebody notifies, `timeout` nanoseconds are over (negative:
+ * never) or the store is interrupted. Where fuel is charged, a microsecond costs one. Returns a trap, or CW_TRAP_NONE
+ * with *outcome. */
+uint8_t cw_shared_memory_wait(cw_memory *view, uint64_t at, uint32_t n, uint64_t expected, int64_t timeout,
+                              uint32_t *outcome);
 /* Wakes up to `count` sleepers, those first that came first; how many. */
 uint32_t cw_shared_memory_notify(cw_shared_memory *s, uint64_t at, uint32_t count);
 

@@ -1,5 +1,5 @@
-/* exec/table.c: tables  [core 4.2.7, 4.6.5]. Elements are one array from the allocator hook that doubles as it grows.
- */
+/* exec/table.c: tables  [core 4.2.7, 4.6.5]. Elements are one array from the allocator hook that doubles
+ * as it grows. */
 #include "exec/table.h"
 
 #include "base/error.h"
@@ -41,8 +41,8 @@ cw_table *cw_table_new(cw_exec *x, const cw_tabletype *type, uint64_t init, cwru
     uint64_t n = type->limits.min, most = least(x->limits.max_table, SIZE_MAX / sizeof(uint64_t));
     if (n > most || n > left(x)) {
         cw_fail(err, &x->alloc, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_TABLE,
-                "a table of %llu elements passes the limit of %llu for all tables together (--max-table)", (unsigned long long)n,
-                (unsigned long long)most);
+                "a table of %llu elements passes the limit of %llu for all tables together (--max-table)",
+                (unsigned long long)n, (unsigned long long)most);
         return NULL;
     }
     cw_table *t = CW_ARENA_NEW(&x->arena, cw_table);
@@ -52,8 +52,9 @@ cw_table *cw_table_new(cw_exec *x, const cw_tabletype *type, uint64_t init, cwru
         return NULL;
     }
     most = least(most, type->limits.is_64 ? UINT64_MAX : UINT32_MAX);
-    *t =
-        (cw_table){.elems = elems, .size = n, .cap = n, .max = least(type->limits.max, most), .type = *type, .exec = x};
+    *t = (cw_table){
+        .elems = elems, .size = n, .cap = n, .max = least(type->limits.max, most), .type = *type, .exec = x
+    };
     if (init != 0)
         fill(elems, init, n);
     x->n_tables++;

@@ -129,7 +129,7 @@ typedef struct place {
 
 static place get_place(const cw_thread *t)
 {
-    return (place){t->ip, t->sp, t->csp, t->acc, t->in, t->left};
+    return (place){ t->ip, t->sp, t->csp, t->acc, t->in, t->left };
 }
 
 static void set_place(cw_thread *t, const place *p)

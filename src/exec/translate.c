@@ -1,7 +1,7 @@
 /* exec/translate.c: one pass over a checked body  [core 5.4]; see translate.h for how it works.
  *
- * The body is valid, so that indices, types and heights need no check here, and its slots fit 16 bits; what remains to be
- * refused is what is not executed yet. */
+ * The body is valid, so that indices, types and heights need no check here, and its slots fit 16 bits; what remains to
+ * be refused is what is not executed yet. */
 #include "exec/translate.h"
 
 #include <string.h>
@@ -13,28 +13,31 @@
 
 /* ---- instructions that are one operation ---- */
 
+/* clang-format off */
 static const uint16_t simple_ops[CW_OP_COUNT] = {
 #define SAME(id) [CW_OP_##id] = CW_IOP_##id,
-#define SAME_INT(T)                                                                                                           \
-    SAME(T##_ADD) SAME(T##_SUB) SAME(T##_MUL) SAME(T##_DIV_S) SAME(T##_DIV_U) SAME(T##_REM_S) SAME(T##_REM_U) SAME(T##_AND)   \
-    SAME(T##_OR) SAME(T##_XOR) SAME(T##_SHL) SAME(T##_SHR_S) SAME(T##_SHR_U) SAME(T##_ROTL) SAME(T##_ROTR) SAME(T##_CLZ)      \
-    SAME(T##_CTZ) SAME(T##_POPCNT) SAME(T##_EXTEND8_S) SAME(T##_EXTEND16_S) SAME(T##_EQ) SAME(T##_NE) SAME(T##_LT_S)          \
-    SAME(T##_LT_U) SAME(T##_GT_S) SAME(T##_GT_U) SAME(T##_LE_S) SAME(T##_LE_U) SAME(T##_GE_S) SAME(T##_GE_U)
-#define SAME_FLOAT(T)                                                                                                         \
-    SAME(T##_ABS) SAME(T##_NEG) SAME(T##_CEIL) SAME(T##_FLOOR) SAME(T##_TRUNC) SAME(T##_NEAREST) SAME(T##_SQRT) SAME(T##_ADD) \
-    SAME(T##_SUB) SAME(T##_MUL) SAME(T##_DIV) SAME(T##_MIN) SAME(T##_MAX) SAME(T##_COPYSIGN) SAME(T##_EQ) SAME(T##_NE)        \
-    SAME(T##_LT) SAME(T##_LE)                                                                                                 \
+#define SAME_INT(T) \
+    SAME(T##_ADD) SAME(T##_SUB) SAME(T##_MUL) SAME(T##_DIV_S) SAME(T##_DIV_U) SAME(T##_REM_S) SAME(T##_REM_U) \
+    SAME(T##_AND) SAME(T##_OR) SAME(T##_XOR) SAME(T##_SHL) SAME(T##_SHR_S) SAME(T##_SHR_U) SAME(T##_ROTL) \
+    SAME(T##_ROTR) SAME(T##_CLZ) SAME(T##_CTZ) SAME(T##_POPCNT) SAME(T##_EXTEND8_S) SAME(T##_EXTEND16_S) \
+    SAME(T##_EQ) SAME(T##_NE) SAME(T##_LT_S) SAME(T##_LT_U) SAME(T##_GT_S) SAME(T##_GT_U) SAME(T##_LE_S) \
+    SAME(T##_LE_U) SAME(T##_GE_S) SAME(T##_GE_U)
+#define SAME_FLOAT(T) \
+    SAME(T##_ABS) SAME(T##_NEG) SAME(T##_CEIL) SAME(T##_FLOOR) SAME(T##_TRUNC) SAME(T##_NEAREST) SAME(T##_SQRT) \
+    SAME(T##_ADD) SAME(T##_SUB) SAME(T##_MUL) SAME(T##_DIV) SAME(T##_MIN) SAME(T##_MAX) SAME(T##_COPYSIGN) \
+    SAME(T##_EQ) SAME(T##_NE) SAME(T##_LT) SAME(T##_LE) \
     [CW_OP_##T##_GT] = CW_IOP_##T##_LT | CW_REVERSED, [CW_OP_##T##_GE] = CW_IOP_##T##_LE | CW_REVERSED,
-    SAME_INT(I32) SAME_INT(I64) SAME_FLOAT(F32) SAME_FLOAT(F64)
-    SAME(I32_WRAP_I64) SAME(I64_EXTEND32_S) SAME(I64_EXTEND_I32_S) SAME(I64_EXTEND_I32_U)
+    SAME_INT(I32) SAME_INT(I64) SAME_FLOAT(F32) SAME_FLOAT(F64) SAME(I32_WRAP_I64) SAME(I64_EXTEND32_S)
+    SAME(I64_EXTEND_I32_S) SAME(I64_EXTEND_I32_U)
     [CW_OP_I64_EQZ] = CW_IOP_I64_Z, [CW_OP_REF_IS_NULL] = CW_IOP_I64_Z, [CW_OP_REF_EQ] = CW_IOP_I64_EQ,
-    SAME(I32_TRUNC_F32_S) SAME(I32_TRUNC_F32_U) SAME(I32_TRUNC_F64_S) SAME(I32_TRUNC_F64_U)
-    SAME(I64_TRUNC_F32_S) SAME(I64_TRUNC_F32_U) SAME(I64_TRUNC_F64_S) SAME(I64_TRUNC_F64_U)
-    SAME(I32_TRUNC_SAT_F32_S) SAME(I32_TRUNC_SAT_F32_U) SAME(I32_TRUNC_SAT_F64_S) SAME(I32_TRUNC_SAT_F64_U)
-    SAME(I64_TRUNC_SAT_F32_S) SAME(I64_TRUNC_SAT_F32_U) SAME(I64_TRUNC_SAT_F64_S) SAME(I64_TRUNC_SAT_F64_U)
-    SAME(F32_CONVERT_I32_S) SAME(F32_CONVERT_I32_U) SAME(F32_CONVERT_I64_S) SAME(F32_CONVERT_I64_U) SAME(F32_DEMOTE_F64)
-    SAME(F64_CONVERT_I32_S) SAME(F64_CONVERT_I32_U) SAME(F64_CONVERT_I64_S) SAME(F64_CONVERT_I64_U) SAME(F64_PROMOTE_F32)
-    SAME(I32_REINTERPRET_F32) SAME(I64_REINTERPRET_F64) SAME(F32_REINTERPRET_I32) SAME(F64_REINTERPRET_I64)
+    SAME(I32_TRUNC_F32_S) SAME(I32_TRUNC_F32_U) SAME(I32_TRUNC_F64_S) SAME(I32_TRUNC_F64_U) SAME(I64_TRUNC_F32_S)
+    SAME(I64_TRUNC_F32_U) SAME(I64_TRUNC_F64_S) SAME(I64_TRUNC_F64_U) SAME(I32_TRUNC_SAT_F32_S)
+    SAME(I32_TRUNC_SAT_F32_U) SAME(I32_TRUNC_SAT_F64_S) SAME(I32_TRUNC_SAT_F64_U) SAME(I64_TRUNC_SAT_F32_S)
+    SAME(I64_TRUNC_SAT_F32_U) SAME(I64_TRUNC_SAT_F64_S) SAME(I64_TRUNC_SAT_F64_U) SAME(F32_CONVERT_I32_S)
+    SAME(F32_CONVERT_I32_U) SAME(F32_CONVERT_I64_S) SAME(F32_CONVERT_I64_U) SAME(F32_DEMOTE_F64)
+    SAME(F64_CONVERT_I32_S) SAME(F64_CONVERT_I32_U) SAME(F64_CONVERT_I64_S) SAME(F64_CONVERT_I64_U)
+    SAME(F64_PROMOTE_F32) SAME(I32_REINTERPRET_F32) SAME(I64_REINTERPRET_F64) SAME(F32_REINTERPRET_I32)
+    SAME(F64_REINTERPRET_I64)
 #define VECTOR(id, result, operands, forms, dsts, expr) SAME(id)
 #include "exec/vector_ops.def"
 };
@@ -42,10 +45,10 @@ static const uint16_t simple_ops[CW_OP_COUNT] = {
 /* Loads and stores: on memory 0 with 32-bit addresses, and on any. */
 static const uint16_t memory_ops[][2] = {
 #define BOTH(id) [CW_OP_##id - CW_OP_I32_LOAD] = { CW_IOP_##id, CW_IOP_ANY_##id },
-    BOTH(I32_LOAD) BOTH(I64_LOAD) BOTH(F32_LOAD) BOTH(F64_LOAD) BOTH(I32_LOAD8_S) BOTH(I32_LOAD8_U) BOTH(I32_LOAD16_S)
-    BOTH(I32_LOAD16_U) BOTH(I64_LOAD8_S) BOTH(I64_LOAD8_U) BOTH(I64_LOAD16_S) BOTH(I64_LOAD16_U) BOTH(I64_LOAD32_S)
-    BOTH(I64_LOAD32_U) BOTH(I32_STORE) BOTH(I64_STORE) BOTH(F32_STORE) BOTH(F64_STORE) BOTH(I32_STORE8) BOTH(I32_STORE16)
-    BOTH(I64_STORE8) BOTH(I64_STORE16) BOTH(I64_STORE32)
+    BOTH(I32_LOAD) BOTH(I64_LOAD) BOTH(F32_LOAD) BOTH(F64_LOAD) BOTH(I32_LOAD8_S) BOTH(I32_LOAD8_U)
+    BOTH(I32_LOAD16_S) BOTH(I32_LOAD16_U) BOTH(I64_LOAD8_S) BOTH(I64_LOAD8_U) BOTH(I64_LOAD16_S) BOTH(I64_LOAD16_U)
+    BOTH(I64_LOAD32_S) BOTH(I64_LOAD32_U) BOTH(I32_STORE) BOTH(I64_STORE) BOTH(F32_STORE) BOTH(F64_STORE)
+    BOTH(I32_STORE8) BOTH(I32_STORE16) BOTH(I64_STORE8) BOTH(I64_STORE16) BOTH(I64_STORE32)
 };
 
 /* The same for vectors; and what has a lane. */
@@ -53,9 +56,10 @@ static const uint16_t vector_memory_ops[CW_OP_V128_LOAD64_ZERO - CW_OP_V128_LOAD
 #define VECTOR_BOTH(id) [CW_OP_V128_##id - CW_OP_V128_LOAD] = { CW_IOP_V128_##id, CW_IOP_ANY_V128_##id },
     VECTOR_BOTH(LOAD) VECTOR_BOTH(LOAD8X8_S) VECTOR_BOTH(LOAD8X8_U) VECTOR_BOTH(LOAD16X4_S) VECTOR_BOTH(LOAD16X4_U)
     VECTOR_BOTH(LOAD32X2_S) VECTOR_BOTH(LOAD32X2_U) VECTOR_BOTH(LOAD8_SPLAT) VECTOR_BOTH(LOAD16_SPLAT)
-    VECTOR_BOTH(LOAD32_SPLAT) VECTOR_BOTH(LOAD64_SPLAT) VECTOR_BOTH(LOAD32_ZERO) VECTOR_BOTH(LOAD64_ZERO) VECTOR_BOTH(STORE)
-    VECTOR_BOTH(LOAD8_LANE) VECTOR_BOTH(LOAD16_LANE) VECTOR_BOTH(LOAD32_LANE) VECTOR_BOTH(LOAD64_LANE)
-    VECTOR_BOTH(STORE8_LANE) VECTOR_BOTH(STORE16_LANE) VECTOR_BOTH(STORE32_LANE) VECTOR_BOTH(STORE64_LANE)
+    VECTOR_BOTH(LOAD32_SPLAT) VECTOR_BOTH(LOAD64_SPLAT) VECTOR_BOTH(LOAD32_ZERO) VECTOR_BOTH(LOAD64_ZERO)
+    VECTOR_BOTH(STORE) VECTOR_BOTH(LOAD8_LANE) VECTOR_BOTH(LOAD16_LANE) VECTOR_BOTH(LOAD32_LANE)
+    VECTOR_BOTH(LOAD64_LANE) VECTOR_BOTH(STORE8_LANE) VECTOR_BOTH(STORE16_LANE) VECTOR_BOTH(STORE32_LANE)
+    VECTOR_BOTH(STORE64_LANE)
 };
 
 static const struct {
@@ -66,6 +70,7 @@ static const struct {
     EXTRACT(I16X8_EXTRACT_LANE_U, 2) EXTRACT(I32X4_EXTRACT_LANE, 4) EXTRACT(I64X2_EXTRACT_LANE, 8)
     EXTRACT(F32X4_EXTRACT_LANE, 4) EXTRACT(F64X2_EXTRACT_LANE, 8)
 };
+/* clang-format on */
 
 typedef const uint8_t *place;
 
@@ -152,7 +157,10 @@ static void emit_wide(cw_translator *t, uint32_t op, uint32_t n)
 static void emit_select(cw_translator *t)
 {
     const char type = cw_stack_top(t, 2)->type;
-    const uint32_t op = type == 'f' ? CW_IOP_SELECT_F : type == 'd' ? CW_IOP_SELECT_D : type == 'v' ? CW_IOP_SELECT_V : CW_IOP_SELECT;
+    const uint32_t op = type == 'f'   ? CW_IOP_SELECT_F
+                        : type == 'd' ? CW_IOP_SELECT_D
+                        : type == 'v' ? CW_IOP_SELECT_V
+                                      : CW_IOP_SELECT;
     cw_stack_op(t, op, type, NULL);
 }
 
@@ -164,7 +172,8 @@ static void emit_simple(cw_translator *t, cw_op op)
         if (iop == CW_IOP_I32_SUB || iop == CW_IOP_I64_SUB) {
             top->value = iop == CW_IOP_I32_SUB ? (uint32_t)-top->value : -top->value;
             iop = iop == CW_IOP_I32_SUB ? CW_IOP_I32_ADD : CW_IOP_I64_ADD;
-        } else if (top->value == 0 && (iop == CW_IOP_I32_NE || iop == CW_IOP_I32_EQ || iop == CW_IOP_I64_NE || iop == CW_IOP_I64_EQ)) {
+        } else if (top->value == 0 &&
+                   (iop == CW_IOP_I32_NE || iop == CW_IOP_I32_EQ || iop == CW_IOP_I64_NE || iop == CW_IOP_I64_EQ)) {
             cw_stack_pop(t);
             if (iop == CW_IOP_I32_EQ) {
                 cw_stack_eqz(t);
@@ -227,18 +236,10 @@ static bool translate_bulk(cw_translator *t, cw_op op, place *at)
         x = read_u32(at);
         emit_cold(t, CW_IOP_TABLE_FILL, 3, 0, x, 0);
         return true;
-    case CW_OP_I64_ADD128:
-        emit_wide(t, CW_IOP_I64_ADD128, 4);
-        return true;
-    case CW_OP_I64_SUB128:
-        emit_wide(t, CW_IOP_I64_SUB128, 4);
-        return true;
-    case CW_OP_I64_MUL_WIDE_S:
-        emit_wide(t, CW_IOP_I64_MUL_WIDE_S, 2);
-        return true;
-    case CW_OP_I64_MUL_WIDE_U:
-        emit_wide(t, CW_IOP_I64_MUL_WIDE_U, 2);
-        return true;
+    case CW_OP_I64_ADD128: emit_wide(t, CW_IOP_I64_ADD128, 4); return true;
+    case CW_OP_I64_SUB128: emit_wide(t, CW_IOP_I64_SUB128, 4); return true;
+    case CW_OP_I64_MUL_WIDE_S: emit_wide(t, CW_IOP_I64_MUL_WIDE_S, 2); return true;
+    case CW_OP_I64_MUL_WIDE_U: emit_wide(t, CW_IOP_I64_MUL_WIDE_U, 2); return true;
     default:
         if (!simple_ops[op])
             return false;
@@ -258,18 +259,24 @@ static bool translate_vector(cw_translator *t, cw_op op, place *at)
         *at += sizeof raw;
         cw_stack_op(t, op == CW_OP_V128_CONST ? CW_IOP_V128_CONST : CW_IOP_I8X16_SHUFFLE, 0, raw);
         return true;
-#define REPLACE(T)                                                                                                            \
-    case CW_OP_##T##_REPLACE_LANE:                                                                                            \
-        raw[0] = *(*at)++;                                                                                                    \
-        cw_stack_op(t, CW_IOP_##T##_REPLACE_LANE, 0, raw);                                                                    \
+#define REPLACE(T) \
+    case CW_OP_##T##_REPLACE_LANE: \
+        raw[0] = *(*at)++; \
+        cw_stack_op(t, CW_IOP_##T##_REPLACE_LANE, 0, raw); \
         return true;
-    REPLACE(I8X16) REPLACE(I16X8) REPLACE(I32X4) REPLACE(I64X2) REPLACE(F32X4) REPLACE(F64X2)
+        REPLACE(I8X16)
+        REPLACE(I16X8)
+        REPLACE(I32X4)
+        REPLACE(I64X2)
+        REPLACE(F32X4)
+        REPLACE(F64X2)
     default:
         if (simple_ops[op]) {
             cw_stack_op(t, simple_ops[op], 0, NULL);
         } else if (op >= CW_OP_I8X16_EXTRACT_LANE_S && op <= CW_OP_F64X2_EXTRACT_LANE) {
             emit_extract(t, op, *(*at)++);
-        } else if (op >= CW_OP_V128_LOAD && op <= CW_OP_V128_LOAD64_ZERO && vector_memory_ops[op - CW_OP_V128_LOAD][0]) {
+        } else if (op >= CW_OP_V128_LOAD && op <= CW_OP_V128_LOAD64_ZERO &&
+                   vector_memory_ops[op - CW_OP_V128_LOAD][0]) {
             const bool has_lane = cw_opcodes[op].imm == CW_IMM_MEMARG_LANE;
             emit_memory_access(t, vector_memory_ops[op - CW_OP_V128_LOAD], has_lane, at);
         } else {
@@ -279,12 +286,13 @@ static bool translate_vector(cw_translator *t, cw_op op, place *at)
     }
 }
 
-/* One instruction behind prefix 0xfe, its number already read. Of each kind there are seven: i32, i64, then the narrow ones of
- * i32 and of i64. */
+/* One instruction behind prefix 0xfe, its number already read. Of each kind there are seven: i32, i64, then the narrow
+ * ones of i32 and of i64. */
 static void translate_atomic(cw_translator *t, cw_op op, place *at)
 {
-    static const uint16_t kinds[] = { CW_IOP_ATOMIC_LOAD8, CW_IOP_ATOMIC_STORE8, CW_IOP_ATOMIC_ADD8, CW_IOP_ATOMIC_SUB8, CW_IOP_ATOMIC_AND8,
-                                      CW_IOP_ATOMIC_OR8, CW_IOP_ATOMIC_XOR8, CW_IOP_ATOMIC_XCHG8, CW_IOP_ATOMIC_CMPXCHG8 };
+    static const uint16_t kinds[] = { CW_IOP_ATOMIC_LOAD8, CW_IOP_ATOMIC_STORE8, CW_IOP_ATOMIC_ADD8,
+                                      CW_IOP_ATOMIC_SUB8,  CW_IOP_ATOMIC_AND8,   CW_IOP_ATOMIC_OR8,
+                                      CW_IOP_ATOMIC_XOR8,  CW_IOP_ATOMIC_XCHG8,  CW_IOP_ATOMIC_CMPXCHG8 };
     if (op == CW_OP_ATOMIC_FENCE) {
         ++*at;
         cw_emit_add(t, CW_IOP_ATOMIC_FENCE);
@@ -295,7 +303,8 @@ static void translate_atomic(cw_translator *t, cw_op op, place *at)
     if (op == CW_OP_MEMORY_ATOMIC_NOTIFY) {
         emit_cold(t, CW_IOP_ATOMIC_NOTIFY, 2, 'i', memory, offset);
     } else if (op == CW_OP_MEMORY_ATOMIC_WAIT32 || op == CW_OP_MEMORY_ATOMIC_WAIT64) {
-        emit_cold(t, op == CW_OP_MEMORY_ATOMIC_WAIT32 ? CW_IOP_ATOMIC_WAIT32 : CW_IOP_ATOMIC_WAIT64, 3, 'i', memory, offset);
+        emit_cold(t, op == CW_OP_MEMORY_ATOMIC_WAIT32 ? CW_IOP_ATOMIC_WAIT32 : CW_IOP_ATOMIC_WAIT64, 3, 'i', memory,
+                  offset);
     } else {
         const uint64_t raw[2] = { memory, offset };
         const char result = strchr(cw_opcodes[op].sig, ':')[1];
@@ -313,50 +322,27 @@ static void translate_live(cw_translator *t, cw_op op, place start, place *at)
         cw_emit_add(t, CW_IOP_UNREACHABLE);
         t->dead = true;
         return;
-    case CW_OP_NOP:
-        return;
-    case CW_OP_BLOCK:
-        cw_block_begin(t, at, CW_BLOCK_BLOCK);
-        return;
-    case CW_OP_LOOP:
-        cw_block_begin(t, at, CW_BLOCK_LOOP);
-        return;
-    case CW_OP_IF:
-        cw_block_begin(t, at, CW_BLOCK_IF);
-        return;
-    case CW_OP_TRY_TABLE:
-        cw_try_table_begin(t, at);
-        return;
-    case CW_OP_TRY:
-        cw_try_begin(t, at);
-        return;
-    case CW_OP_THROW:
-        cw_try_throw(t, read_u32(at));
-        return;
+    case CW_OP_NOP: return;
+    case CW_OP_BLOCK: cw_block_begin(t, at, CW_BLOCK_BLOCK); return;
+    case CW_OP_LOOP: cw_block_begin(t, at, CW_BLOCK_LOOP); return;
+    case CW_OP_IF: cw_block_begin(t, at, CW_BLOCK_IF); return;
+    case CW_OP_TRY_TABLE: cw_try_table_begin(t, at); return;
+    case CW_OP_TRY: cw_try_begin(t, at); return;
+    case CW_OP_THROW: cw_try_throw(t, read_u32(at)); return;
     case CW_OP_THROW_REF:
         cw_stack_op(t, CW_IOP_THROW_REF, 0, NULL);
         t->dead = true;
         return;
-    case CW_OP_RETHROW:
-        cw_try_rethrow(t, cw_block_at(t, read_u32(at)));
-        return;
-    case CW_OP_BR:
-        cw_block_branch(t, cw_block_at(t, read_u32(at)));
-        return;
-    case CW_OP_BR_IF:
-        cw_block_branch_if(t, cw_block_at(t, read_u32(at)));
-        return;
-    case CW_OP_BR_TABLE:
-        cw_block_branch_table(t, at);
-        return;
+    case CW_OP_RETHROW: cw_try_rethrow(t, cw_block_at(t, read_u32(at))); return;
+    case CW_OP_BR: cw_block_branch(t, cw_block_at(t, read_u32(at))); return;
+    case CW_OP_BR_IF: cw_block_branch_if(t, cw_block_at(t, read_u32(at))); return;
+    case CW_OP_BR_TABLE: cw_block_branch_table(t, at); return;
     case CW_OP_RETURN:
         cw_block_return(t);
         t->dead = true;
         return;
     case CW_OP_CALL:
-    case CW_OP_RETURN_CALL:
-        cw_call_direct(t, read_u32(at), op == CW_OP_RETURN_CALL);
-        return;
+    case CW_OP_RETURN_CALL: cw_call_direct(t, read_u32(at), op == CW_OP_RETURN_CALL); return;
     case CW_OP_CALL_INDIRECT:
     case CW_OP_RETURN_CALL_INDIRECT: {
         const uint32_t type = read_u32(at);
@@ -364,26 +350,16 @@ static void translate_live(cw_translator *t, cw_op op, place start, place *at)
         return;
     }
     case CW_OP_CALL_REF:
-    case CW_OP_RETURN_CALL_REF:
-        cw_call_ref(t, read_u32(at), op == CW_OP_RETURN_CALL_REF);
-        return;
-    case CW_OP_DROP:
-        cw_stack_pop(t);
-        return;
+    case CW_OP_RETURN_CALL_REF: cw_call_ref(t, read_u32(at), op == CW_OP_RETURN_CALL_REF); return;
+    case CW_OP_DROP: cw_stack_pop(t); return;
     case CW_OP_SELECT_T:
         cw_translate_skip(at, CW_IMM_SELECT);
         emit_select(t);
         return;
-    case CW_OP_SELECT:
-        emit_select(t);
-        return;
-    case CW_OP_LOCAL_GET:
-        cw_stack_push_local(t, read_u32(at));
-        return;
+    case CW_OP_SELECT: emit_select(t); return;
+    case CW_OP_LOCAL_GET: cw_stack_push_local(t, read_u32(at)); return;
     case CW_OP_LOCAL_SET:
-    case CW_OP_LOCAL_TEE:
-        cw_stack_local_set(t, read_u32(at), op == CW_OP_LOCAL_TEE);
-        return;
+    case CW_OP_LOCAL_TEE: cw_stack_local_set(t, read_u32(at), op == CW_OP_LOCAL_TEE); return;
     case CW_OP_GLOBAL_GET: {
         raw = read_u32(at);
         const char type = cw_entry_type(t, m->globals[raw].type);
@@ -402,9 +378,7 @@ static void translate_live(cw_translator *t, cw_op op, place start, place *at)
         raw = read_u32(at);
         emit_cold(t, CW_IOP_TABLE_GET, 1, cw_entry_type(t, m->tables[raw].elem), (uint32_t)raw, 0);
         return;
-    case CW_OP_TABLE_SET:
-        emit_cold(t, CW_IOP_TABLE_SET, 2, 0, read_u32(at), 0);
-        return;
+    case CW_OP_TABLE_SET: emit_cold(t, CW_IOP_TABLE_SET, 2, 0, read_u32(at), 0); return;
     case CW_OP_MEMORY_SIZE:
         raw = read_u32(at);
         cw_stack_op(t, CW_IOP_MEMORY_SIZE, m->memories[raw].is_64 ? 'l' : 'i', &raw);
@@ -413,12 +387,8 @@ static void translate_live(cw_translator *t, cw_op op, place start, place *at)
         raw = read_u32(at);
         cw_stack_op(t, CW_IOP_MEMORY_GROW, m->memories[raw].is_64 ? 'l' : 'i', &raw);
         return;
-    case CW_OP_I32_CONST:
-        cw_stack_push_const(t, 'i', (uint32_t)cw_leb_s64_checked(at));
-        return;
-    case CW_OP_I64_CONST:
-        cw_stack_push_const(t, 'l', (uint64_t)cw_leb_s64_checked(at));
-        return;
+    case CW_OP_I32_CONST: cw_stack_push_const(t, 'i', (uint32_t)cw_leb_s64_checked(at)); return;
+    case CW_OP_I64_CONST: cw_stack_push_const(t, 'l', (uint64_t)cw_leb_s64_checked(at)); return;
     case CW_OP_F32_CONST: {
         uint32_t bits;
         memcpy(&bits, *at, 4);
@@ -431,15 +401,9 @@ static void translate_live(cw_translator *t, cw_op op, place start, place *at)
         *at += 8;
         cw_stack_push_const(t, 'd', raw);
         return;
-    case CW_OP_I32_EQZ:
-        cw_stack_eqz(t);
-        return;
-    case CW_OP_REF_NULL:
-        cw_stack_push_const(t, cw_entry_type(t, cw_translate_heaptype(t, at, true)), 0);
-        return;
-    case CW_OP_REF_FUNC:
-        emit_cold(t, CW_IOP_REF_FUNC, 0, 'l', read_u32(at), 0);
-        return;
+    case CW_OP_I32_EQZ: cw_stack_eqz(t); return;
+    case CW_OP_REF_NULL: cw_stack_push_const(t, cw_entry_type(t, cw_translate_heaptype(t, at, true)), 0); return;
+    case CW_OP_REF_FUNC: emit_cold(t, CW_IOP_REF_FUNC, 0, 'l', read_u32(at), 0); return;
     case CW_OP_REF_AS_NON_NULL: {
         cw_stack_bind_all(t);
         if (cw_stack_top(t, 0)->kind == CW_ENTRY_CONST)
@@ -452,9 +416,7 @@ static void translate_live(cw_translator *t, cw_op op, place start, place *at)
         return;
     }
     case CW_OP_BR_ON_NULL:
-    case CW_OP_BR_ON_NON_NULL:
-        cw_block_branch_on_null(t, cw_block_at(t, read_u32(at)), op == CW_OP_BR_ON_NULL);
-        return;
+    case CW_OP_BR_ON_NON_NULL: cw_block_branch_on_null(t, cw_block_at(t, read_u32(at)), op == CW_OP_BR_ON_NULL); return;
     default:
         if (op >= CW_OP_I32_LOAD && op <= CW_OP_I64_STORE32)
             emit_memory_access(t, memory_ops[op - CW_OP_I32_LOAD], false, at);
@@ -598,7 +560,8 @@ static uint8_t *translate(cw_translator *t)
     t->cap_blocks = body->max_labels + 1;
     t->stack = cw_new_array(t->a, t->cap, sizeof *t->stack);
     t->blocks = cw_new_array(t->a, t->cap_blocks, sizeof *t->blocks);
-    if (!t->stack || !t->blocks || !make_locals(t) || !CW_VEC_RESERVE(&t->ir, t->a, 64) || !CW_VEC_RESERVE(&t->fixups, t->a, 1)) {
+    if (!t->stack || !t->blocks || !make_locals(t) || !CW_VEC_RESERVE(&t->ir, t->a, 64) ||
+        !CW_VEC_RESERVE(&t->fixups, t->a, 1)) {
         cw_translate_oom(t);
         return NULL;
     }
@@ -613,7 +576,8 @@ static uint8_t *translate(cw_translator *t)
     return t->failed ? NULL : finish(t);
 }
 
-uint8_t *cw_translate(cw_module *m, uint32_t func, const cw_alloc *a, cw_code_options options, cw_translate_find *find, cwrun_error *err)
+uint8_t *cw_translate(cw_module *m, uint32_t func, const cw_alloc *a, cw_code_options options, cw_translate_find *find,
+                      cwrun_error *err)
 {
     cw_translator t = {
         .m = m,

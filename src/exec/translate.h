@@ -1,9 +1,11 @@
-/* exec/translate.h: from checked instructions to internal code; shared by the translate*.c files only, but for cw_translate.
+/* exec/translate.h: from checked instructions to internal code; shared by the translate*.c files only, but for
+ * cw_translate.
  *
- * One pass over the body (translate.c) keeps an abstract stack (translate_stack.c) of what the operand stack would hold:
- * locals, constants, values in their slot, and at most one pending result per class in its accumulator. Operations go
- * into a short list first, because a destination is bound late, when its consumer is known; translate_emit.c turns the list
- * into code, several operations to one handler where fuse.def has one. At block boundaries slots are the only state. */
+ * One pass over the body (translate.c) keeps an abstract stack (translate_stack.c) of what the operand stack would
+ * hold: locals, constants, values in their slot, and at most one pending result per class in its accumulator.
+ * Operations go into a short list first, because a destination is bound late, when its consumer is known;
+ * translate_emit.c turns the list into code, several operations to one handler where fuse.def has one. At block
+ * boundaries slots are the only state. */
 #ifndef CW_EXEC_TRANSLATE_H
 #define CW_EXEC_TRANSLATE_H
 
@@ -13,15 +15,16 @@
 
 /* An instruction that somebody looks for: translation stops to matter, only where it comes from does. */
 typedef struct cw_translate_find {
-    uint64_t offset;   /* in the code; the low 3 bits are the sub-operation, but for returns */
-    bool is_return;    /* the instruction that ends at `offset` */
-    const uint8_t *at; /* found: its place in the file */
+    uint64_t offset;         /* in the code; the low 3 bits are the sub-operation, but for returns */
+    bool is_return;          /* the instruction that ends at `offset` */
+    const uint8_t *at;       /* found: its place in the file */
     struct cw_text *listing; /* gets all instructions as text (disassemble.c); NULL: none */
 } cw_translate_find;
 
-/* Translates a function that the module itself defines; a block from `a` (see code.h), which the caller publishes or frees.
- * NULL with a LIMIT error: out of memory, or an instruction that is not executed yet. find may be NULL. */
-uint8_t *cw_translate(cw_module *m, uint32_t func, const cw_alloc *a, cw_code_options options, cw_translate_find *find, cwrun_error *err);
+/* Translates a function that the module itself defines; a block from `a` (see code.h), which the caller publishes or
+ * frees. NULL with a LIMIT error: out of memory, or an instruction that is not executed yet. find may be NULL. */
+uint8_t *cw_translate(cw_module *m, uint32_t func, const cw_alloc *a, cw_code_options options, cw_translate_find *find,
+                      cwrun_error *err);
 
 /* ---- inside ---- */
 
@@ -36,8 +39,8 @@ typedef struct cw_ir {
     uint16_t slot; /* of the destination */
     uint16_t reserved;
     uint32_t label; /* of operand L, or of the place; BR_TABLE: the first of its labels in t->table_labels */
-    uint32_t at;   /* instruction it comes from, as an offset in the body */
-    uint32_t map;  /* something may be collected here: the node of the stack's references (code.h); 0: there are none */
+    uint32_t at;    /* instruction it comes from, as an offset in the body */
+    uint32_t map; /* something may be collected here: the node of the stack's references (code.h); 0: there are none */
     uint64_t v[CW_IOP_OPERANDS];
 } cw_ir;
 
@@ -45,8 +48,8 @@ typedef enum cw_entry_kind { CW_ENTRY_LOCAL, CW_ENTRY_CONST, CW_ENTRY_SLOT, CW_E
 
 /* What the abstract stack says of one operand. A SLOT is always the entry's own, its home. */
 typedef struct cw_entry {
-    uint8_t kind;   /* cw_entry_kind */
-    char type;      /* i l f d v r: references into the heap are r, those to functions l */
+    uint8_t kind; /* cw_entry_kind */
+    char type;    /* i l f d v r: references into the heap are r, those to functions l */
     uint16_t home;
     uint32_t index; /* LOCAL: which; PENDING: its operation in the list */
     uint32_t map;   /* below t->n_mapped: the node of references up to here */
@@ -75,22 +78,29 @@ typedef struct cw_fixup {
     uint32_t field, origin, next;
 } cw_fixup;
 
-typedef enum cw_block_kind { CW_BLOCK_FUNC, CW_BLOCK_BLOCK, CW_BLOCK_LOOP, CW_BLOCK_IF, CW_BLOCK_ELSE,
-               CW_BLOCK_TRY, CW_BLOCK_CATCH /* legacy */ } cw_block_kind;
+typedef enum cw_block_kind {
+    CW_BLOCK_FUNC,
+    CW_BLOCK_BLOCK,
+    CW_BLOCK_LOOP,
+    CW_BLOCK_IF,
+    CW_BLOCK_ELSE,
+    CW_BLOCK_TRY,
+    CW_BLOCK_CATCH /* legacy */
+} cw_block_kind;
 
 typedef struct cw_block {
     uint8_t kind;
-    bool used;         /* something branches to its end */
-    uint32_t label;    /* LOOP: its start; else its end */
+    bool used;      /* something branches to its end */
+    uint32_t label; /* LOOP: its start; else its end */
     uint32_t else_label;
-    uint32_t height;   /* entries below its parameters */
-    uint32_t base;     /* slot of what follows those entries */
+    uint32_t height; /* entries below its parameters */
+    uint32_t base;   /* slot of what follows those entries */
     uint32_t n_params, n_results;
     const cw_valtype *params, *results;
     uint32_t bridge, bridge_turn; /* label of the moves to it, made for the br_table number bridge_turn */
-    uint32_t region;   /* of a try, counted from 1; 0: none, or it is closed */
-    uint32_t around;   /* the region it lies in, or 0 */
-    uint32_t last_clause; /* of a try, counted from 1; 0: none */
+    uint32_t region;              /* of a try, counted from 1; 0: none, or it is closed */
+    uint32_t around;              /* the region it lies in, or 0 */
+    uint32_t last_clause;         /* of a try, counted from 1; 0: none */
     uint32_t fuel_field, n_insns; /* LOOP and FUNC: where the cost stands in the code; instructions so far */
 } cw_block;
 
@@ -103,16 +113,16 @@ typedef struct cw_translator {
     const cw_func_body *body;
     const cw_subtype *type;
     bool failed;
-    bool dead;          /* what follows cannot be reached, up to the end of the block */
-    uint32_t n_skipped; /* blocks opened in dead code */
-    uint32_t at;        /* offset in the body of the instruction at hand */
+    bool dead;               /* what follows cannot be reached, up to the end of the block */
+    uint32_t n_skipped;      /* blocks opened in dead code */
+    uint32_t at;             /* offset in the body of the instruction at hand */
     uint32_t n_ops, max_ops; /* operations so far; a branch of few bytes may move a thousand values each time */
 
     cw_local *locals;
     uint32_t n_locals;
     cw_entry *stack;
     uint32_t n, cap;
-    uint32_t n_flushed; /* entries below are in slots or constant */
+    uint32_t n_flushed;            /* entries below are in slots or constant */
     uint32_t first_home, top_home; /* slot of the first entry; greatest slot used, plus one */
     cw_block *blocks;
     uint32_t n_blocks, cap_blocks;
@@ -133,7 +143,7 @@ typedef struct cw_translator {
     CW_VEC(cw_try_clause) clauses;
     CW_VEC(cw_code_node) nodes;
     CW_VEC(cw_code_point) points;
-    uint32_t n_mapped;     /* entries whose `map` is right */
+    uint32_t n_mapped; /* entries whose `map` is right */
 
     uint32_t region;       /* the innermost open one, counted from 1 */
     uint32_t return_label; /* where handlers go whose label is the function's, 0: none does */
@@ -184,8 +194,8 @@ void cw_stack_flush(cw_translator *t, uint32_t height);
 void cw_stack_forget_aliases(cw_translator *t);
 /* Added to an operation of two operands: the topmost is the first. */
 #define CW_REVERSED 0x8000u
-/* An operation on the topmost entries, which are popped; its raw fields (in order, without labels) stand in raw. Its result,
- * if it has one, is pushed as of `type` (0: the operation's own). */
+/* An operation on the topmost entries, which are popped; its raw fields (in order, without labels) stand in raw. Its
+ * result, if it has one, is pushed as of `type` (0: the operation's own). */
 cw_ir *cw_stack_op(cw_translator *t, uint32_t op, char type, const uint64_t *raw);
 /* The node of the references on the stack, which must all be in slots or locals; for cw_ir.map. */
 uint32_t cw_stack_map(cw_translator *t);
@@ -220,7 +230,8 @@ void cw_block_branch_if(cw_translator *t, cw_block *b);
 void cw_block_branch_table(cw_translator *t, const uint8_t **at);
 void cw_block_branch_on_null(cw_translator *t, cw_block *b, bool on_null);
 
-/* A branch with the reference on top, which stays: where operation `op` on it and raw holds; `inverted` is its opposite. */
+/* A branch with the reference on top, which stays: where operation `op` on it and raw holds; `inverted` is its
+ * opposite. */
 void cw_block_branch_on_ref(cw_translator *t, cw_block *b, uint32_t op, uint32_t inverted, const uint64_t raw[2]);
 
 /* Pending entries are bound, and values at the end of a way through the block go to where those of branches go. */

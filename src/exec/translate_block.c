@@ -1,8 +1,8 @@
 /* exec/translate_block.c: blocks, branches and returns.
  *
- * Where ways meet, slots are the only state: the values that go along with a branch are moved to where the block's results
- * (a loop's parameters) live. A branch that has to move something, or returns, gets a way of its own, which the condition
- * jumps over. */
+ * Where ways meet, slots are the only state: the values that go along with a branch are moved to where the block's
+ * results (a loop's parameters) live. A branch that has to move something, or returns, gets a way of its own, which the
+ * condition jumps over. */
 #include "exec/translate.h"
 
 #include <string.h>
@@ -26,8 +26,9 @@ static cw_block *open_block(cw_translator *t, uint8_t kind)
     return b;
 }
 
-/* Charges at the start of the function, charges and polls at a loop's; calls poll by themselves. The cost, one for every
- * instruction in the block but outside loops in it, is known when the block ends: here is where it goes in the code. */
+/* Charges at the start of the function, charges and polls at a loop's; calls poll by themselves. The cost, one for
+ * every instruction in the block but outside loops in it, is known when the block ends: here is where it goes in the
+ * code. */
 static uint32_t emit_metering(cw_translator *t, bool is_loop)
 {
     const bool polls = t->options.interruptible && is_loop;
@@ -68,8 +69,8 @@ static bool needs_moves(const cw_translator *t, const cw_block *b)
     return false;
 }
 
-/* Copies the topmost n entries, none of which is pending, to slots from `slot` on; the stack stays as it is. Homes go up, so
- * that copying upwards overwrites nothing that is still needed. */
+/* Copies the topmost n entries, none of which is pending, to slots from `slot` on; the stack stays as it is. Homes go
+ * up, so that copying upwards overwrites nothing that is still needed. */
 static void copy_values(cw_translator *t, uint32_t n, uint32_t slot)
 {
     for (uint32_t i = t->n - n; i < t->n; i++) {
@@ -93,7 +94,10 @@ void cw_block_return(cw_translator *t)
     }
     if (n == 1) {
         const char type = cw_entry_type(t, t->type->results[0]);
-        const uint32_t op = type == 'f' ? CW_IOP_RETURN_F : type == 'd' ? CW_IOP_RETURN_D : type == 'v' ? CW_IOP_RETURN_V : CW_IOP_RETURN_I;
+        const uint32_t op = type == 'f'   ? CW_IOP_RETURN_F
+                            : type == 'd' ? CW_IOP_RETURN_D
+                            : type == 'v' ? CW_IOP_RETURN_V
+                                          : CW_IOP_RETURN_I;
         cw_stack_op(t, op, 0, NULL);
         return;
     }

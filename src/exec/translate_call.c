@@ -1,5 +1,5 @@
-/* exec/translate_call.c: calls. Arguments are evaluated straight into the callee's frame, which starts at the home of the first
- * one; its results are found there. */
+/* exec/translate_call.c: calls. Arguments are evaluated straight into the callee's frame, which starts at the home of
+ * the first one; its results are found there. */
 #include "exec/translate.h"
 
 /* Arguments go to their homes, where the callee's frame begins; everything else leaves the accumulators. */
@@ -34,7 +34,8 @@ void cw_call_direct(cw_translator *t, uint32_t func, bool is_tail)
     const cw_subtype *type = cw_types_get(m->types, m->func_types[func]);
     const uint32_t base = prepare_arguments(t, type->n_params, 0);
     const bool imported = func < m->n_imported_funcs;
-    const uint64_t raw[3] = { imported ? func : (uintptr_t)&m->codes[func - m->n_imported_funcs], base, type->param_slots };
+    const uint64_t raw[3] = { imported ? func : (uintptr_t)&m->codes[func - m->n_imported_funcs], base,
+                              type->param_slots };
     if (is_tail) {
         cw_stack_op(t, imported ? CW_IOP_TAIL_CALL_IMPORT : CW_IOP_TAIL_CALL, 0, raw);
         t->dead = true;

@@ -30,8 +30,8 @@ cw_ir *cw_emit_add(cw_translator *t, uint32_t op)
 {
     if (t->n_ops++ >= t->max_ops && !t->failed) {
         t->failed = true;
-        cw_fail(t->err, t->a, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_INPUT, "a function grows beyond %u internal operations: too many branches carry too many values",
-                t->max_ops);
+        cw_fail(t->err, t->a, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_INPUT,
+                "a function grows beyond %u internal operations: too many branches carry too many values", t->max_ops);
     }
     if (t->failed)
         t->ir.n = 0; /* the first place is there since the start */
@@ -76,12 +76,9 @@ static unsigned field_size(const cw_ir *ir, unsigned o, char type)
     if (type == 'L')
         return 4;
     switch (ir->kinds >> (2 * o) & 3) {
-    case CW_KIND_SLOT:
-        return 2;
-    case CW_KIND_CONST:
-        return type == 'i' || type == 'f' ? 4 : 8;
-    default:
-        return 0;
+    case CW_KIND_SLOT: return 2;
+    case CW_KIND_CONST: return type == 'i' || type == 'f' ? 4 : 8;
+    default: return 0;
     }
 }
 
@@ -98,7 +95,8 @@ static void put_field(uint8_t *out, unsigned size, uint64_t value)
     }
 }
 
-/* The displacement from `origin`, the end of an instruction, to the label goes into the field, now or when the label's place is known. */
+/* The displacement from `origin`, the end of an instruction, to the label goes into the field, now or when the label's
+ * place is known. */
 static void put_displacement(cw_translator *t, uint32_t label, uint32_t field, uint32_t origin)
 {
     cw_label *l = &t->labels.items[label];
@@ -226,8 +224,9 @@ void cw_emit_flush(cw_translator *t)
             }
         }
         if (!handler) {
-            cw_fail(t->err, t->a, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_UNSUPPORTED, "internal: no handler for %s, kinds 0x%x, destination %u",
-                    cw_iops[t->ir.items[i].op].name, t->ir.items[i].kinds, t->ir.items[i].dst);
+            cw_fail(t->err, t->a, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_UNSUPPORTED,
+                    "internal: no handler for %s, kinds 0x%x, destination %u", cw_iops[t->ir.items[i].op].name,
+                    t->ir.items[i].kinds, t->ir.items[i].dst);
             t->failed = true;
             break;
         }

@@ -29,8 +29,9 @@ static unsigned storage_of(cw_valtype type)
 #define LOADS(op) { op##_I8_U, op##_I16_U, op##_I32, op##_I64, op##_F32, op##_F64, op##_V128, op##_I8_S, op##_I16_S }
 static const uint16_t struct_gets[] = LOADS(CW_IOP_STRUCT_GET), array_gets[] = LOADS(CW_IOP_ARRAY_GET);
 static const uint16_t struct_sets[] = STORAGES(CW_IOP_STRUCT_SET), array_sets[] = STORAGES(CW_IOP_ARRAY_SET);
-static const uint16_t struct_inits[] = { CW_IOP_STRUCT_INIT_I8,  CW_IOP_STRUCT_INIT_I16, CW_IOP_STRUCT_INIT_I32, CW_IOP_STRUCT_INIT_I64,
-                                         CW_IOP_STRUCT_INIT_I32, CW_IOP_STRUCT_INIT_I64, CW_IOP_STRUCT_INIT_V128 };
+static const uint16_t struct_inits[] = { CW_IOP_STRUCT_INIT_I8,  CW_IOP_STRUCT_INIT_I16, CW_IOP_STRUCT_INIT_I32,
+                                         CW_IOP_STRUCT_INIT_I64, CW_IOP_STRUCT_INIT_I32, CW_IOP_STRUCT_INIT_I64,
+                                         CW_IOP_STRUCT_INIT_V128 };
 
 static void emit_get(cw_translator *t, const uint16_t *ops, cw_valtype type, bool is_signed, uint64_t raw)
 {
@@ -83,7 +84,9 @@ static void emit_struct_new(cw_translator *t, const cw_subtype *type)
         cw_ir *ir = cw_emit_add(t, struct_inits[storage_of(type->fields[i].type)]);
         ir->dst = CW_DST_ACC;
         ir->kinds = (uint8_t)(CW_KIND_ACC | (e->kind == CW_ENTRY_CONST ? CW_KIND_CONST : CW_KIND_SLOT) << 2);
-        ir->v[1] = e->kind == CW_ENTRY_CONST ? e->value : e->kind == CW_ENTRY_LOCAL ? t->locals[e->index].slot : e->home;
+        ir->v[1] = e->kind == CW_ENTRY_CONST   ? e->value
+                   : e->kind == CW_ENTRY_LOCAL ? t->locals[e->index].slot
+                                               : e->home;
         ir->v[2] = type->offsets[i];
     }
     cw_stack_drop_to(t, first);
@@ -108,7 +111,8 @@ static bool is_object_type(const cw_translator *t, cw_valtype target, uint64_t r
 {
     raw[0] = target;
     raw[1] = 0;
-    if (!(target & CW_REF_TYPE_BIT) || (target & CW_REF_EXACT_BIT) || cw_types_get(t->m->types, target & CW_REF_ID_MASK)->kind == CW_COMP_FUNC)
+    if (!(target & CW_REF_TYPE_BIT) || (target & CW_REF_EXACT_BIT) ||
+        cw_types_get(t->m->types, target & CW_REF_ID_MASK)->kind == CW_COMP_FUNC)
         return false;
     raw[0] = target & CW_REF_ID_MASK;
     raw[1] = cw_is_nullable(target);
@@ -152,21 +156,14 @@ static void translate_array_new(cw_translator *t, uint32_t op, const uint8_t **a
     const uint32_t id = read_type(t, at)->id;
     uint32_t n;
     switch (op) {
-    case CW_OP_ARRAY_NEW:
-        emit_cold(t, CW_IOP_ARRAY_NEW, 2, true, id, 0);
-        return;
-    case CW_OP_ARRAY_NEW_DEFAULT:
-        emit_cold(t, CW_IOP_ARRAY_NEW_DEFAULT, 1, true, id, 0);
-        return;
+    case CW_OP_ARRAY_NEW: emit_cold(t, CW_IOP_ARRAY_NEW, 2, true, id, 0); return;
+    case CW_OP_ARRAY_NEW_DEFAULT: emit_cold(t, CW_IOP_ARRAY_NEW_DEFAULT, 1, true, id, 0); return;
     case CW_OP_ARRAY_NEW_FIXED:
         n = cw_leb_u32_checked(at);
         emit_cold(t, CW_IOP_ARRAY_NEW_FIXED, n, true, id, n);
         return;
-    case CW_OP_ARRAY_NEW_DATA:
-        emit_cold(t, CW_IOP_ARRAY_NEW_DATA, 2, true, id, cw_leb_u32_checked(at));
-        return;
-    default:
-        emit_cold(t, CW_IOP_ARRAY_NEW_ELEM, 2, true, id, cw_leb_u32_checked(at));
+    case CW_OP_ARRAY_NEW_DATA: emit_cold(t, CW_IOP_ARRAY_NEW_DATA, 2, true, id, cw_leb_u32_checked(at)); return;
+    default: emit_cold(t, CW_IOP_ARRAY_NEW_ELEM, 2, true, id, cw_leb_u32_checked(at));
     }
 }
 
@@ -175,15 +172,14 @@ static void translate_array_bulk(cw_translator *t, uint32_t op, const uint8_t **
 {
     const uint32_t id = read_type(t, at)->id;
     switch (op) {
-    case CW_OP_ARRAY_FILL:
-        emit_cold(t, CW_IOP_ARRAY_FILL, 4, false, id, 0);
-        return;
+    case CW_OP_ARRAY_FILL: emit_cold(t, CW_IOP_ARRAY_FILL, 4, false, id, 0); return;
     case CW_OP_ARRAY_COPY:
         (void)cw_leb_u32_checked(at);
         emit_cold(t, CW_IOP_ARRAY_COPY, 5, false, id, 0);
         return;
     default:
-        emit_cold(t, op == CW_OP_ARRAY_INIT_DATA ? CW_IOP_ARRAY_INIT_DATA : CW_IOP_ARRAY_INIT_ELEM, 4, false, id, cw_leb_u32_checked(at));
+        emit_cold(t, op == CW_OP_ARRAY_INIT_DATA ? CW_IOP_ARRAY_INIT_DATA : CW_IOP_ARRAY_INIT_ELEM, 4, false, id,
+                  cw_leb_u32_checked(at));
     }
 }
 
@@ -202,25 +198,17 @@ bool cw_translate_gc(cw_translator *t, uint32_t op, const uint8_t **at)
 {
     uint64_t raw[2];
     switch (op) {
-    case CW_OP_STRUCT_NEW:
-        emit_struct_new(t, read_type(t, at));
-        return true;
-    case CW_OP_STRUCT_NEW_DEFAULT:
-        emit_struct_new_default(t, read_type(t, at));
-        return true;
+    case CW_OP_STRUCT_NEW: emit_struct_new(t, read_type(t, at)); return true;
+    case CW_OP_STRUCT_NEW_DEFAULT: emit_struct_new_default(t, read_type(t, at)); return true;
     case CW_OP_STRUCT_GET:
     case CW_OP_STRUCT_GET_S:
     case CW_OP_STRUCT_GET_U:
-    case CW_OP_STRUCT_SET:
-        translate_struct_field(t, op, at);
-        return true;
+    case CW_OP_STRUCT_SET: translate_struct_field(t, op, at); return true;
     case CW_OP_ARRAY_NEW:
     case CW_OP_ARRAY_NEW_DEFAULT:
     case CW_OP_ARRAY_NEW_FIXED:
     case CW_OP_ARRAY_NEW_DATA:
-    case CW_OP_ARRAY_NEW_ELEM:
-        translate_array_new(t, op, at);
-        return true;
+    case CW_OP_ARRAY_NEW_ELEM: translate_array_new(t, op, at); return true;
     case CW_OP_ARRAY_GET:
     case CW_OP_ARRAY_GET_S:
     case CW_OP_ARRAY_GET_U:
@@ -229,15 +217,11 @@ bool cw_translate_gc(cw_translator *t, uint32_t op, const uint8_t **at)
     case CW_OP_ARRAY_SET:
         cw_stack_op(t, array_sets[storage_of(read_type(t, at)->fields[0].type)], 0, NULL);
         return true;
-    case CW_OP_ARRAY_LEN:
-        cw_stack_op(t, CW_IOP_ARRAY_LEN, 0, NULL);
-        return true;
+    case CW_OP_ARRAY_LEN: cw_stack_op(t, CW_IOP_ARRAY_LEN, 0, NULL); return true;
     case CW_OP_ARRAY_FILL:
     case CW_OP_ARRAY_COPY:
     case CW_OP_ARRAY_INIT_DATA:
-    case CW_OP_ARRAY_INIT_ELEM:
-        translate_array_bulk(t, op, at);
-        return true;
+    case CW_OP_ARRAY_INIT_ELEM: translate_array_bulk(t, op, at); return true;
     case CW_OP_REF_TEST:
     case CW_OP_REF_TEST_NULL: {
         const bool is_object = is_object_type(t, cw_translate_heaptype(t, at, op == CW_OP_REF_TEST_NULL), raw);
@@ -245,25 +229,17 @@ bool cw_translate_gc(cw_translator *t, uint32_t op, const uint8_t **at)
         return true;
     }
     case CW_OP_REF_CAST:
-    case CW_OP_REF_CAST_NULL:
-        emit_cast(t, cw_translate_heaptype(t, at, op == CW_OP_REF_CAST_NULL));
-        return true;
+    case CW_OP_REF_CAST_NULL: emit_cast(t, cw_translate_heaptype(t, at, op == CW_OP_REF_CAST_NULL)); return true;
     case CW_OP_BR_ON_CAST:
-    case CW_OP_BR_ON_CAST_FAIL:
-        emit_br_on_cast(t, at, op == CW_OP_BR_ON_CAST_FAIL);
-        return true;
+    case CW_OP_BR_ON_CAST_FAIL: emit_br_on_cast(t, at, op == CW_OP_BR_ON_CAST_FAIL); return true;
     case CW_OP_ANY_CONVERT_EXTERN:
-    case CW_OP_EXTERN_CONVERT_ANY:
-        return true; /* the same word */
-    case CW_OP_REF_I31:
-        cw_stack_op(t, CW_IOP_REF_I31, 'r', NULL);
-        return true;
+    case CW_OP_EXTERN_CONVERT_ANY: return true; /* the same word */
+    case CW_OP_REF_I31: cw_stack_op(t, CW_IOP_REF_I31, 'r', NULL); return true;
     case CW_OP_I31_GET_S:
     case CW_OP_I31_GET_U:
         cw_stack_op(t, op == CW_OP_I31_GET_S ? CW_IOP_I31_GET_S : CW_IOP_I31_GET_U, 0, NULL);
         return true;
-    default:
-        return false;
+    default: return false;
     }
 }
 

@@ -8,8 +8,9 @@ enum { EXACT = 0x62 - 0x80 }; /* instead of a heap type: an exact one's index fo
 cw_valtype cw_translate_heaptype(const cw_translator *t, const uint8_t **at, bool is_nullable)
 {
     static const uint8_t heaps[] = { /* by their code, from 0x69 on */
-        CW_HEAP_EXN, CW_HEAP_ARRAY, CW_HEAP_STRUCT, CW_HEAP_I31, CW_HEAP_EQ, CW_HEAP_ANY, CW_HEAP_EXTERN,
-        CW_HEAP_FUNC, CW_HEAP_NONE, CW_HEAP_NOEXTERN, CW_HEAP_NOFUNC, CW_HEAP_NOEXN
+                                     CW_HEAP_EXN,  CW_HEAP_ARRAY,    CW_HEAP_STRUCT, CW_HEAP_I31,
+                                     CW_HEAP_EQ,   CW_HEAP_ANY,      CW_HEAP_EXTERN, CW_HEAP_FUNC,
+                                     CW_HEAP_NONE, CW_HEAP_NOEXTERN, CW_HEAP_NOFUNC, CW_HEAP_NOEXN
     };
     const uint32_t null = is_nullable ? CW_REF_NULL_BIT : 0;
     const int64_t code = cw_leb_s64_checked(at);
@@ -22,23 +23,21 @@ cw_valtype cw_translate_heaptype(const cw_translator *t, const uint8_t **at, boo
 static cw_valtype short_valtype(uint8_t byte)
 {
     switch (byte) {
-    case 0x7f:
-        return CW_I32;
-    case 0x7e:
-        return CW_I64;
-    case 0x7d:
-        return CW_F32;
-    case 0x7c:
-        return CW_F64;
-    case 0x7b:
-        return CW_V128;
+    case 0x7f: return CW_I32;
+    case 0x7e: return CW_I64;
+    case 0x7d: return CW_F32;
+    case 0x7c: return CW_F64;
+    case 0x7b: return CW_V128;
     default:
-        return byte == 0x70 || byte == 0x73 ? CW_FUNCREF : CW_REF_NULL(CW_HEAP_ANY); /* only whether it is of the heap matters */
+        return byte == 0x70 || byte == 0x73 ? CW_FUNCREF
+                                            : CW_REF_NULL(CW_HEAP_ANY); /* only whether it is of the heap matters */
     }
 }
 
 /* Single results of block types, to point to. */
-static const cw_valtype single_types[] = { CW_I32, CW_I64, CW_F32, CW_F64, CW_V128, CW_FUNCREF, CW_REF_NULL(CW_HEAP_ANY) };
+static const cw_valtype single_types[] = {
+    CW_I32, CW_I64, CW_F32, CW_F64, CW_V128, CW_FUNCREF, CW_REF_NULL(CW_HEAP_ANY)
+};
 
 /* A heap type; an exact one has an index behind its code. */
 static void skip_heap(const uint8_t **at)
@@ -85,8 +84,7 @@ void cw_translate_skip(const uint8_t **at, uint8_t imm)
 {
     uint32_t n = 0;
     switch (imm) {
-    case CW_IMM_NONE:
-        return;
+    case CW_IMM_NONE: return;
     case CW_IMM_BLOCK:
         if (**at == 0x63 || **at == 0x64)
             ++*at;
@@ -112,9 +110,7 @@ void cw_translate_skip(const uint8_t **at, uint8_t imm)
             (void)cw_leb_u32_checked(at);
         }
         return;
-    case CW_IMM_MEMARG:
-        skip_memarg(at);
-        return;
+    case CW_IMM_MEMARG: skip_memarg(at); return;
     case CW_IMM_MEMARG_LANE:
         skip_memarg(at);
         ++*at;
@@ -133,34 +129,20 @@ void cw_translate_skip(const uint8_t **at, uint8_t imm)
         (void)cw_leb_u32_checked(at);
         return;
     case CW_IMM_I32:
-    case CW_IMM_I64:
-        (void)cw_leb_s64_checked(at);
-        return;
-    case CW_IMM_HEAP:
-        skip_heap(at);
-        return;
-    case CW_IMM_F32:
-        *at += 4;
-        return;
-    case CW_IMM_F64:
-        *at += 8;
-        return;
+    case CW_IMM_I64: (void)cw_leb_s64_checked(at); return;
+    case CW_IMM_HEAP: skip_heap(at); return;
+    case CW_IMM_F32: *at += 4; return;
+    case CW_IMM_F64: *at += 8; return;
     case CW_IMM_V128:
-    case CW_IMM_SHUFFLE:
-        *at += 16;
-        return;
+    case CW_IMM_SHUFFLE: *at += 16; return;
     case CW_IMM_LANE:
-    case CW_IMM_FENCE:
-        ++*at;
-        return;
+    case CW_IMM_FENCE: ++*at; return;
     case CW_IMM_BR_ON_CAST:
         ++*at;
         (void)cw_leb_u32_checked(at);
         skip_heap(at);
         skip_heap(at);
         return;
-    default: /* one index */
-        (void)cw_leb_u32_checked(at);
-        return;
+    default: /* one index */ (void)cw_leb_u32_checked(at); return;
     }
 }

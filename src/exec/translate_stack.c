@@ -1,9 +1,10 @@
-/* exec/translate_stack.c: the abstract operand stack, on which operands find their kinds and results their destinations.
+/* exec/translate_stack.c: the abstract operand stack, on which operands find their kinds and results their
+ * destinations.
  *
  * A result is first pending: in the accumulator of its class, where the next operation may take it from. Only when
- * something else wants the accumulator, or the value must outlive the block, is its operation told to write to the entry's
- * home slot; only when local.set comes is it told to write to the local. Where a slot's last writer still has its value in
- * the accumulator, or could leave it there, a reader takes it from there ("alias"). */
+ * something else wants the accumulator, or the value must outlive the block, is its operation told to write to the
+ * entry's home slot; only when local.set comes is it told to write to the local. Where a slot's last writer still has
+ * its value in the accumulator, or could leave it there, a reader takes it from there ("alias"). */
 #include "exec/translate.h"
 
 #include <string.h>
@@ -11,16 +12,11 @@
 char cw_entry_type(const cw_translator *t, cw_valtype type)
 {
     switch (type) {
-    case CW_I32:
-        return 'i';
-    case CW_F32:
-        return 'f';
-    case CW_F64:
-        return 'd';
-    case CW_V128:
-        return 'v';
-    default:
-        return cw_is_managed(t->m->types, type) ? 'r' : 'l';
+    case CW_I32: return 'i';
+    case CW_F32: return 'f';
+    case CW_F64: return 'd';
+    case CW_V128: return 'v';
+    default: return cw_is_managed(t->m->types, type) ? 'r' : 'l';
     }
 }
 
@@ -141,7 +137,11 @@ void cw_stack_bind_all(cw_translator *t)
 
 static uint32_t copy_op(char type, uint32_t kind)
 {
-    return type == 'v' ? CW_IOP_COPY_V : type == 'f' ? CW_IOP_COPY_F : type == 'd' ? CW_IOP_COPY_D : type == 'i' && kind == CW_KIND_CONST ? CW_IOP_COPY_K32 : CW_IOP_COPY;
+    return type == 'v'                            ? CW_IOP_COPY_V
+           : type == 'f'                          ? CW_IOP_COPY_F
+           : type == 'd'                          ? CW_IOP_COPY_D
+           : type == 'i' && kind == CW_KIND_CONST ? CW_IOP_COPY_K32
+                                                  : CW_IOP_COPY;
 }
 
 static void emit_copy(cw_translator *t, char type, uint32_t kind, uint64_t value, uint32_t slot, bool before_last)
@@ -188,12 +188,8 @@ void cw_stack_copy(cw_translator *t, uint32_t i, uint32_t slot)
 {
     const cw_entry *e = &t->stack[i];
     switch (e->kind) {
-    case CW_ENTRY_CONST:
-        emit_copy(t, e->type, CW_KIND_CONST, e->value, slot, false);
-        return;
-    case CW_ENTRY_PENDING:
-        emit_copy(t, e->type, CW_KIND_ACC, 0, slot, false);
-        return;
+    case CW_ENTRY_CONST: emit_copy(t, e->type, CW_KIND_CONST, e->value, slot, false); return;
+    case CW_ENTRY_PENDING: emit_copy(t, e->type, CW_KIND_ACC, 0, slot, false); return;
     default:
         if (slot_of(t, e) != slot)
             emit_copy(t, e->type, CW_KIND_SLOT, slot_of(t, e), slot, false);
@@ -241,26 +237,53 @@ void cw_stack_flush(cw_translator *t, uint32_t height)
 typedef struct cw_variants {
     uint16_t swapped, negated;
 } cw_variants;
-#define COMPARES(T) [CW_IOP_##T##_EQ] = { CW_IOP_##T##_EQ, CW_IOP_##T##_NE }, [CW_IOP_##T##_NE] = { CW_IOP_##T##_NE, CW_IOP_##T##_EQ }
-#define ORDER(T, less, greater, not_less, not_greater)                                                                        \
-    [CW_IOP_##T##_##less] = { CW_IOP_##T##_##greater, CW_IOP_##T##_##not_less },                                              \
+/* clang-format off */
+#define COMPARES(T) \
+    [CW_IOP_##T##_EQ] = { CW_IOP_##T##_EQ, CW_IOP_##T##_NE }, [CW_IOP_##T##_NE] = { CW_IOP_##T##_NE, CW_IOP_##T##_EQ }
+#define ORDER(T, less, greater, not_less, not_greater) \
+    [CW_IOP_##T##_##less] = { CW_IOP_##T##_##greater, CW_IOP_##T##_##not_less }, \
     [CW_IOP_##T##_##greater] = { CW_IOP_##T##_##less, CW_IOP_##T##_##not_greater }
-#define INT_COMPARES(T)                                                                                                       \
-    COMPARES(T), ORDER(T, LT_S, GT_S, GE_S, LE_S), ORDER(T, LT_U, GT_U, GE_U, LE_U), ORDER(T, LE_S, GE_S, GT_S, LT_S),        \
-        ORDER(T, LE_U, GE_U, GT_U, LT_U), [CW_IOP_##T##_Z] = { 0, CW_IOP_##T##_NZ },                                          \
-        [CW_IOP_##T##_NZ] = { 0, CW_IOP_##T##_Z }, [CW_IOP_##T##_TEST] = { CW_IOP_##T##_TEST, CW_IOP_##T##_NTEST },           \
-        [CW_IOP_##T##_NTEST] = { CW_IOP_##T##_NTEST, CW_IOP_##T##_TEST }
-#define FLOAT_COMPARES(T)                                                                                                     \
-    COMPARES(T), [CW_IOP_##T##_LT] = { 0, CW_IOP_##T##_NLT }, [CW_IOP_##T##_LE] = { 0, CW_IOP_##T##_NLE },                    \
-        [CW_IOP_##T##_NLT] = { 0, CW_IOP_##T##_LT }, [CW_IOP_##T##_NLE] = { 0, CW_IOP_##T##_LE }
+#define INT_COMPARES(T) \
+    COMPARES(T), \
+    ORDER(T, LT_S, GT_S, GE_S, LE_S), \
+    ORDER(T, LT_U, GT_U, GE_U, LE_U), \
+    ORDER(T, LE_S, GE_S, GT_S, LT_S), \
+    ORDER(T, LE_U, GE_U, GT_U, LT_U), \
+    [CW_IOP_##T##_Z] = { 0, CW_IOP_##T##_NZ }, \
+    [CW_IOP_##T##_NZ] = { 0, CW_IOP_##T##_Z }, \
+    [CW_IOP_##T##_TEST] = { CW_IOP_##T##_TEST, CW_IOP_##T##_NTEST }, \
+    [CW_IOP_##T##_NTEST] = { CW_IOP_##T##_NTEST, CW_IOP_##T##_TEST }
+#define FLOAT_COMPARES(T) \
+    COMPARES(T), \
+    [CW_IOP_##T##_LT] = { 0, CW_IOP_##T##_NLT }, \
+    [CW_IOP_##T##_LE] = { 0, CW_IOP_##T##_NLE }, \
+    [CW_IOP_##T##_NLT] = { 0, CW_IOP_##T##_LT }, \
+    [CW_IOP_##T##_NLE] = { 0, CW_IOP_##T##_LE }
+/* clang-format on */
 #define COMMUTES(op) [CW_IOP_##op] = { CW_IOP_##op, 0 }
 static const cw_variants variants[CW_IOP_COUNT] = {
-    INT_COMPARES(I32),  INT_COMPARES(I64),  FLOAT_COMPARES(F32), FLOAT_COMPARES(F64), COMMUTES(I32_ADD),
-    COMMUTES(I32_MUL),  COMMUTES(I32_AND),  COMMUTES(I32_OR),    COMMUTES(I32_XOR),   COMMUTES(I64_ADD),
-    COMMUTES(I64_MUL),  COMMUTES(I64_AND),  COMMUTES(I64_OR),    COMMUTES(I64_XOR),   COMMUTES(F32_ADD),
-    COMMUTES(F32_MUL),  COMMUTES(F64_ADD),  COMMUTES(F64_MUL),
-    [CW_IOP_REF_IS_TYPE] = { 0, CW_IOP_REF_IS_NOT_TYPE }, [CW_IOP_REF_IS_NOT_TYPE] = { 0, CW_IOP_REF_IS_TYPE },
-    [CW_IOP_REF_IS] = { 0, CW_IOP_REF_IS_NOT }, [CW_IOP_REF_IS_NOT] = { 0, CW_IOP_REF_IS },
+    INT_COMPARES(I32),
+    INT_COMPARES(I64),
+    FLOAT_COMPARES(F32),
+    FLOAT_COMPARES(F64),
+    COMMUTES(I32_ADD),
+    COMMUTES(I32_MUL),
+    COMMUTES(I32_AND),
+    COMMUTES(I32_OR),
+    COMMUTES(I32_XOR),
+    COMMUTES(I64_ADD),
+    COMMUTES(I64_MUL),
+    COMMUTES(I64_AND),
+    COMMUTES(I64_OR),
+    COMMUTES(I64_XOR),
+    COMMUTES(F32_ADD),
+    COMMUTES(F32_MUL),
+    COMMUTES(F64_ADD),
+    COMMUTES(F64_MUL),
+    [CW_IOP_REF_IS_TYPE] = { 0, CW_IOP_REF_IS_NOT_TYPE },
+    [CW_IOP_REF_IS_NOT_TYPE] = { 0, CW_IOP_REF_IS_TYPE },
+    [CW_IOP_REF_IS] = { 0, CW_IOP_REF_IS_NOT },
+    [CW_IOP_REF_IS_NOT] = { 0, CW_IOP_REF_IS },
 };
 
 static bool is_value(char operand)
@@ -294,8 +317,8 @@ static void swap_operands(operands *o)
     o->entry[1] = entry, o->kind[1] = kind, o->aliased[1] = aliased;
 }
 
-/* Finds kinds for which there is a handler: as the entries are, with the operands swapped, then with more and more of them
- * in slots. */
+/* Finds kinds for which there is a handler: as the entries are, with the operands swapped, then with more and more of
+ * them in slots. */
 static void fit(cw_translator *t, uint32_t *op, operands *o, uint32_t dst)
 {
     for (;;) {
@@ -343,7 +366,9 @@ cw_ir *cw_stack_op(cw_translator *t, uint32_t op, char type, const uint64_t *raw
         const cw_entry *e = &t->stack[base + i];
         const int c = cw_class_of(e->type);
         o.entry[i] = base + i;
-        o.kind[i] = e->kind == CW_ENTRY_CONST ? CW_KIND_CONST : e->kind == CW_ENTRY_PENDING ? CW_KIND_ACC : CW_KIND_SLOT;
+        o.kind[i] = e->kind == CW_ENTRY_CONST     ? CW_KIND_CONST
+                    : e->kind == CW_ENTRY_PENDING ? CW_KIND_ACC
+                                                  : CW_KIND_SLOT;
         if (o.kind[i] == CW_KIND_SLOT && !taken[c] && can_alias(t, e)) {
             o.kind[i] = CW_KIND_ACC;
             o.aliased[i] = true;
@@ -393,8 +418,8 @@ void cw_stack_push_pending(cw_translator *t, char type)
     t->alias[c].slot = CW_NO_ALIAS;
 }
 
-/* A node for every reference, shared by all places that it is there for. They count as operations, so that a stack which is
- * mapped anew again and again comes to its end. */
+/* A node for every reference, shared by all places that it is there for. They count as operations, so that a stack
+ * which is mapped anew again and again comes to its end. */
 uint32_t cw_stack_map(cw_translator *t)
 {
     uint32_t below = t->n_mapped ? t->stack[t->n_mapped - 1].map : 0;
@@ -438,7 +463,8 @@ static bool leaves_alone(const cw_ir *ir, uint32_t slot)
     if (ir->op == CW_IOP_NONE || ir->op >= CW_IOP_MEMORY_COPY || ((ir->dst & CW_DST_SLOT) && ir->slot == slot))
         return false;
     for (uint32_t o = 0; info->operands[o]; o++)
-        if (info->operands[o] == 'L' || (is_value(info->operands[o]) && (ir->kinds >> (2 * o) & 3) == CW_KIND_SLOT && ir->v[o] == slot))
+        if (info->operands[o] == 'L' ||
+            (is_value(info->operands[o]) && (ir->kinds >> (2 * o) & 3) == CW_KIND_SLOT && ir->v[o] == slot))
             return false;
     return true;
 }

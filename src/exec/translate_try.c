@@ -26,7 +26,7 @@ static void put_boundary(cw_translator *t, uint32_t region)
         cw_translate_oom(t);
         return;
     }
-    *b = (cw_try_boundary){label, region};
+    *b = (cw_try_boundary){ label, region };
     cw_emit_label(t, label);
     t->region = region;
 }
@@ -40,7 +40,7 @@ static void open_region(cw_translator *t)
         cw_translate_oom(t);
         return;
     }
-    *r = (cw_try_region){.next = b->around};
+    *r = (cw_try_region){ .next = b->around };
     b->region = t->regions.n;
     put_boundary(t, b->region);
 }
@@ -59,7 +59,7 @@ static void add_clause(cw_translator *t, cw_block *b, uint32_t tag, uint32_t lab
         cw_translate_oom(t);
         return;
     }
-    *c = (cw_try_clause){.tag = tag, .target = label, .values = (uint16_t)values, .ref = (uint16_t)ref};
+    *c = (cw_try_clause){ .tag = tag, .target = label, .values = (uint16_t)values, .ref = (uint16_t)ref };
     if (b->last_clause)
         t->clauses.items[b->last_clause - 1].next = t->clauses.n;
     else
@@ -121,7 +121,7 @@ void cw_try_throw(cw_translator *t, uint32_t tag)
     cw_stack_bind_all(t);
     for (uint32_t i = t->n - n; i < t->n; i++)
         cw_stack_settle(t, i);
-    const uint64_t raw[2] = {cw_stack_home(t, t->n - n), tag};
+    const uint64_t raw[2] = { cw_stack_home(t, t->n - n), tag };
     const uint32_t map = cw_stack_map(t); /* the values included, which are there until the exception has them */
     cw_stack_op(t, CW_IOP_THROW, 0, raw)->map = map;
     t->dead = true;
@@ -200,10 +200,10 @@ void cw_try_table_write(const cw_translator *t, void *out)
 {
     cw_try_table *table = out;
     const cw_label *labels = t->labels.items;
-    *table = (cw_try_table){t->boundaries.n, t->regions.n, t->clauses.n, 0};
+    *table = (cw_try_table){ t->boundaries.n, t->regions.n, t->clauses.n, 0 };
     for (uint32_t i = 0; i < t->boundaries.n; i++) {
         const cw_try_boundary *b = &t->boundaries.items[i];
-        table->boundaries[i] = (cw_try_boundary){labels[b->at].position, b->region};
+        table->boundaries[i] = (cw_try_boundary){ labels[b->at].position, b->region };
     }
     memcpy((void *)(uintptr_t)cw_try_regions(table), t->regions.items, t->regions.n * sizeof(cw_try_region));
     cw_try_clause *clauses = (void *)(uintptr_t)cw_try_clauses(table);

@@ -72,7 +72,7 @@ static cwrun_str tag_name(const cw_tag *tag, char out[24])
         if (m->exports[i].kind == CW_EXTERN_TAG && m->exports[i].index == tag->index)
             return m->exports[i].name;
     const int size = m ? snprintf(out, 24, "tag %u", tag->index) : snprintf(out, 24, "a tag of the host");
-    return (cwrun_str){out, (size_t)size};
+    return (cwrun_str){ out, (size_t)size };
 }
 
 /* What is behind `size` in the text. */
@@ -93,23 +93,14 @@ static void append_value(char *text, size_t room, cw_valtype type, const uint64_
     memcpy(&f, &low, sizeof f);
     memcpy(&d, slot, sizeof d);
     switch (type) {
-    case CW_I32:
-        append(text, room, "%d", (int)low);
-        break;
-    case CW_I64:
-        append(text, room, "%lld", (long long)*slot);
-        break;
-    case CW_F32:
-        append(text, room, "%.9g", (double)f);
-        break;
-    case CW_F64:
-        append(text, room, "%.17g", d);
-        break;
+    case CW_I32: append(text, room, "%d", (int)low); break;
+    case CW_I64: append(text, room, "%lld", (long long)*slot); break;
+    case CW_F32: append(text, room, "%.9g", (double)f); break;
+    case CW_F64: append(text, room, "%.17g", d); break;
     case CW_V128:
         append(text, room, "0x%016llx%016llx", (unsigned long long)slot[1], (unsigned long long)slot[0]);
         break;
-    default:
-        append(text, room, "%s", *slot ? "a reference" : "null");
+    default: append(text, room, "%s", *slot ? "a reference" : "null");
     }
 }
 
@@ -127,7 +118,8 @@ void cw_thread_uncaught(cw_thread *t, const cw_exception *e, bool is_trap)
     if (type->n_params)
         append(text, sizeof text, type->n_params > MOST_VALUES ? ", ...)" : ")");
     const cwrun_str name = tag_name(e->tag, number);
-    cw_thread_trap(t, CW_TRAP_UNCAUGHT_EXCEPTION, "%s: %.*s%s", is_trap ? cwrun_trap_words(CW_TRAP_UNCAUGHT_EXCEPTION) : "thrown Wasm exception",
+    cw_thread_trap(t, CW_TRAP_UNCAUGHT_EXCEPTION, "%s: %.*s%s",
+                   is_trap ? cwrun_trap_words(CW_TRAP_UNCAUGHT_EXCEPTION) : "thrown Wasm exception",
                    (int)(name.size < 100 ? name.size : 100), name.data, text);
     if (!is_trap) {
         t->fail_kind = CWRUN_ERROR_EXCEPTION;
@@ -146,7 +138,8 @@ void cw_trap_clear(cw_thread *t)
     t->n_frames = 0;
 }
 
-/* Most bytes of code that one backtrace may translate again (code.c): huge functions would take long, frame after frame. */
+/* Most bytes of code that one backtrace may translate again (code.c): huge functions would take long, frame after
+ * frame. */
 enum { LOCATE_BYTES = 16 << 20 };
 
 void cw_trap_capture(cw_thread *t)
@@ -161,7 +154,7 @@ void cw_trap_capture(cw_thread *t)
     cw_walk_init(&walk, t);
     while (t->n_frames < CW_TRACE_FRAMES && cw_walk_next(&walk, &f)) {
         cw_trace_frame *frame = &t->frames[t->n_frames];
-        *frame = (cw_trace_frame){0};
+        *frame = (cw_trace_frame){ 0 };
         if (f.kind == CW_WALK_GUEST) {
             frame->module = f.in->module;
             if (ip && f.ip == ip && f.is_return == is_return) /* recursion: the frame before is the same */
@@ -196,16 +189,12 @@ static void describe(const cw_thread *t, cwrun_error *err)
             code = CWRUN_LIMIT_FUEL;
             words = "all fuel consumed (--fuel)";
             break;
-        case CW_TRAP_UNSUPPORTED:
-            code = CWRUN_LIMIT_UNSUPPORTED;
-            break;
+        case CW_TRAP_UNSUPPORTED: code = CWRUN_LIMIT_UNSUPPORTED; break;
         case CW_TRAP_LIMIT:
             code = CWRUN_LIMIT_HOST_MEMORY;
             words = "out of memory";
             break;
-        default:
-            kind = CWRUN_ERROR_TRAP;
-            code = t->trap;
+        default: kind = CWRUN_ERROR_TRAP; code = t->trap;
         }
     }
     if (kind == CWRUN_ERROR_EXIT) {
@@ -228,7 +217,7 @@ void cw_thread_error(cw_thread *t, cwrun_error *err)
     for (uint32_t i = 0; i < t->n_frames; i++) {
         const cw_trace_frame *f = &t->frames[i];
         char number[24], demangled[CW_DEMANGLE_ROOM];
-        cwrun_str module = {"<unknown>", 9}, function;
+        cwrun_str module = { "<unknown>", 9 }, function;
         frames[i].func_index = UINT32_MAX;
         frames[i].func_offset = 0;
         if (f->module) {
@@ -238,12 +227,12 @@ void cw_thread_error(cw_thread *t, cwrun_error *err)
             function = cw_module_func_name(f->module, f->func, number);
             size_t size = cw_demangle(function, demangled, sizeof demangled);
             if (size != 0)
-                function = (cwrun_str){demangled, size};
+                function = (cwrun_str){ demangled, size };
             if (f->module->name.size != 0)
                 module = f->module->name;
         } else {
             function = cwrun_str_of(f->native_name);
-            module = (cwrun_str){"<host>", 6};
+            module = (cwrun_str){ "<host>", 6 };
         }
         frames[i].offset = f->offset;
         frames[i].module = cw_arena_copy(&names, module.data, module.size).data;

@@ -1,8 +1,9 @@
-/* exec/vector.h: vector instructions that are more than one C operator on the compiler's vector types  [core 4.3.3 ff.].
+/* exec/vector.h: vector instructions that are more than one C operator on the compiler's vector types  [core 4.3.3
+ * ff.].
  *
  * A v128 is cw_v128; casts to the types of lanes only change how the same bits are read. SSE2 is used where it has an
- * instruction that compilers do not find by themselves; everything else is vector arithmetic, or goes lane by lane. Lanes
- * lie in memory with the first one first. */
+ * instruction that compilers do not find by themselves; everything else is vector arithmetic, or goes lane by lane.
+ * Lanes lie in memory with the first one first. */
 #ifndef CW_EXEC_VECTOR_H
 #define CW_EXEC_VECTOR_H
 
@@ -110,7 +111,8 @@ static inline uint64_t lane64(cw_v128 x, uint32_t n)
     return n ? x[1] : x[0];
 }
 
-/* x's bytes by the low four bits of y's, 0 where y's byte has its highest bit set: one instruction where the machine has it. */
+/* x's bytes by the low four bits of y's, 0 where y's byte has its highest bit set: one instruction where the machine
+ * has it. */
 #if defined(__x86_64__)
 #define CW_HAS_BYTE_LOOKUP __builtin_cpu_supports("ssse3")
 static inline cw_v128 byte_lookup(cw_v128 x, cw_v128 y)
@@ -150,11 +152,14 @@ static inline cw_v128 shuffle(cw_v128 x, cw_v128 y, uint64_t low, uint64_t high)
 {
     const cw_v128 numbers = { low, high };
     if (CW_HAS_BYTE_LOOKUP) {
-        const cw_u8x16 of_y = (cw_u8x16)numbers - (cw_u8x16)splat8(16); /* highest bit set: a byte of x */
+        const cw_u8x16 of_y = (cw_u8x16)numbers - (cw_u8x16)splat8(16);  /* highest bit set: a byte of x */
         const cw_u8x16 of_x = (cw_u8x16)numbers + (cw_u8x16)splat8(112); /* highest bit set: a byte of y */
         return byte_lookup(x, (cw_v128)of_x) | byte_lookup(y, (cw_v128)of_y);
     }
-    union { cw_v128 v[2]; uint8_t u8[32]; } from = { { x, y } };
+    union {
+        cw_v128 v[2];
+        uint8_t u8[32];
+    } from = { { x, y } };
     const cw_lanes index = { .v = numbers };
     cw_lanes r;
     for (int i = 0; i < 16; i++)
@@ -164,56 +169,57 @@ static inline cw_v128 shuffle(cw_v128 x, cw_v128 y, uint64_t low, uint64_t high)
 
 /* ---- integers of every width ---- */
 
-#define CW_VECTOR_INT(bits, n, splat)                                                                                         \
-    static inline cw_v128 i##bits##x##n##_abs(cw_v128 x)                                                                      \
-    {                                                                                                                         \
-        const cw_u##bits##x##n m = (cw_u##bits##x##n)((cw_i##bits##x##n)x < (cw_i##bits##x##n){ 0 });                         \
-        return (cw_v128)(((cw_u##bits##x##n)x ^ m) - m);                                                                      \
-    }                                                                                                                         \
-    static inline cw_v128 i##bits##x##n##_min_s(cw_v128 x, cw_v128 y)                                                         \
-    {                                                                                                                         \
-        return bitselect((cw_v128)((cw_i##bits##x##n)x < (cw_i##bits##x##n)y), x, y);                                         \
-    }                                                                                                                         \
-    static inline cw_v128 i##bits##x##n##_max_s(cw_v128 x, cw_v128 y)                                                         \
-    {                                                                                                                         \
-        return bitselect((cw_v128)((cw_i##bits##x##n)x < (cw_i##bits##x##n)y), y, x);                                         \
-    }                                                                                                                         \
-    static inline cw_v128 i##bits##x##n##_min_u(cw_v128 x, cw_v128 y)                                                         \
-    {                                                                                                                         \
-        return bitselect((cw_v128)((cw_u##bits##x##n)x < (cw_u##bits##x##n)y), x, y);                                         \
-    }                                                                                                                         \
-    static inline cw_v128 i##bits##x##n##_max_u(cw_v128 x, cw_v128 y)                                                         \
-    {                                                                                                                         \
-        return bitselect((cw_v128)((cw_u##bits##x##n)x < (cw_u##bits##x##n)y), y, x);                                         \
-    }                                                                                                                         \
-    static inline cw_v128 i##bits##x##n##_add_sat_u(cw_v128 x, cw_v128 y)                                                     \
-    {                                                                                                                         \
-        const cw_u##bits##x##n sum = (cw_u##bits##x##n)x + (cw_u##bits##x##n)y;                                               \
-        return (cw_v128)sum | (cw_v128)(sum < (cw_u##bits##x##n)x);                                                           \
-    }                                                                                                                         \
-    static inline cw_v128 i##bits##x##n##_sub_sat_u(cw_v128 x, cw_v128 y)                                                     \
-    {                                                                                                                         \
-        return (cw_v128)((cw_u##bits##x##n)x - (cw_u##bits##x##n)y) & (cw_v128)((cw_u##bits##x##n)x > (cw_u##bits##x##n)y);   \
-    }                                                                                                                         \
-    /* sum or difference where it did not wrap, else the limit on the side of x */                                            \
-    static inline cw_v128 i##bits##x##n##_saturate(cw_v128 x, cw_v128 r, cw_v128 wrapped)                                     \
-    {                                                                                                                         \
-        const cw_v128 limit = (cw_v128)((cw_i##bits##x##n)x < (cw_i##bits##x##n){ 0 }) ^ splat(INT##bits##_MAX);              \
-        return bitselect((cw_v128)((cw_i##bits##x##n)wrapped < (cw_i##bits##x##n){ 0 }), limit, r);                           \
-    }                                                                                                                         \
-    static inline cw_v128 i##bits##x##n##_add_sat_s(cw_v128 x, cw_v128 y)                                                     \
-    {                                                                                                                         \
-        const cw_v128 r = (cw_v128)((cw_u##bits##x##n)x + (cw_u##bits##x##n)y);                                               \
-        return i##bits##x##n##_saturate(x, r, (x ^ r) & (y ^ r));                                                             \
-    }                                                                                                                         \
-    static inline cw_v128 i##bits##x##n##_sub_sat_s(cw_v128 x, cw_v128 y)                                                     \
-    {                                                                                                                         \
-        const cw_v128 r = (cw_v128)((cw_u##bits##x##n)x - (cw_u##bits##x##n)y);                                               \
-        return i##bits##x##n##_saturate(x, r, (x ^ y) & (x ^ r));                                                             \
-    }                                                                                                                         \
-    static inline uint32_t i##bits##x##n##_all_true(cw_v128 x)                                                                \
-    {                                                                                                                         \
-        return !any_true((cw_v128)((cw_u##bits##x##n)x == (cw_u##bits##x##n){ 0 }));                                          \
+#define CW_VECTOR_INT(bits, n, splat) \
+    static inline cw_v128 i##bits##x##n##_abs(cw_v128 x) \
+    { \
+        const cw_u##bits##x##n m = (cw_u##bits##x##n)((cw_i##bits##x##n)x < (cw_i##bits##x##n){ 0 }); \
+        return (cw_v128)(((cw_u##bits##x##n)x ^ m) - m); \
+    } \
+    static inline cw_v128 i##bits##x##n##_min_s(cw_v128 x, cw_v128 y) \
+    { \
+        return bitselect((cw_v128)((cw_i##bits##x##n)x < (cw_i##bits##x##n)y), x, y); \
+    } \
+    static inline cw_v128 i##bits##x##n##_max_s(cw_v128 x, cw_v128 y) \
+    { \
+        return bitselect((cw_v128)((cw_i##bits##x##n)x < (cw_i##bits##x##n)y), y, x); \
+    } \
+    static inline cw_v128 i##bits##x##n##_min_u(cw_v128 x, cw_v128 y) \
+    { \
+        return bitselect((cw_v128)((cw_u##bits##x##n)x < (cw_u##bits##x##n)y), x, y); \
+    } \
+    static inline cw_v128 i##bits##x##n##_max_u(cw_v128 x, cw_v128 y) \
+    { \
+        return bitselect((cw_v128)((cw_u##bits##x##n)x < (cw_u##bits##x##n)y), y, x); \
+    } \
+    static inline cw_v128 i##bits##x##n##_add_sat_u(cw_v128 x, cw_v128 y) \
+    { \
+        const cw_u##bits##x##n sum = (cw_u##bits##x##n)x + (cw_u##bits##x##n)y; \
+        return (cw_v128)sum | (cw_v128)(sum < (cw_u##bits##x##n)x); \
+    } \
+    static inline cw_v128 i##bits##x##n##_sub_sat_u(cw_v128 x, cw_v128 y) \
+    { \
+        return (cw_v128)((cw_u##bits##x##n)x - (cw_u##bits##x##n)y) & \
+               (cw_v128)((cw_u##bits##x##n)x > (cw_u##bits##x##n)y); \
+    } \
+    /* sum or difference where it did not wrap, else the limit on the side of x */ \
+    static inline cw_v128 i##bits##x##n##_saturate(cw_v128 x, cw_v128 r, cw_v128 wrapped) \
+    { \
+        const cw_v128 limit = (cw_v128)((cw_i##bits##x##n)x < (cw_i##bits##x##n){ 0 }) ^ splat(INT##bits##_MAX); \
+        return bitselect((cw_v128)((cw_i##bits##x##n)wrapped < (cw_i##bits##x##n){ 0 }), limit, r); \
+    } \
+    static inline cw_v128 i##bits##x##n##_add_sat_s(cw_v128 x, cw_v128 y) \
+    { \
+        const cw_v128 r = (cw_v128)((cw_u##bits##x##n)x + (cw_u##bits##x##n)y); \
+        return i##bits##x##n##_saturate(x, r, (x ^ r) & (y ^ r)); \
+    } \
+    static inline cw_v128 i##bits##x##n##_sub_sat_s(cw_v128 x, cw_v128 y) \
+    { \
+        const cw_v128 r = (cw_v128)((cw_u##bits##x##n)x - (cw_u##bits##x##n)y); \
+        return i##bits##x##n##_saturate(x, r, (x ^ y) & (x ^ r)); \
+    } \
+    static inline uint32_t i##bits##x##n##_all_true(cw_v128 x) \
+    { \
+        return !any_true((cw_v128)((cw_u##bits##x##n)x == (cw_u##bits##x##n){ 0 })); \
     }
 CW_VECTOR_INT(8, 16, splat8)
 CW_VECTOR_INT(16, 8, splat16)
@@ -304,57 +310,57 @@ static inline uint32_t i64x2_bitmask(cw_v128 x)
 #define CW_HIGH_32 2, 6, 3, 7
 
 /* N, n: the narrow lanes' bits and number; W, w: the wide ones' */
-#define CW_VECTOR_WIDEN(N, n, W, w)                                                                                           \
-    static inline cw_v128 extend_low_i##N##x##n##_s(cw_v128 x)                                                                \
-    {                                                                                                                         \
-        const cw_i##N##x##n from = (cw_i##N##x##n)x;                                                                          \
-        return (cw_v128)__builtin_shufflevector(from, (cw_i##N##x##n)(from < (cw_i##N##x##n){ 0 }), CW_LOW_##N);              \
-    }                                                                                                                         \
-    static inline cw_v128 extend_high_i##N##x##n##_s(cw_v128 x)                                                               \
-    {                                                                                                                         \
-        const cw_i##N##x##n from = (cw_i##N##x##n)x;                                                                          \
-        return (cw_v128)__builtin_shufflevector(from, (cw_i##N##x##n)(from < (cw_i##N##x##n){ 0 }), CW_HIGH_##N);             \
-    }                                                                                                                         \
-    static inline cw_v128 extend_low_i##N##x##n##_u(cw_v128 x)                                                                \
-    {                                                                                                                         \
-        return (cw_v128)__builtin_shufflevector((cw_u##N##x##n)x, (cw_u##N##x##n){ 0 }, CW_LOW_##N);                          \
-    }                                                                                                                         \
-    static inline cw_v128 extend_high_i##N##x##n##_u(cw_v128 x)                                                               \
-    {                                                                                                                         \
-        return (cw_v128)__builtin_shufflevector((cw_u##N##x##n)x, (cw_u##N##x##n){ 0 }, CW_HIGH_##N);                         \
-    }                                                                                                                         \
-    static inline cw_v128 extmul_low_i##N##x##n##_s(cw_v128 x, cw_v128 y)                                                     \
-    {                                                                                                                         \
-        return (cw_v128)((cw_u##W##x##w)extend_low_i##N##x##n##_s(x) * (cw_u##W##x##w)extend_low_i##N##x##n##_s(y));          \
-    }                                                                                                                         \
-    static inline cw_v128 extmul_high_i##N##x##n##_s(cw_v128 x, cw_v128 y)                                                    \
-    {                                                                                                                         \
-        return (cw_v128)((cw_u##W##x##w)extend_high_i##N##x##n##_s(x) * (cw_u##W##x##w)extend_high_i##N##x##n##_s(y));        \
-    }                                                                                                                         \
-    static inline cw_v128 extmul_low_i##N##x##n##_u(cw_v128 x, cw_v128 y)                                                     \
-    {                                                                                                                         \
-        return (cw_v128)((cw_u##W##x##w)extend_low_i##N##x##n##_u(x) * (cw_u##W##x##w)extend_low_i##N##x##n##_u(y));          \
-    }                                                                                                                         \
-    static inline cw_v128 extmul_high_i##N##x##n##_u(cw_v128 x, cw_v128 y)                                                    \
-    {                                                                                                                         \
-        return (cw_v128)((cw_u##W##x##w)extend_high_i##N##x##n##_u(x) * (cw_u##W##x##w)extend_high_i##N##x##n##_u(y));        \
-    }                                                                                                                         \
-    /* the even and the odd lanes, as wide ones */                                                                            \
-    static inline cw_v128 even_i##N##x##n##_s(cw_v128 x)                                                                      \
-    {                                                                                                                         \
-        return (cw_v128)((cw_i##W##x##w)((cw_u##W##x##w)x << N) >> N);                                                        \
-    }                                                                                                                         \
-    static inline cw_v128 odd_i##N##x##n##_s(cw_v128 x)                                                                       \
-    {                                                                                                                         \
-        return (cw_v128)((cw_i##W##x##w)x >> N);                                                                              \
-    }                                                                                                                         \
-    static inline cw_v128 extadd_i##N##x##n##_s(cw_v128 x)                                                                    \
-    {                                                                                                                         \
-        return (cw_v128)((cw_u##W##x##w)even_i##N##x##n##_s(x) + (cw_u##W##x##w)odd_i##N##x##n##_s(x));                       \
-    }                                                                                                                         \
-    static inline cw_v128 extadd_i##N##x##n##_u(cw_v128 x)                                                                    \
-    {                                                                                                                         \
-        return (cw_v128)(((cw_u##W##x##w)x << N >> N) + ((cw_u##W##x##w)x >> N));                                             \
+#define CW_VECTOR_WIDEN(N, n, W, w) \
+    static inline cw_v128 extend_low_i##N##x##n##_s(cw_v128 x) \
+    { \
+        const cw_i##N##x##n from = (cw_i##N##x##n)x; \
+        return (cw_v128)__builtin_shufflevector(from, (cw_i##N##x##n)(from < (cw_i##N##x##n){ 0 }), CW_LOW_##N); \
+    } \
+    static inline cw_v128 extend_high_i##N##x##n##_s(cw_v128 x) \
+    { \
+        const cw_i##N##x##n from = (cw_i##N##x##n)x; \
+        return (cw_v128)__builtin_shufflevector(from, (cw_i##N##x##n)(from < (cw_i##N##x##n){ 0 }), CW_HIGH_##N); \
+    } \
+    static inline cw_v128 extend_low_i##N##x##n##_u(cw_v128 x) \
+    { \
+        return (cw_v128)__builtin_shufflevector((cw_u##N##x##n)x, (cw_u##N##x##n){ 0 }, CW_LOW_##N); \
+    } \
+    static inline cw_v128 extend_high_i##N##x##n##_u(cw_v128 x) \
+    { \
+        return (cw_v128)__builtin_shufflevector((cw_u##N##x##n)x, (cw_u##N##x##n){ 0 }, CW_HIGH_##N); \
+    } \
+    static inline cw_v128 extmul_low_i##N##x##n##_s(cw_v128 x, cw_v128 y) \
+    { \
+        return (cw_v128)((cw_u##W##x##w)extend_low_i##N##x##n##_s(x) * (cw_u##W##x##w)extend_low_i##N##x##n##_s(y)); \
+    } \
+    static inline cw_v128 extmul_high_i##N##x##n##_s(cw_v128 x, cw_v128 y) \
+    { \
+        return (cw_v128)((cw_u##W##x##w)extend_high_i##N##x##n##_s(x) * (cw_u##W##x##w)extend_high_i##N##x##n##_s(y)); \
+    } \
+    static inline cw_v128 extmul_low_i##N##x##n##_u(cw_v128 x, cw_v128 y) \
+    { \
+        return (cw_v128)((cw_u##W##x##w)extend_low_i##N##x##n##_u(x) * (cw_u##W##x##w)extend_low_i##N##x##n##_u(y)); \
+    } \
+    static inline cw_v128 extmul_high_i##N##x##n##_u(cw_v128 x, cw_v128 y) \
+    { \
+        return (cw_v128)((cw_u##W##x##w)extend_high_i##N##x##n##_u(x) * (cw_u##W##x##w)extend_high_i##N##x##n##_u(y)); \
+    } \
+    /* the even and the odd lanes, as wide ones */ \
+    static inline cw_v128 even_i##N##x##n##_s(cw_v128 x) \
+    { \
+        return (cw_v128)((cw_i##W##x##w)((cw_u##W##x##w)x << N) >> N); \
+    } \
+    static inline cw_v128 odd_i##N##x##n##_s(cw_v128 x) \
+    { \
+        return (cw_v128)((cw_i##W##x##w)x >> N); \
+    } \
+    static inline cw_v128 extadd_i##N##x##n##_s(cw_v128 x) \
+    { \
+        return (cw_v128)((cw_u##W##x##w)even_i##N##x##n##_s(x) + (cw_u##W##x##w)odd_i##N##x##n##_s(x)); \
+    } \
+    static inline cw_v128 extadd_i##N##x##n##_u(cw_v128 x) \
+    { \
+        return (cw_v128)(((cw_u##W##x##w)x << N >> N) + ((cw_u##W##x##w)x >> N)); \
     }
 CW_VECTOR_WIDEN(8, 16, 16, 8)
 CW_VECTOR_WIDEN(16, 8, 32, 4)
@@ -400,7 +406,8 @@ static inline cw_v128 narrow_i32x4_s(cw_v128 x, cw_v128 y)
 }
 static inline cw_v128 dot_i16x8_s(cw_v128 x, cw_v128 y)
 {
-    return (cw_v128)((cw_u32x4)even_i16x8_s(x) * (cw_u32x4)even_i16x8_s(y) + (cw_u32x4)odd_i16x8_s(x) * (cw_u32x4)odd_i16x8_s(y));
+    return (cw_v128)((cw_u32x4)even_i16x8_s(x) * (cw_u32x4)even_i16x8_s(y) +
+                     (cw_u32x4)odd_i16x8_s(x) * (cw_u32x4)odd_i16x8_s(y));
 }
 #endif
 static inline cw_v128 narrow_i32x4_u(cw_v128 x, cw_v128 y)
@@ -419,47 +426,56 @@ static inline cw_v128 q15mulr_sat_s(cw_v128 x, cw_v128 y)
 /* signed by signed; the sum of a pair wraps */
 static inline cw_v128 dot_i8x16_s(cw_v128 x, cw_v128 y)
 {
-    return (cw_v128)((cw_u16x8)even_i8x16_s(x) * (cw_u16x8)even_i8x16_s(y) + (cw_u16x8)odd_i8x16_s(x) * (cw_u16x8)odd_i8x16_s(y));
+    return (cw_v128)((cw_u16x8)even_i8x16_s(x) * (cw_u16x8)even_i8x16_s(y) +
+                     (cw_u16x8)odd_i8x16_s(x) * (cw_u16x8)odd_i8x16_s(y));
 }
 
 /* ---- floats ---- */
 
-#define CW_VECTOR_FLOAT(T, bits, EACH)                                                                                        \
-    /* as min32 and max32 */                                                                                                  \
-    static inline cw_v128 T##_min(cw_v128 x, cw_v128 y)                                                                       \
-    {                                                                                                                         \
-        const cw_##T a = (cw_##T)x, b = (cw_##T)y;                                                                            \
-        const cw_v128 same = bitselect((cw_v128)(a == b), x | y, (cw_v128)(a + b));                                           \
-        return bitselect((cw_v128)(a < b), x, bitselect((cw_v128)(b < a), y, same));                                          \
-    }                                                                                                                         \
-    static inline cw_v128 T##_max(cw_v128 x, cw_v128 y)                                                                       \
-    {                                                                                                                         \
-        const cw_##T a = (cw_##T)x, b = (cw_##T)y;                                                                            \
-        const cw_v128 same = bitselect((cw_v128)(a == b), x & y, (cw_v128)(a + b));                                           \
-        return bitselect((cw_v128)(a > b), x, bitselect((cw_v128)(b > a), y, same));                                          \
-    }                                                                                                                         \
-    static inline cw_v128 T##_ceil(cw_v128 x)                                                                                 \
-    {                                                                                                                         \
-        const cw_##T a = (cw_##T)x;                                                                                           \
-        return (cw_v128)EACH(ceil##bits, a);                                                                                  \
-    }                                                                                                                         \
-    static inline cw_v128 T##_floor(cw_v128 x)                                                                                \
-    {                                                                                                                         \
-        const cw_##T a = (cw_##T)x;                                                                                           \
-        return (cw_v128)EACH(floor##bits, a);                                                                                 \
-    }                                                                                                                         \
-    static inline cw_v128 T##_trunc(cw_v128 x)                                                                                \
-    {                                                                                                                         \
-        const cw_##T a = (cw_##T)x;                                                                                           \
-        return (cw_v128)EACH(trunc##bits, a);                                                                                 \
-    }                                                                                                                         \
-    static inline cw_v128 T##_nearest(cw_v128 x)                                                                              \
-    {                                                                                                                         \
-        const cw_##T a = (cw_##T)x;                                                                                           \
-        return (cw_v128)EACH(nearest##bits, a);                                                                               \
+#define CW_VECTOR_FLOAT(T, bits, EACH) \
+    /* as min32 and max32 */ \
+    static inline cw_v128 T##_min(cw_v128 x, cw_v128 y) \
+    { \
+        const cw_##T a = (cw_##T)x, b = (cw_##T)y; \
+        const cw_v128 same = bitselect((cw_v128)(a == b), x | y, (cw_v128)(a + b)); \
+        return bitselect((cw_v128)(a < b), x, bitselect((cw_v128)(b < a), y, same)); \
+    } \
+    static inline cw_v128 T##_max(cw_v128 x, cw_v128 y) \
+    { \
+        const cw_##T a = (cw_##T)x, b = (cw_##T)y; \
+        const cw_v128 same = bitselect((cw_v128)(a == b), x & y, (cw_v128)(a + b)); \
+        return bitselect((cw_v128)(a > b), x, bitselect((cw_v128)(b > a), y, same)); \
+    } \
+    static inline cw_v128 T##_ceil(cw_v128 x) \
+    { \
+        const cw_##T a = (cw_##T)x; \
+        return (cw_v128)EACH(ceil##bits, a); \
+    } \
+    static inline cw_v128 T##_floor(cw_v128 x) \
+    { \
+        const cw_##T a = (cw_##T)x; \
+        return (cw_v128)EACH(floor##bits, a); \
+    } \
+    static inline cw_v128 T##_trunc(cw_v128 x) \
+    { \
+        const cw_##T a = (cw_##T)x; \
+        return (cw_v128)EACH(trunc##bits, a); \
+    } \
+    static inline cw_v128 T##_nearest(cw_v128 x) \
+    { \
+        const cw_##T a = (cw_##T)x; \
+        return (cw_v128)EACH(nearest##bits, a); \
     }
-#define CW_EACH_F32(f, a) (cw_f32x4){ f(a[0]), f(a[1]), f(a[2]), f(a[3]) }
-#define CW_EACH_F64(f, a) (cw_f64x2){ f(a[0]), f(a[1]) }
+#define CW_EACH_F32(f, a) \
+    (cw_f32x4) \
+    { \
+        f(a[0]), f(a[1]), f(a[2]), f(a[3]) \
+    }
+#define CW_EACH_F64(f, a) \
+    (cw_f64x2) \
+    { \
+        f(a[0]), f(a[1]) \
+    }
 CW_VECTOR_FLOAT(f32x4, 32, CW_EACH_F32)
 CW_VECTOR_FLOAT(f64x2, 64, CW_EACH_F64)
 

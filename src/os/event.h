@@ -17,7 +17,8 @@ bool cw_os_event_init(cw_os_event *e);
 void cw_os_event_fini(cw_os_event *e);
 void cw_os_event_set(cw_os_event *e);
 void cw_os_event_clear(cw_os_event *e);
-/* Sleeps until the event is set, and clears it; false where the deadline (cw_os_monotonic; UINT64_MAX: none) came first. */
+/* Sleeps until the event is set, and clears it; false where the deadline (cw_os_monotonic; UINT64_MAX: none) came
+ * first. */
 bool cw_os_event_wait(cw_os_event *e, uint64_t deadline);
 
 #endif

@@ -55,7 +55,7 @@ static bool is_ready(int fd, cw_os_fd_kind kind, short events)
 {
     if (kind == CW_OS_FD_FILE || kind == CW_OS_FD_SOCKET) /* sockets are asked by MSG_DONTWAIT */
         return true;
-    cw_os_fd_query item = {fd, events, 0};
+    cw_os_fd_query item = { fd, events, 0 };
     return cw_os_fd_poll(&item, 1) != 0;
 }
 
@@ -94,7 +94,7 @@ static ssize_t write_without_signal(int fd, const void *data, size_t size)
     ssize_t n = write(fd, data, size);
     int code = errno;
     if (n < 0 && code == EPIPE) {
-        const struct timespec at_once = {0, 0};
+        const struct timespec at_once = { 0, 0 };
         while (sigtimedwait(&pipe_signal, NULL, &at_once) < 0 && errno == EINTR)
             continue;
     }
@@ -131,7 +131,7 @@ int64_t cw_os_fd_write(int fd, cw_os_fd_kind kind, const void *data, size_t size
 
 void cw_os_fd_wait_writable(int fd)
 {
-    struct pollfd item = {fd, POLLOUT, 0};
+    struct pollfd item = { fd, POLLOUT, 0 };
     while (poll(&item, 1, -1) < 0 && errno == EINTR)
         continue;
 }

@@ -11,7 +11,8 @@
  * ready ones in revents. Signals do not end it. False where the system refuses. */
 bool cw_os_poll(struct pollfd *fds, size_t n, uint64_t deadline);
 
-/* A wake-up: fds[0] is polled for POLLIN, fds[1] is raised by (they may be one). False where the system has none left. */
+/* A wake-up: fds[0] is polled for POLLIN, fds[1] is raised by (they may be one).
+ * False where the system has none left. */
 bool cw_os_wake_init(int fds[2]);
 void cw_os_wake_fini(int fds[2]);
 void cw_os_wake_raise(const int fds[2]);

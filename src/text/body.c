@@ -1,17 +1,17 @@
 /* text/body.c: instructions, flat and folded, and function bodies  [core 6.5, 6.6.6].
  *
- * The one idea: open blocks and open folded forms are frames on a stack of our own, so that no nesting is too deep. A folded
- * instruction's own bytes are written at its opening, since its immediates stand there, and wait in m->pending until its
- * operands are done. */
+ * The one idea: open blocks and open folded forms are frames on a stack of our own, so that no nesting is too deep. A
+ * folded instruction's own bytes are written at its opening, since its immediates stand there, and wait in m->pending
+ * until its operands are done. */
 #include "text/module.h"
 
 enum {
-    FOLDED,      /* (op …): pending bytes follow at its end */
+    FOLDED,       /* (op …): pending bytes follow at its end */
     FOLDED_BLOCK, /* (block …), (loop …), (try_table …) */
-    FOLDED_IF,   /* (if …): state 0 before (then, 1 behind it, 2 behind (else; the header is pending until (then */
-    FOLDED_TRY,  /* (try …) */
-    PART,        /* (then …), (else …), (do …), (catch …) */
-    FLAT         /* block … end; op says which; state: 0, or how far an if or try has come */
+    FOLDED_IF,    /* (if …): state 0 before (then, 1 behind it, 2 behind (else; the header is pending until (then */
+    FOLDED_TRY,   /* (try …) */
+    PART,         /* (then …), (else …), (do …), (catch …) */
+    FLAT          /* block … end; op says which; state: 0, or how far an if or try has come */
 };
 
 /* States of a try; an if behind its else is at TRY_CATCH_ALL, too: no further part may come. */

@@ -113,8 +113,8 @@ static void write_bundle(cw_component_text *c, cw_bytes *out, bool core)
             cw_parser prefixed = *p; /* the sort's word without `core` */
             cw_take_word(&prefixed, CW_WORD_CORE);
             uint8_t kind = prefixed.at->kind == CW_TOKEN_ATOM ? cw_extern_kind_of(prefixed.at->word) : CW_EXTERN_COUNT;
-            static const uint8_t sorts[] = { CW_TEXT_CORE_FUNC, CW_TEXT_CORE_TABLE, CW_TEXT_CORE_MEMORY, CW_TEXT_CORE_GLOBAL,
-                                             CW_TEXT_CORE_TAG };
+            static const uint8_t sorts[] = { CW_TEXT_CORE_FUNC, CW_TEXT_CORE_TABLE, CW_TEXT_CORE_MEMORY,
+                                             CW_TEXT_CORE_GLOBAL, CW_TEXT_CORE_TAG };
             if (kind == CW_EXTERN_COUNT) {
                 cw_parse_unexpected(p, "func, table, memory, global or tag");
                 break;
@@ -517,9 +517,7 @@ static void write_field(cw_component_text *c)
         cw_define_canon(c);
         cw_expect_close(p);
         break;
-    default:
-        p->at = p->ok ? at : p->at;
-        cw_parse_unexpected(p, "a definition");
+    default: p->at = p->ok ? at : p->at; cw_parse_unexpected(p, "a definition");
     }
 }
 

@@ -1,8 +1,8 @@
 /* text/component.h: a component's text to its binary  [Explainer.md, Binary.md]; private to text/.
  *
  * The one idea: definitions go out in the order of the text, each preceded by what it only implies: the types written
- * inside it, then instances written as arguments, then aliases of what it names elsewhere. So every definition is gone over
- * twice: once "hoisting", which defines those inner things and queues their indices, once writing. */
+ * inside it, then instances written as arguments, then aliases of what it names elsewhere. So every definition is gone
+ * over twice: once "hoisting", which defines those inner things and queues their indices, once writing. */
 #ifndef CW_TEXT_COMPONENT_H
 #define CW_TEXT_COMPONENT_H
 
@@ -43,7 +43,12 @@ enum {
     CW_PART_NONE = 255
 };
 
-typedef enum cw_text_scope_kind { CW_SCOPE_COMPONENT, CW_SCOPE_COMPONENT_TYPE, CW_SCOPE_INSTANCE_TYPE, CW_SCOPE_MODULE_TYPE } cw_text_scope_kind;
+typedef enum cw_text_scope_kind {
+    CW_SCOPE_COMPONENT,
+    CW_SCOPE_COMPONENT_TYPE,
+    CW_SCOPE_INSTANCE_TYPE,
+    CW_SCOPE_MODULE_TYPE
+} cw_text_scope_kind;
 
 typedef struct cw_late_export {
     const cw_token *name; /* where its extern name stands */
@@ -59,12 +64,12 @@ typedef struct cw_scope_text {
     cw_space spaces[CW_TEXT_SORTS];
     cw_namings names[CW_TEXT_SORTS];
     cw_module_text core;
-    cw_bytes out;     /* finished sections; of a type: its declarations */
-    cw_bytes section; /* the open section's entries */
-    uint8_t part;     /* the open section */
-    uint32_t n;       /* entries of the open section; declarations */
-    size_t names_at;  /* where in `out` the name section goes; 0: at the end */
-    bool gives_names; /* it is among the custom sections */
+    cw_bytes out;                /* finished sections; of a type: its declarations */
+    cw_bytes section;            /* the open section's entries */
+    uint8_t part;                /* the open section */
+    uint32_t n;                  /* entries of the open section; declarations */
+    size_t names_at;             /* where in `out` the name section goes; 0: at the end */
+    bool gives_names;            /* it is among the custom sections */
     CW_VEC(cw_late_export) late; /* inline exports: they come last */
 } cw_scope_text;
 
@@ -93,8 +98,8 @@ uint32_t cw_text_define(cw_component_text *c, uint8_t sort, const cw_token *id, 
 void cw_write_sort(cw_bytes *out, uint8_t sort);
 /* Takes a sort's words, "core" included; CW_TEXT_SORTS after a failure. */
 uint8_t cw_take_sort(cw_parser *p);
-/* Takes an index, an identifier (aliased where it is of an outer scope), or a form "(sort index "name"…)", whose leading
- * "core" may be missing before "type" and "module". While hoisting it is only skipped. */
+/* Takes an index, an identifier (aliased where it is of an outer scope), or a form "(sort index "name"…)", whose
+ * leading "core" may be missing before "type" and "module". While hoisting it is only skipped. */
 uint32_t cw_take_ref(cw_component_text *c, uint8_t sort);
 /* Behind the sort's words inside a form: index and export names. */
 uint32_t cw_take_ref_inside(cw_component_text *c, uint8_t sort);
@@ -123,7 +128,8 @@ void cw_define_type(cw_component_text *c, bool exports);
 void cw_define_core_type(cw_component_text *c);
 /* A type use inside "(func", "(component", "(instance", "(core module": index of the type. */
 uint32_t cw_take_component_typeuse(cw_component_text *c, uint8_t sort);
-/* The kind, bound or type of an import or export, "(func …)": sort and identifier come back, to be defined by the caller. */
+/* The kind, bound or type of an import or export, "(func …)": sort and identifier come back, to be defined by the
+ * caller. */
 uint8_t cw_write_extern_type(cw_component_text *c, cw_bytes *out, const cw_token **id, cwrun_str *annotated);
 /* A name with its attributes. */
 void cw_write_extern_name(cw_component_text *c, cw_bytes *out);

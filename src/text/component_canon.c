@@ -1,12 +1,29 @@
-/* text/component_canon.c: canonical definitions: lift, lower and the built-ins of component/canon.def, and functions that
- * are written with their canonical definition or alias inside  [Explainer: Canonical Definitions]. */
+/* text/component_canon.c: canonical definitions: lift, lower and the built-ins of component/canon.def, and functions
+ * that are written with their canonical definition or alias inside  [Explainer: Canonical Definitions]. */
 #include "base/str.h"
 #include "text/component.h"
 
 enum immediates {
-    IMM_NONE, IMM_LIFT, IMM_LOWER, IMM_RESOURCE, IMM_ASYNC, IMM_RESULT_OPTS, IMM_CONTEXT, IMM_CANCEL, IMM_STREAM,
-    IMM_STREAM_OPTS, IMM_STREAM_ASYNC, IMM_FUTURE, IMM_FUTURE_OPTS, IMM_FUTURE_ASYNC, IMM_OPTS, IMM_CANCEL_MEMORY,
-    IMM_FUNC_TABLE, IMM_SHARED, IMM_SHARED_FUNC, IMM_SHARED_FUNC_TABLE
+    IMM_NONE,
+    IMM_LIFT,
+    IMM_LOWER,
+    IMM_RESOURCE,
+    IMM_ASYNC,
+    IMM_RESULT_OPTS,
+    IMM_CONTEXT,
+    IMM_CANCEL,
+    IMM_STREAM,
+    IMM_STREAM_OPTS,
+    IMM_STREAM_ASYNC,
+    IMM_FUTURE,
+    IMM_FUTURE_OPTS,
+    IMM_FUTURE_ASYNC,
+    IMM_OPTS,
+    IMM_CANCEL_MEMORY,
+    IMM_FUNC_TABLE,
+    IMM_SHARED,
+    IMM_SHARED_FUNC,
+    IMM_SHARED_FUNC_TABLE
 };
 
 static const struct {
@@ -36,7 +53,8 @@ static bool write_option(cw_component_text *c, cw_bytes *out)
         { CW_WORD_POST_RETURN, 5, CW_TEXT_CORE_FUNC }, { CW_WORD_CALLBACK, 7, CW_TEXT_CORE_FUNC },
         { CW_WORD_CORE_TYPE, 8, CW_TEXT_CORE_TYPE },
     };
-    static const uint16_t words[] = { CW_WORD_UTF8, CW_WORD_UTF16, CW_WORD_LATIN1_UTF16, 0, 0, 0, CW_WORD_ASYNC, 0, 0, CW_WORD_GC };
+    static const uint16_t words[] = { CW_WORD_UTF8, CW_WORD_UTF16, CW_WORD_LATIN1_UTF16, 0, 0, 0, CW_WORD_ASYNC, 0, 0,
+                                      CW_WORD_GC };
     cw_parser *p = c->p;
     for (uint8_t i = 0; i < sizeof words / sizeof *words; i++)
         if (words[i] && cw_take_word(p, words[i])) {

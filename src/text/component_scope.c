@@ -114,7 +114,8 @@ void cw_text_emit(cw_component_text *c, uint8_t part, const cw_bytes *entry)
         s->n++;
         return;
     }
-    bool alone = part == CW_PART_CORE_MODULE || part == CW_PART_COMPONENT || part == CW_PART_START || part == CW_PART_CUSTOM;
+    bool alone =
+        part == CW_PART_CORE_MODULE || part == CW_PART_COMPONENT || part == CW_PART_START || part == CW_PART_CUSTOM;
     if (part != s->part || alone)
         cw_text_scope_flush(c);
     if (alone) {
@@ -166,10 +167,12 @@ uint8_t cw_take_sort(cw_parser *p)
 
 static bool may_cross(uint8_t sort)
 {
-    return sort == CW_TEXT_CORE_MODULE || sort == CW_TEXT_CORE_TYPE || sort == CW_TEXT_TYPE || sort == CW_TEXT_COMPONENT;
+    return sort == CW_TEXT_CORE_MODULE || sort == CW_TEXT_CORE_TYPE || sort == CW_TEXT_TYPE ||
+           sort == CW_TEXT_COMPONENT;
 }
 
-static uint32_t alias_outer(cw_component_text *c, uint8_t sort, uint32_t depth, uint32_t index, const cw_token *id, cwrun_str annotated)
+static uint32_t alias_outer(cw_component_text *c, uint8_t sort, uint32_t depth, uint32_t index, const cw_token *id,
+                            cwrun_str annotated)
 {
     cw_bytes entry;
     cw_bytes_init(&entry, &c->p->alloc);
@@ -184,7 +187,8 @@ static uint32_t alias_outer(cw_component_text *c, uint8_t sort, uint32_t depth, 
     return cw_text_define(c, sort, id, annotated);
 }
 
-static uint32_t alias_export(cw_component_text *c, uint8_t sort, uint32_t instance, cwrun_str name, const cw_token *id, cwrun_str annotated)
+static uint32_t alias_export(cw_component_text *c, uint8_t sort, uint32_t instance, cwrun_str name, const cw_token *id,
+                             cwrun_str annotated)
 {
     cw_bytes entry;
     cw_bytes_init(&entry, &c->p->alloc);

@@ -1,4 +1,5 @@
-/* text/component_types.c: types of components, of their imports and exports, and core types  [Explainer: Type Definitions].
+/* text/component_types.c: types of components, of their imports and exports, and core types  [Explainer: Type
+ * Definitions].
  *
  * A type written where an index belongs is defined before the definition that it stands in: while hoisting, as a
  * definition of its own; while writing, its index comes from the queue. */
@@ -654,7 +655,8 @@ void cw_write_extern_name(cw_component_text *c, cw_bytes *out)
     cw_bytes attributes;
     cw_bytes_init(&attributes, &p->alloc);
     uint32_t n = 0;
-    while (write_attribute(c, &attributes, CW_WORD_IMPLEMENTS, 0) || write_attribute(c, &attributes, CW_WORD_VERSIONSUFFIX, 1) ||
+    while (write_attribute(c, &attributes, CW_WORD_IMPLEMENTS, 0) ||
+           write_attribute(c, &attributes, CW_WORD_VERSIONSUFFIX, 1) ||
            write_attribute(c, &attributes, CW_WORD_EXTERNAL_ID, 2))
         n++;
     cw_bytes_u8(out, n ? 2 : 0);

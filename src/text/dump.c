@@ -27,7 +27,7 @@ typedef struct section {
 
 static const section sections[] = {
 #define RULE(rule, code, space, text)
-#define SECTION(level, id, name, space, text) {level, id, name, CW_SPACE_##space, text},
+#define SECTION(level, id, name, space, text) { level, id, name, CW_SPACE_##space, text },
 #define IMM(kind, text)
 #define NAMES(map, id, second, thing, owner)
 #include "text/dump.def"
@@ -42,7 +42,7 @@ static const struct {
     const char *thing, *owner;
 } name_maps[] = {
 #define SECTION(level, id, name, space, text)
-#define NAMES(map, id, second, thing, owner) {map, id, second, thing, owner},
+#define NAMES(map, id, second, thing, owner) { map, id, second, thing, owner },
 #include "text/dump.def"
 #undef RULE
 #undef SECTION
@@ -458,48 +458,28 @@ static void read_titled(cw_dump *d, const char *title, void (*read)(cw_dump *d, 
 static bool read_module_section(cw_dump *d, uint8_t id, uint32_t *n)
 {
     switch (id) {
-    case 1:
-        read_titled(d, "type", read_types, NULL, n);
-        return true;
-    case 6:
-        read_titled(d, "global", read_globals, NULL, n);
-        return true;
-    case 8:
-        read_start(d, false);
-        return true;
-    case 9:
-        read_titled(d, "element", NULL, read_elems, n);
-        return true;
-    case 10:
-        read_titled(d, "code", read_bodies, NULL, n);
-        return true;
-    case 11:
-        read_titled(d, "data", NULL, read_data, n);
-        return true;
+    case 1: read_titled(d, "type", read_types, NULL, n); return true;
+    case 6: read_titled(d, "global", read_globals, NULL, n); return true;
+    case 8: read_start(d, false); return true;
+    case 9: read_titled(d, "element", NULL, read_elems, n); return true;
+    case 10: read_titled(d, "code", read_bodies, NULL, n); return true;
+    case 11: read_titled(d, "data", NULL, read_data, n); return true;
     case 12:
         print_text(d, "data count section");
         cw_dump_text(d, "data count <u32>");
         print(d);
         return true;
-    default:
-        return false;
+    default: return false;
     }
 }
 
 static bool read_component_section(cw_dump *d, uint8_t id, uint32_t *n)
 {
     switch (id) {
-    case 1:
-        read_nested(d, false, n);
-        return true;
-    case 4:
-        read_nested(d, true, n);
-        return true;
-    case 9:
-        read_start(d, true);
-        return true;
-    default:
-        return false;
+    case 1: read_nested(d, false, n); return true;
+    case 4: read_nested(d, true, n); return true;
+    case 9: read_start(d, true); return true;
+    default: return false;
     }
 }
 
@@ -554,7 +534,7 @@ static bool read_preamble(cw_dump *d, bool *is_component)
 static void read_body(cw_dump *d)
 {
     cw_reader *r = &d->r;
-    counts n = {0};
+    counts n = { 0 };
     bool is_component;
     d->nesting++;
     bool ok = read_preamble(d, &is_component);
@@ -583,7 +563,7 @@ bool cwrun_dump(const void *bytes, size_t size, const char *file, cwrun_write_fn
     if (cwrun_failed(err))
         return false;
     cw_arena arena;
-    cw_dump state = {.write = write, .user = user}, *d = &state;
+    cw_dump state = { .write = write, .user = user }, *d = &state;
     cw_arena_init(&arena, &cw_alloc_default);
     cw_reader_init(&d->r, bytes, size, file, &arena, err ? err : &local);
     cw_text_init(&d->state, &cw_alloc_default);
@@ -603,7 +583,7 @@ bool cwrun_dump(const void *bytes, size_t size, const char *file, cwrun_write_fn
 bool cw_dump_code(const uint8_t *start, const uint8_t *code, const uint8_t *end, cw_text *out, cwrun_error *err)
 {
     cw_arena arena;
-    cw_dump state = {.nesting = 1, .cur = code}, *d = &state;
+    cw_dump state = { .nesting = 1, .cur = code }, *d = &state;
     cw_arena_init(&arena, &out->alloc);
     cw_reader_init(&d->r, start, (size_t)(end - start), NULL, &arena, err);
     cw_text_init(&d->state, &out->alloc);

@@ -17,7 +17,7 @@ static const struct {
     uint8_t space;
     const char *text;
 } rows[] = {
-#define RULE(rule, code, space, text) {#rule, sizeof #rule - 1, code, CW_SPACE_##space, text},
+#define RULE(rule, code, space, text) { #rule, sizeof #rule - 1, code, CW_SPACE_##space, text },
 #define SECTION(level, id, name, space, text)
 #define IMM(kind, text)
 #define NAMES(map, id, second, thing, owner)
@@ -41,18 +41,18 @@ static const struct { /* abstract heap types */
     uint8_t code;
     const char *name, *nullable, *word; /* "(ref name)", "nullableref" */
 } heaps[] = {
-    {0x70, "func", "func", "Func"},
-    {0x6f, "extern", "extern", "Extern"},
-    {0x6e, "any", "any", "Any"},
-    {0x6d, "eq", "eq", "Eq"},
-    {0x6c, "i31", "i31", "I31"},
-    {0x6b, "struct", "struct", "Struct"},
-    {0x6a, "array", "array", "Array"},
-    {0x69, "exn", "exn", "Exn"},
-    {0x71, "none", "null", "None"},
-    {0x72, "noextern", "nullextern", "NoExtern"},
-    {0x73, "nofunc", "nullfunc", "NoFunc"},
-    {0x74, "noexn", "nullexn", "NoExn"},
+    { 0x70, "func", "func", "Func" },
+    { 0x6f, "extern", "extern", "Extern" },
+    { 0x6e, "any", "any", "Any" },
+    { 0x6d, "eq", "eq", "Eq" },
+    { 0x6c, "i31", "i31", "I31" },
+    { 0x6b, "struct", "struct", "Struct" },
+    { 0x6a, "array", "array", "Array" },
+    { 0x69, "exn", "exn", "Exn" },
+    { 0x71, "none", "null", "None" },
+    { 0x72, "noextern", "nullextern", "NoExtern" },
+    { 0x73, "nofunc", "nullfunc", "NoFunc" },
+    { 0x74, "noexn", "nullexn", "NoExn" },
 };
 enum { N_HEAPS = sizeof heaps / sizeof *heaps };
 
@@ -285,7 +285,7 @@ typedef struct limits {
 static limits read_limits(cw_dump *d)
 {
     uint8_t flags = cw_read_u8(&d->r);
-    limits l = {.has_max = flags & 1, .is_shared = flags & 2, .is_64 = flags & 4, .has_page = flags & 8};
+    limits l = { .has_max = flags & 1, .is_shared = flags & 2, .is_64 = flags & 4, .has_page = flags & 8 };
     if (flags > 15)
         cw_reader_fail(&d->r, d->r.at - 1, "malformed limits flags 0x%02x", flags);
     l.min = cw_read_u64(&d->r);
@@ -354,8 +354,8 @@ static void word_table(cw_dump *d)
 
 static void word_externname(cw_dump *d)
 {
-    static const char *const labels[] = {"implements", "version_suffix", "external_id"};
-    cwrun_str options[3] = {{NULL, 0}, {NULL, 0}, {NULL, 0}};
+    static const char *const labels[] = { "implements", "version_suffix", "external_id" };
+    cwrun_str options[3] = { { NULL, 0 }, { NULL, 0 }, { NULL, 0 } };
     cw_reader *r = &d->r;
     const uint8_t *at = r->at;
     uint8_t kind = cw_read_u8(r);
@@ -387,16 +387,16 @@ static void word_alias(cw_dump *d)
         uint8_t first, second, space, target; /* target: 0 export, 1 core export, 2 outer */
         const char *word;
     } sorts[] = {
-        {0, 0x11, CW_SPACE_MODULE, 0, "Module"},      {1, 0, CW_SPACE_FUNC, 0, "Func"},
-        {2, 0, CW_SPACE_VALUE, 0, "Value"},           {3, 0, CW_SPACE_TYPE, 0, "Type"},
-        {4, 0, CW_SPACE_COMPONENT, 0, "Component"},   {5, 0, CW_SPACE_INSTANCE, 0, "Instance"},
-        {0, 0x00, CW_SPACE_CORE_FUNC, 1, "Func"},     {0, 0x01, CW_SPACE_CORE_TABLE, 1, "Table"},
-        {0, 0x02, CW_SPACE_CORE_MEMORY, 1, "Memory"}, {0, 0x03, CW_SPACE_CORE_GLOBAL, 1, "Global"},
-        {0, 0x04, CW_SPACE_CORE_TAG, 1, "Tag"},       {0, 0x10, CW_SPACE_CORE_TYPE, 2, "CoreType"},
-        {0, 0x11, CW_SPACE_MODULE, 2, "CoreModule"},  {3, 0, CW_SPACE_TYPE, 2, "Type"},
-        {4, 0, CW_SPACE_COMPONENT, 2, "Component"},
+        { 0, 0x11, CW_SPACE_MODULE, 0, "Module" },      { 1, 0, CW_SPACE_FUNC, 0, "Func" },
+        { 2, 0, CW_SPACE_VALUE, 0, "Value" },           { 3, 0, CW_SPACE_TYPE, 0, "Type" },
+        { 4, 0, CW_SPACE_COMPONENT, 0, "Component" },   { 5, 0, CW_SPACE_INSTANCE, 0, "Instance" },
+        { 0, 0x00, CW_SPACE_CORE_FUNC, 1, "Func" },     { 0, 0x01, CW_SPACE_CORE_TABLE, 1, "Table" },
+        { 0, 0x02, CW_SPACE_CORE_MEMORY, 1, "Memory" }, { 0, 0x03, CW_SPACE_CORE_GLOBAL, 1, "Global" },
+        { 0, 0x04, CW_SPACE_CORE_TAG, 1, "Tag" },       { 0, 0x10, CW_SPACE_CORE_TYPE, 2, "CoreType" },
+        { 0, 0x11, CW_SPACE_MODULE, 2, "CoreModule" },  { 3, 0, CW_SPACE_TYPE, 2, "Type" },
+        { 4, 0, CW_SPACE_COMPONENT, 2, "Component" },
     };
-    static const char *const targets[] = {"InstanceExport", "CoreInstanceExport", "Outer"};
+    static const char *const targets[] = { "InstanceExport", "CoreInstanceExport", "Outer" };
     const uint8_t *at = d->r.at;
     uint8_t first = cw_read_u8(&d->r), second = first ? 0 : cw_read_u8(&d->r), target = cw_read_u8(&d->r);
     for (size_t i = 0; i < sizeof sorts / sizeof *sorts; i++)
@@ -411,8 +411,8 @@ static void word_alias(cw_dump *d)
 
 static void word_symbolflags(cw_dump *d) /* of dylink.0 */
 {
-    static const char *const names[] = {"BINDING_WEAK", "BINDING_LOCAL", "VISIBILITY_HIDDEN", NULL,  "UNDEFINED",
-                                        "EXPORTED",     "EXPLICIT_NAME", "NO_STRIP",          "TLS", "ABSOLUTE"};
+    static const char *const names[] = { "BINDING_WEAK", "BINDING_LOCAL", "VISIBILITY_HIDDEN", NULL,  "UNDEFINED",
+                                         "EXPORTED",     "EXPLICIT_NAME", "NO_STRIP",          "TLS", "ABSOLUTE" };
     uint32_t flags = cw_read_u32(&d->r), rest = flags;
     const char *between = "";
     cw_text_puts(&d->state, "SymbolFlags(");
@@ -479,7 +479,7 @@ static bool has_code(cwrun_str rule, uint8_t byte)
 
 static cwrun_str part_name(const char *text)
 {
-    cwrun_str name = {text, strcspn(text, ">")};
+    cwrun_str name = { text, strcspn(text, ">") };
     return name;
 }
 
@@ -546,7 +546,7 @@ static void read_expected(cw_dump *d, cwrun_str hex)
 
 static bool part(cw_dump *d, cwrun_str name)
 {
-    cwrun_str rest = {name.data + 1, name.size - 1};
+    cwrun_str rest = { name.data + 1, name.size - 1 };
     if (!d->r.ok)
         return false;
     if (++d->depth > MAX_DEPTH)
@@ -595,18 +595,12 @@ size_t cw_dump_text(cw_dump *d, const char *text)
 static const char *own_name(cw_op op, const uint8_t *immediates, size_t left)
 {
     switch (op) {
-    case CW_OP_REF_TEST:
-        return "ref_test_non_null";
-    case CW_OP_REF_TEST_NULL:
-        return "ref_test_nullable";
-    case CW_OP_REF_CAST:
-        return "ref_cast_non_null";
-    case CW_OP_REF_CAST_NULL:
-        return "ref_cast_nullable";
-    case CW_OP_SELECT_T:
-        return left && *immediates != 1 ? "typed_select_multi" : "typed_select";
-    default:
-        return NULL;
+    case CW_OP_REF_TEST: return "ref_test_non_null";
+    case CW_OP_REF_TEST_NULL: return "ref_test_nullable";
+    case CW_OP_REF_CAST: return "ref_cast_non_null";
+    case CW_OP_REF_CAST_NULL: return "ref_cast_nullable";
+    case CW_OP_SELECT_T: return left && *immediates != 1 ? "typed_select_multi" : "typed_select";
+    default: return NULL;
     }
 }
 

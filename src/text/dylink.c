@@ -39,7 +39,7 @@ static void end(subsection *s, cw_bytes *out)
 /* (memory size align)? (table size align)? */
 static void take_mem_info(cw_parser *p, cw_bytes *out)
 {
-    static const uint16_t words[] = {CW_WORD_MEMORY, CW_WORD_TABLE};
+    static const uint16_t words[] = { CW_WORD_MEMORY, CW_WORD_TABLE };
     for (unsigned i = 0; i < 2; i++) {
         bool there = cw_take_form(p, words[i]);
         for (unsigned k = 0; k < 2; k++)
@@ -55,9 +55,9 @@ static uint32_t take_flags(cw_parser *p)
         const char *name;
         uint32_t bit;
     } names[] = {
-        {"binding-weak", 1 << 0}, {"binding-local", 1 << 1}, {"visibility-hidden", 1 << 2},
-        {"undefined", 1 << 4},    {"exported", 1 << 5},      {"explicit-name", 1 << 6},
-        {"no-strip", 1 << 7},     {"tls", 1 << 8},           {"absolute", 1 << 9},
+        { "binding-weak", 1 << 0 }, { "binding-local", 1 << 1 }, { "visibility-hidden", 1 << 2 },
+        { "undefined", 1 << 4 },    { "exported", 1 << 5 },      { "explicit-name", 1 << 6 },
+        { "no-strip", 1 << 7 },     { "tls", 1 << 8 },           { "absolute", 1 << 9 },
     };
     uint32_t flags = 0;
     while (p->ok && !cw_at_close(p)) {
@@ -90,7 +90,7 @@ void cw_write_dylink(cw_parser *p, cw_bytes *out)
         [EXPORT_INFO] = CW_WORD_EXPORT_INFO,
         [IMPORT_INFO] = CW_WORD_IMPORT_INFO,
     };
-    subsection s = {0};
+    subsection s = { 0 };
     cw_bytes_init(&s.body, &p->alloc);
     cw_take(p);
     while (p->ok && !cw_at_close(p)) {

@@ -1,10 +1,10 @@
-/* text/fields.c: fields of a core module to entries of its sections: imports, functions, tables, memories, globals, tags,
- * exports, start, element and data segments, with their inline forms  [core 6.6]. */
+/* text/fields.c: fields of a core module to entries of its sections: imports, functions, tables, memories, globals,
+ * tags, exports, start, element and data segments, with their inline forms  [core 6.6]. */
 #include "base/str.h"
 #include "text/module.h"
 
-static const uint8_t section_of[CW_EXTERN_COUNT] = { CW_SECTION_FUNC, CW_SECTION_TABLE, CW_SECTION_MEMORY, CW_SECTION_GLOBAL,
-                                                     CW_SECTION_TAG };
+static const uint8_t section_of[CW_EXTERN_COUNT] = { CW_SECTION_FUNC, CW_SECTION_TABLE, CW_SECTION_MEMORY,
+                                                     CW_SECTION_GLOBAL, CW_SECTION_TAG };
 
 uint8_t cw_extern_kind_of(uint16_t word)
 {
@@ -212,7 +212,10 @@ static void write_elem(cw_module_text *m)
         cw_parse_unexpected(p, "a reference type or func");
     bool plain = !exprs || (type.size == 1 && type.data[0] == 0x70); /* funcref needs no type where the table is 0 */
     bool explicit = active && (named_table || !plain);
-    cw_bytes_u8(out, (uint8_t)((declared ? ELEM_DECLARED : !active ? ELEM_PASSIVE : explicit ? ELEM_EXPLICIT : 0) |
+    cw_bytes_u8(out, (uint8_t)((declared   ? ELEM_DECLARED
+                                : !active  ? ELEM_PASSIVE
+                                : explicit ? ELEM_EXPLICIT
+                                           : 0) |
                                (exprs ? ELEM_EXPRS : 0)));
     if (explicit)
         cw_bytes_u32(out, table);

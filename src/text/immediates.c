@@ -93,11 +93,11 @@ static void write_v128(cw_module_text *m, cw_bytes *out)
 {
     cw_parser *p = m->p;
     uint16_t shape = p->at->kind == CW_TOKEN_ATOM ? p->at->word : 0;
-    unsigned bits = shape == CW_WORD_I8X16                              ? 8
-                    : shape == CW_WORD_I16X8                            ? 16
+    unsigned bits = shape == CW_WORD_I8X16                             ? 8
+                    : shape == CW_WORD_I16X8                           ? 16
                     : shape == CW_WORD_I32X4 || shape == CW_WORD_F32X4 ? 32
                     : shape == CW_WORD_I64X2 || shape == CW_WORD_F64X2 ? 64
-                                                                        : 0;
+                                                                       : 0;
     if (!bits) {
         cw_parse_unexpected(p, "a shape such as i32x4");
         return;

@@ -1,7 +1,8 @@
 /* text/lexer.c: characters to tokens  [core 6.3].
  *
  * The whole text is checked to be UTF-8 first; then only ASCII matters, since everything else may stand in strings and
- * comments alone. Open parentheses form a stack that is threaded through their tokens' `size`, until they are closed. */
+ * comments alone. Open parentheses form a stack that is threaded through their tokens' `size`, until they are closed.
+ */
 #include "text/lexer.h"
 
 #include "base/error.h"
@@ -14,13 +15,13 @@ enum { IDCHAR = 1, SPACE = 2, PUNCT = 4, STRINGCHAR = 8, NO_OPEN = UINT32_MAX };
 #define S STRINGCHAR
 #define P (PUNCT | STRINGCHAR)
 static const uint8_t classes[256] = {
-    ['\t'] = SPACE, ['\n'] = SPACE, ['\r'] = SPACE, [' '] = SPACE | S,
-    ['!'] = I, ['#'] = I, ['$'] = I, ['%'] = I, ['&'] = I, ['\''] = I, ['*'] = I, ['+'] = I, ['-'] = I, ['.'] = I,
-    ['/'] = I, ['0' ... '9'] = I, [':'] = I, ['<'] = I, ['='] = I, ['>'] = I, ['?'] = I, ['@'] = I, ['A' ... 'Z'] = I,
-    ['^'] = I, ['_'] = I, ['`'] = I, ['a' ... 'z'] = I, ['|'] = I, ['~'] = I,
-    ['\\'] = IDCHAR, /* in strings it begins an escape */
-    ['('] = S, [')'] = S, [','] = P, [';'] = P, ['['] = P, [']'] = P, ['{'] = P, ['}'] = P,
-    [0x80 ... 0xff] = S,
+    ['\t'] = SPACE, ['\n'] = SPACE,      ['\r'] = SPACE, [' '] = SPACE | S, ['!'] = I, ['#'] = I,         ['$'] = I,
+    ['%'] = I,      ['&'] = I,           ['\''] = I,     ['*'] = I,         ['+'] = I, ['-'] = I,         ['.'] = I,
+    ['/'] = I,      ['0' ... '9'] = I,   [':'] = I,      ['<'] = I,         ['='] = I, ['>'] = I,         ['?'] = I,
+    ['@'] = I,      ['A' ... 'Z'] = I,   ['^'] = I,      ['_'] = I,         ['`'] = I, ['a' ... 'z'] = I, ['|'] = I,
+    ['~'] = I,      ['\\'] = IDCHAR, /* in strings it begins an escape */
+    ['('] = S,      [')'] = S,           [','] = P,      [';'] = P,         ['['] = P, [']'] = P,         ['{'] = P,
+    ['}'] = P,      [0x80 ... 0xff] = S,
 };
 #undef I
 #undef S
@@ -373,7 +374,15 @@ static void lex_atom(lexer *l)
 const char *cw_annotation_spelling(uint16_t annotation)
 {
     static const char *const spellings[CW_ANNOTATION_COUNT] = {
-        "", "custom", "name", "metadata.code.branch_hint", "producers", "dylink.0", "cwrun.names", "cwrun.datacount", "cwrun.own-name",
+        "",
+        "custom",
+        "name",
+        "metadata.code.branch_hint",
+        "producers",
+        "dylink.0",
+        "cwrun.names",
+        "cwrun.datacount",
+        "cwrun.own-name",
         "cwrun.section",
     };
     return annotation < CW_ANNOTATION_COUNT ? spellings[annotation] : "";
@@ -455,7 +464,8 @@ static void lex_one(lexer *l)
     }
 }
 
-bool cw_source_init(cw_source *s, const cw_words *words, cwrun_str text, const char *file, const cw_alloc *a, cwrun_error *err)
+bool cw_source_init(cw_source *s, const cw_words *words, cwrun_str text, const char *file, const cw_alloc *a,
+                    cwrun_error *err)
 {
     *s = (cw_source){ .file = file, .text = text.data, .size = text.size, .alloc = a ? *a : cw_alloc_default };
     if (text.size >= UINT32_MAX) {
@@ -478,7 +488,8 @@ bool cw_source_init(cw_source *s, const cw_words *words, cwrun_str text, const c
         if (s->tokens[open].kind == CW_TOKEN_ANNOTATION)
             fail_at(&l, l.text + s->tokens[open].offset, "unclosed annotation");
     if (l.ok && l.open != NO_OPEN)
-        fail_at(&l, l.text + s->tokens[l.open].offset, "unexpected token: the text ends where this parenthesis is still open");
+        fail_at(&l, l.text + s->tokens[l.open].offset,
+                "unexpected token: the text ends where this parenthesis is still open");
     if (l.ok)
         push(&l, l.end, CW_TOKEN_END, 0);
     if (!l.ok)

@@ -1,8 +1,8 @@
 /* text/lexer.h: the text format as an array of tokens  [core 6.3].
  *
- * The one idea: a text is cut up once, before parsing, so that parsers look as far ahead as they like and jump over whole
- * forms: an opening parenthesis knows its closing one. Words are looked up here, once; what is no error of characters is
- * left to the parsers. Annotations that nobody reads vanish. */
+ * The one idea: a text is cut up once, before parsing, so that parsers look as far ahead as they like and jump over
+ * whole forms: an opening parenthesis knows its closing one. Words are looked up here, once; what is no error of
+ * characters is left to the parsers. Annotations that nobody reads vanish. */
 #ifndef CW_TEXT_LEXER_H
 #define CW_TEXT_LEXER_H
 
@@ -76,17 +76,19 @@ typedef struct cw_source {
 } cw_source;
 
 /* Cuts text (not copied) into tokens. False with err (INPUT, or LIMIT where memory ran out) set where it cannot be. */
-bool cw_source_init(cw_source *s, const cw_words *words, cwrun_str text, const char *file, const cw_alloc *a, cwrun_error *err);
+bool cw_source_init(cw_source *s, const cw_words *words, cwrun_str text, const char *file, const cw_alloc *a,
+                    cwrun_error *err);
 void cw_source_fini(cw_source *s);
 
 /* Line and column of an offset, from 1; columns count characters. */
 void cw_source_place(const cw_source *s, size_t offset, uint32_t *line, uint32_t *column);
 /* Sets an error of kind INPUT: "file:line:column: message", the line, and a caret. */
 void cw_source_fail(const cw_source *s, size_t offset, cwrun_error *err, const char *format, ...) CWRUN_PRINTF(4, 5);
-void cw_source_vfail(const cw_source *s, size_t offset, cwrun_error *err, const char *format, va_list args) CWRUN_PRINTF(4, 0);
+void cw_source_vfail(const cw_source *s, size_t offset, cwrun_error *err, const char *format, va_list args)
+    CWRUN_PRINTF(4, 0);
 
-/* Decodes the string or identifier literal whose opening quote is at text[0], which the lexer took: the bytes go to `out`
- * (room for size bytes); returns their number. */
+/* Decodes the string or identifier literal whose opening quote is at text[0], which the lexer took: the bytes go to
+ * `out` (room for size bytes); returns their number. */
 size_t cw_string_decode(const char *text, size_t size, char *out);
 
 #endif

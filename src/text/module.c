@@ -2,8 +2,8 @@
 #include "base/str.h"
 #include "text/module.h"
 
-static const char *const space_names[CW_SPACE_COUNT] = { "func", "table", "memory", "global", "tag", "type", "elem segment",
-                                                         "data segment" };
+static const char *const space_names[CW_SPACE_COUNT] = { "func", "table", "memory",       "global",
+                                                         "tag",  "type",  "elem segment", "data segment" };
 
 static uint8_t space_of(uint16_t word)
 {
@@ -26,9 +26,9 @@ void cw_module_text_init(cw_module_text *m, cw_parser *p)
         m->spaces[i].what = space_names[i];
     for (unsigned i = 0; i < CW_SECTION_COUNT; i++)
         cw_bytes_init(&m->sections[i], &p->alloc);
-    cw_bytes *const others[] = { &m->params,  &m->results,       &m->key,           &m->body,          &m->pending,
-                                 &m->scratch, &m->local_section, &m->label_section, &m->field_section, &m->hints,
-                                 &m->hint_section, &m->param_section };
+    cw_bytes *const others[] = { &m->params,        &m->results, &m->key,           &m->body,
+                                 &m->pending,       &m->scratch, &m->local_section, &m->label_section,
+                                 &m->field_section, &m->hints,   &m->hint_section,  &m->param_section };
     for (unsigned i = 0; i < sizeof others / sizeof *others; i++)
         cw_bytes_init(others[i], &p->alloc);
 }
@@ -42,9 +42,9 @@ void cw_module_text_fini(cw_module_text *m)
     }
     for (unsigned i = 0; i < CW_SECTION_COUNT; i++)
         cw_bytes_fini(&m->sections[i]);
-    cw_bytes *const others[] = { &m->params,  &m->results,       &m->key,           &m->body,          &m->pending,
-                                 &m->scratch, &m->local_section, &m->label_section, &m->field_section, &m->hints,
-                                 &m->hint_section, &m->param_section };
+    cw_bytes *const others[] = { &m->params,        &m->results, &m->key,           &m->body,
+                                 &m->pending,       &m->scratch, &m->local_section, &m->label_section,
+                                 &m->field_section, &m->hints,   &m->hint_section,  &m->param_section };
     for (unsigned i = 0; i < sizeof others / sizeof *others; i++)
         cw_bytes_fini(others[i]);
     for (uint32_t i = 0; i < m->types.n; i++)
@@ -198,8 +198,7 @@ static void declare_fields(cw_module_text *m)
     cw_parser *p = m->p;
     while (p->ok && !cw_at_close(p) && !cw_at_end(p)) {
         if (cw_at_annotation(p, CW_ANNOTATION_CUSTOM) || cw_at_annotation(p, CW_ANNOTATION_PRODUCERS) ||
-            cw_at_annotation(p, CW_ANNOTATION_DYLINK) ||
-            cw_at_annotation(p, CW_ANNOTATION_NAMES))
+            cw_at_annotation(p, CW_ANNOTATION_DYLINK) || cw_at_annotation(p, CW_ANNOTATION_NAMES))
             cw_take_custom(m);
         else if (cw_at_annotation(p, CW_ANNOTATION_DATA_COUNT))
             take_data_count(m);
@@ -239,9 +238,10 @@ static void write_section(cw_module_text *m, uint8_t id, cw_bytes *out)
 
 static void write_module(cw_module_text *m, cw_bytes *out)
 {
-    static const uint8_t order[] = { CW_SECTION_TYPE, CW_SECTION_IMPORT,     CW_SECTION_FUNC,   CW_SECTION_TABLE, CW_SECTION_MEMORY,
-                                     CW_SECTION_TAG,  CW_SECTION_GLOBAL,     CW_SECTION_EXPORT, CW_SECTION_START, CW_SECTION_ELEM,
-                                     CW_SECTION_DATA_COUNT, CW_SECTION_CODE, CW_SECTION_DATA };
+    static const uint8_t order[] = { CW_SECTION_TYPE,   CW_SECTION_IMPORT, CW_SECTION_FUNC,       CW_SECTION_TABLE,
+                                     CW_SECTION_MEMORY, CW_SECTION_TAG,    CW_SECTION_GLOBAL,     CW_SECTION_EXPORT,
+                                     CW_SECTION_START,  CW_SECTION_ELEM,   CW_SECTION_DATA_COUNT, CW_SECTION_CODE,
+                                     CW_SECTION_DATA };
     static const uint8_t preamble[] = { 0, 'a', 's', 'm', 1, 0, 0, 0 };
     if (m->needs_data_count)
         cw_bytes_u32(&m->sections[CW_SECTION_DATA_COUNT], m->counts[CW_SECTION_DATA]);

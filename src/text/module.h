@@ -1,8 +1,8 @@
 /* text/module.h: a core module's text to its binary  [core 6.4 - 6.6]; private to text/.
  *
- * The one idea: there is no tree. A first pass over the fields gives every thing its index and name, a second one writes
- * the types, a third one everything else in the order of the text, each into the buffer of its section. Function types that
- * a text only implies are added to the type section as they come. */
+ * The one idea: there is no tree. A first pass over the fields gives every thing its index and name, a second one
+ * writes the types, a third one everything else in the order of the text, each into the buffer of its section. Function
+ * types that a text only implies are added to the type section as they come. */
 #ifndef CW_TEXT_MODULE_H
 #define CW_TEXT_MODULE_H
 
@@ -82,11 +82,11 @@ typedef struct cw_module_text {
     cw_map plain_types; /* encoded function type → index */
     bool implies_anew;  /* an implied type is not used again: in module types of components */
     CW_VEC(cw_custom_text) customs;
-    bool names_placed;  /* the name section is one of the customs */
+    bool names_placed; /* the name section is one of the customs */
 
     cw_bytes sections[CW_SECTION_COUNT];
     uint32_t counts[CW_SECTION_COUNT];
-    uint8_t defined; /* the last kind of definition before which no import may stand, + 1 */
+    uint8_t defined;                    /* the last kind of definition before which no import may stand, + 1 */
     bool in_function, needs_data_count; /* some body names a data segment */
 
     /* the signature that was taken last */
@@ -98,8 +98,8 @@ typedef struct cw_module_text {
     cw_space locals;
     cw_namings local_names, label_names;
     CW_VEC(cw_label_text) labels; /* open ones */
-    cw_map innermost;         /* by name: 1 + place in labels of the innermost open one, or 0 */
-    uint32_t n_labels;        /* so far in the function */
+    cw_map innermost;             /* by name: 1 + place in labels of the innermost open one, or 0 */
+    uint32_t n_labels;            /* so far in the function */
     CW_VEC(cw_frame_text) frames;
     cw_bytes body, pending, scratch;
     int8_t hint;
@@ -112,8 +112,8 @@ typedef struct cw_module_text {
 
 void cw_module_text_init(cw_module_text *m, cw_parser *p);
 void cw_module_text_fini(cw_module_text *m);
-/* The cursor is behind the word `module` (or at the first field of a text that is fields alone); fields end at the closing
- * parenthesis or END, which is not taken. The binary is appended to `out`. */
+/* The cursor is behind the word `module` (or at the first field of a text that is fields alone); fields end at the
+ * closing parenthesis or END, which is not taken. The binary is appended to `out`. */
 bool cw_module_text_write(cw_module_text *m, cw_bytes *out);
 
 /* ---- module_types.c ---- */
@@ -128,8 +128,8 @@ bool cw_at_reftype(const cw_parser *p);
 /* Registers the names of a `type` or `rec` field; then, in a second pass, writes it. */
 void cw_declare_types(cw_module_text *m, cw_field_text *field);
 void cw_write_types(cw_module_text *m, const cw_field_text *field);
-/* The same for one "(type …)" alone; and the definition in it, up to but not with the parenthesis that closes the field.
- * alone: it is a recursion group of its own. */
+/* The same for one "(type …)" alone; and the definition in it, up to but not with the parenthesis that closes the
+ * field. alone: it is a recursion group of its own. */
 void cw_declare_type(cw_module_text *m);
 void cw_write_subtype(cw_module_text *m, uint32_t index, bool alone);
 /* Takes (param …)* (result …)* into m->params, m->results; named: parameters become locals. False: there were none. */
@@ -169,7 +169,8 @@ void cw_write_field(cw_module_text *m, const cw_field_text *field);
 
 /* Takes "(@name …)" where one stands next. */
 bool cw_take_name_annotation(cw_parser *p, cwrun_str *name);
-/* Takes "(@cwrun.own-name …)" where one stands next: what a nested module or component calls itself, data NULL where nothing. */
+/* Takes "(@cwrun.own-name …)" where one stands next: what a nested module or component calls itself, data NULL where
+ * nothing. */
 bool cw_take_own_name(cw_parser *p, cwrun_str *name);
 /* Names a thing by its annotation, else its identifier; nothing where it has neither (data NULL, NULL). */
 void cw_add_naming(cw_module_text *m, cw_namings *names, uint32_t index, const cw_token *id, cwrun_str annotated);

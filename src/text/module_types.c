@@ -1,8 +1,21 @@
-/* text/module_types.c: types of core modules: values, functions, aggregates, recursion groups, type uses  [core 6.4]. */
+/* text/module_types.c: types of core modules: values, functions, aggregates, recursion groups,
+ * type uses  [core 6.4]. */
 #include "base/str.h"
 #include "text/module.h"
 
-enum { NULLABLE = 0x63, NON_NULL = 0x64, VALTYPE_REC = 0x4e, VALTYPE_SUB = 0x50, VALTYPE_SUB_FINAL = 0x4f, FUNC = 0x60, STRUCT = 0x5f, ARRAY = 0x5e, EXACT = 0x62, DESCRIPTOR = 0x4d, DESCRIBES = 0x4c };
+enum {
+    NULLABLE = 0x63,
+    NON_NULL = 0x64,
+    VALTYPE_REC = 0x4e,
+    VALTYPE_SUB = 0x50,
+    VALTYPE_SUB_FINAL = 0x4f,
+    FUNC = 0x60,
+    STRUCT = 0x5f,
+    ARRAY = 0x5e,
+    EXACT = 0x62,
+    DESCRIPTOR = 0x4d,
+    DESCRIBES = 0x4c
+};
 
 /* ---- value types ---- */
 

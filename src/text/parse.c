@@ -194,8 +194,8 @@ cwrun_str cw_id_name(cw_parser *p, const cw_token *id)
 static void bad_number(cw_parser *p, const char *what, bool floats)
 {
     cwrun_str text = cw_token_text(p, p->at);
-    bool number = p->at->kind == CW_TOKEN_ATOM &&
-                  (is_number(text, floats) || (floats && is_float_word(text) && !p->at->word));
+    bool number =
+        p->at->kind == CW_TOKEN_ATOM && (is_number(text, floats) || (floats && is_float_word(text) && !p->at->word));
     if (number)
         cw_parse_fail(p, p->at, "%s constant out of range", what);
     else
@@ -219,7 +219,8 @@ static bool small_decimal(cwrun_str s, uint64_t *value)
 
 static bool parse_unsigned(cwrun_str s, uint64_t *value)
 {
-    return small_decimal(s, value) || (is_number_start(s) && s.data[0] != '-' && s.data[0] != '+' && cw_parse_u64(s, true, value));
+    return small_decimal(s, value) ||
+           (is_number_start(s) && s.data[0] != '-' && s.data[0] != '+' && cw_parse_u64(s, true, value));
 }
 
 uint32_t cw_take_u32(cw_parser *p)

@@ -1,7 +1,7 @@
 /* text/parse.h: the cursor that all parsers of the text format share.
  *
- * Sticky: after a failure `ok` is false and the cursor stands at END for good, so that every loop ends; the first failure
- * wins and is in `err`. Positions are places in the token array. */
+ * Sticky: after a failure `ok` is false and the cursor stands at END for good, so that every loop ends; the first
+ * failure wins and is in `err`. Positions are places in the token array. */
 #ifndef CW_TEXT_PARSE_H
 #define CW_TEXT_PARSE_H
 
@@ -104,7 +104,8 @@ static inline const cw_token *cw_take_id(cw_parser *p)
 }
 static inline cwrun_str cw_token_text(const cw_parser *p, const cw_token *t)
 {
-    return (cwrun_str){ p->source->text + t->offset, t->kind == CW_TOKEN_OPEN || t->kind == CW_TOKEN_ANNOTATION ? 1 : t->size };
+    return (cwrun_str){ p->source->text + t->offset,
+                        t->kind == CW_TOKEN_OPEN || t->kind == CW_TOKEN_ANNOTATION ? 1 : t->size };
 }
 
 /* Numbers; all fail with "… constant out of range" or as an unexpected token. */

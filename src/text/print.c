@@ -246,7 +246,7 @@ void cw_put_index(cw_printer *p, const cw_print_ids *ids, uint32_t index)
 
 cw_print_part cw_print_enter(cw_printer *p, cw_print_part part)
 {
-    cw_print_part before = {p->r->at, p->r->end};
+    cw_print_part before = { p->r->at, p->r->end };
     p->r->at = part.at;
     p->r->end = part.end;
     return before;
@@ -306,9 +306,9 @@ void cw_print_reset_scratch(cw_printer *p)
 /* The name of what stands alone in its file; data NULL: none. */
 static void print_name(cw_printer *p, cwrun_str name)
 {
-    cwrun_str annotated = {name.size ? NULL : name.data, 0};
+    cwrun_str annotated = { name.size ? NULL : name.data, 0 };
     if (name.data)
-        cw_put_id(p, &(cw_print_id){cw_print_token(p, p->arena, name), name, annotated});
+        cw_put_id(p, &(cw_print_id){ cw_print_token(p, p->arena, name), name, annotated });
 }
 
 static void print_module(cw_printer *p)

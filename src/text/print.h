@@ -1,8 +1,9 @@
 /* text/print.h: binary to text, private to text/: what the files of the printer share.
  *
- * The one idea: the binary is gone over twice. A first, silent pass over a module's or component's sections collects what the
- * text needs before its place: names, signatures, sizes of index spaces. The second decodes and prints as it goes, so that what
- * comes before a fault is printed all the same. Nothing is validated: only what cannot be decoded is an error. */
+ * The one idea: the binary is gone over twice. A first, silent pass over a module's or component's sections collects
+ * what the text needs before its place: names, signatures, sizes of index spaces. The second decodes and prints as it
+ * goes, so that what comes before a fault is printed all the same. Nothing is validated: only what cannot be decoded is
+ * an error. */
 #ifndef CW_TEXT_PRINT_H
 #define CW_TEXT_PRINT_H
 
@@ -14,9 +15,9 @@
 
 /* How an index is spelled, and its name where the spelling is not that name. */
 typedef struct cw_print_id {
-    cwrun_str token;  /* "$name", "$\"a b\""; size 0: a number */
+    cwrun_str token; /* "$name", "$\"a b\""; size 0: a number */
     cwrun_str plain; /* what the token stands for */
-    cwrun_str name;   /* data NULL, or what "(@name …)" says */
+    cwrun_str name;  /* data NULL, or what "(@name …)" says */
 } cw_print_id;
 
 /* The ids of one index space; indices at and beyond n are numbers. */
@@ -41,7 +42,7 @@ enum { CW_PRINT_FUNC = 0x60, CW_PRINT_STRUCT = 0x5f, CW_PRINT_ARRAY = 0x5e };
 enum { CW_PRINT_EXACT_FUNC = 0x20 }; /* the kind of an import that is (func (exact …)) */
 
 typedef struct cw_print_type {
-    uint8_t form; /* CW_PRINT_…, or 0: unknown */
+    uint8_t form;                 /* CW_PRINT_…, or 0: unknown */
     uint32_t n_params, n_results; /* n_params: of a struct its fields */
     cw_print_part params, results;
 } cw_print_type;
@@ -50,7 +51,7 @@ typedef struct cw_print_type {
 typedef struct cw_print_label {
     cwrun_str token; /* size 0: none */
     uint16_t op;
-    bool caught;     /* if: behind else; try: behind catch_all */
+    bool caught; /* if: behind else; try: behind catch_all */
 } cw_print_label;
 
 /* The module that is being printed. */
@@ -62,17 +63,17 @@ typedef struct cw_print_module {
     uint32_t n_imported_funcs;
     cwrun_str name; /* data NULL: none */
     cw_print_indirects locals, labels, fields, params;
-    cw_print_ids *field_ids;    /* by type */
+    cw_print_ids *field_ids; /* by type */
     uint32_t n_field_ids;
-    uint32_t n_named, n_used;   /* names in the name section, and those that the text has */
+    uint32_t n_named, n_used; /* names in the name section, and those that the text has */
     uint32_t n_name_sections;
-    bool names_regular;         /* as parsing writes them, but for names that are not used */
-    const uint8_t *last_known;  /* behind the last section that is not custom */
+    bool names_regular;        /* as parsing writes them, but for names that are not used */
+    const uint8_t *last_known; /* behind the last section that is not custom */
     const uint8_t *end;
     uint32_t n_bodies, n_data_declared;
     bool has_data_count, needs_data_count;
-    uint8_t last;    /* the last section that is not custom */
-    bool past;       /* a custom section was placed after the last */
+    uint8_t last; /* the last section that is not custom */
+    bool past;    /* a custom section was placed after the last */
 
     /* the function that is being printed */
     const cw_print_type *type;
@@ -84,26 +85,26 @@ struct cw_print_scope;
 typedef struct cw_printer {
     cw_reader *r;
     cw_alloc alloc;
-    cw_arena *arena;    /* names */
-    cw_arena scratch;   /* of one function */
+    cw_arena *arena;  /* names */
+    cw_arena scratch; /* of one function */
     cwrun_text_print_options options;
     cwrun_write_fn write;
     void *user;
-    cw_bytes out;       /* not written yet */
-    uint32_t captured;  /* > 0: nothing is written, since the caller may still change it */
-    bool stopped;       /* write said so */
+    cw_bytes out;      /* not written yet */
+    uint32_t captured; /* > 0: nothing is written, since the caller may still change it */
+    bool stopped;      /* write said so */
     uint32_t indent;
     uint8_t lengths[CW_OP_COUNT];
-    cw_print_module *m; /* the innermost */
+    cw_print_module *m;           /* the innermost */
     struct cw_print_scope *scope; /* print_component.h */
     CW_VEC(cw_print_label) labels;
     uint32_t first_label; /* of the expression; those before it are not to be closed in it */
     bool in_function;
-    uint32_t n_labels;  /* opened in the function so far */
+    uint32_t n_labels; /* opened in the function so far */
     cw_print_indirect label_names;
     uint32_t next_label; /* index that the next of label_names has, or UINT32_MAX */
     cwrun_str next_label_name;
-    uint32_t depth;     /* of components and types */
+    uint32_t depth; /* of components and types */
 } cw_printer;
 
 /* ---- print.c: text ---- */
@@ -147,7 +148,8 @@ void cw_put_swap(cw_printer *p, size_t start, size_t middle);
 /* Reading a part in place: what was open comes back with cw_print_leave. */
 cw_print_part cw_print_enter(cw_printer *p, cw_print_part part);
 void cw_print_leave(cw_printer *p, cw_print_part before);
-/* A reader of its own for the silent pass, behind the preamble; NULL where there is nothing to read. The caller frees it. */
+/* A reader of its own for the silent pass, behind the preamble; NULL where there is nothing to read. The caller frees
+ * it. */
 cw_reader *cw_print_quiet_reader(cw_printer *p);
 /* Forgets what belonged to one function or type. */
 void cw_print_reset_scratch(cw_printer *p);
@@ -163,7 +165,8 @@ typedef struct cw_print_naming {
     cwrun_str name;
 } cw_print_naming;
 typedef CW_VEC(cw_print_naming) cw_print_namings;
-void cw_print_make_ids(cw_printer *p, cw_arena *arena, cw_print_ids *ids, const cw_print_namings *names, const char *what);
+void cw_print_make_ids(cw_printer *p, cw_arena *arena, cw_print_ids *ids, const cw_print_namings *names,
+                       const char *what);
 /* Reads vec(index name) whose indices ascend and lie below `most`; false where they do not, or a name is no name. */
 bool cw_print_read_names(cw_printer *p, cw_reader *r, uint32_t most, cw_print_namings *names);
 /* The token of one id. */

@@ -31,7 +31,7 @@ void cw_print_push_label(cw_printer *p, uint16_t op, cwrun_str token)
 {
     cw_print_label *label = CW_VEC_PUSH(&p->labels, &p->alloc);
     if (label)
-        *label = (cw_print_label){token, op, false};
+        *label = (cw_print_label){ token, op, false };
     else
         cw_reader_oom(p->r);
 }
@@ -52,7 +52,7 @@ static void print_label(cw_printer *p, bool comment)
     uint32_t depth = cw_read_u32(p->r);
     if (!p->r->ok)
         return;
-    cwrun_str token = depth < p->labels.n ? p->labels.items[p->labels.n - 1 - depth].token : (cwrun_str){NULL, 0};
+    cwrun_str token = depth < p->labels.n ? p->labels.items[p->labels.n - 1 - depth].token : (cwrun_str){ NULL, 0 };
     if (token.size && depth < FAR && !is_shadowed(p, depth, token)) {
         cw_put(p, token.data, token.size);
         return;
@@ -125,7 +125,7 @@ static void print_br_table(cw_printer *p)
 
 static void print_catches(cw_printer *p)
 {
-    static const char *const words[] = {" (catch ", " (catch_ref ", " (catch_all ", " (catch_all_ref "};
+    static const char *const words[] = { " (catch ", " (catch_ref ", " (catch_all ", " (catch_all_ref " };
     cw_reader *r = p->r;
     uint32_t n = cw_read_count(r, UINT32_MAX, "catch clauses");
     for (uint32_t i = 0; i < n && r->ok; i++) {
@@ -213,7 +213,7 @@ static void print_field(cw_printer *p)
     CW_PUT(p, " ");
     cw_put_ref(p, CW_SPACE_TYPE, type);
     CW_PUT(p, " ");
-    cw_put_index(p, type < p->m->n_field_ids ? &p->m->field_ids[type] : &(cw_print_ids){NULL, 0}, field);
+    cw_put_index(p, type < p->m->n_field_ids ? &p->m->field_ids[type] : &(cw_print_ids){ NULL, 0 }, field);
 }
 
 static void print_immediates(cw_printer *p, uint16_t op)
@@ -222,68 +222,35 @@ static void print_immediates(cw_printer *p, uint16_t op)
     const uint8_t *at = r->at;
     uint32_t n;
     switch ((cw_imm)cw_opcodes[op].imm) {
-    case CW_IMM_NONE:
-        break;
+    case CW_IMM_NONE: break;
     case CW_IMM_LABEL:
         CW_PUT(p, " ");
         print_label(p, true);
         break;
-    case CW_IMM_BR_TABLE:
-        print_br_table(p);
-        break;
-    case CW_IMM_FUNC:
-        print_space(p, CW_EXTERN_FUNC);
-        break;
-    case CW_IMM_CALL_INDIRECT:
-        print_indirect(p);
-        break;
-    case CW_IMM_TYPE:
-        print_space(p, CW_SPACE_TYPE);
-        break;
-    case CW_IMM_SELECT:
-        print_select(p);
-        break;
-    case CW_IMM_TAG:
-        print_space(p, CW_EXTERN_TAG);
-        break;
+    case CW_IMM_BR_TABLE: print_br_table(p); break;
+    case CW_IMM_FUNC: print_space(p, CW_EXTERN_FUNC); break;
+    case CW_IMM_CALL_INDIRECT: print_indirect(p); break;
+    case CW_IMM_TYPE: print_space(p, CW_SPACE_TYPE); break;
+    case CW_IMM_SELECT: print_select(p); break;
+    case CW_IMM_TAG: print_space(p, CW_EXTERN_TAG); break;
     case CW_IMM_LOCAL:
         CW_PUT(p, " ");
         cw_put_index(p, &p->m->local_ids, cw_read_u32(r));
         break;
-    case CW_IMM_GLOBAL:
-        print_space(p, CW_EXTERN_GLOBAL);
-        break;
-    case CW_IMM_TABLE:
-        print_space(p, CW_EXTERN_TABLE);
-        break;
-    case CW_IMM_TABLE_INIT:
-        print_init(p, CW_EXTERN_TABLE, CW_SPACE_ELEM);
-        break;
-    case CW_IMM_TABLE_COPY:
-        print_copy(p, CW_EXTERN_TABLE);
-        break;
-    case CW_IMM_ELEM:
-        print_space(p, CW_SPACE_ELEM);
-        break;
-    case CW_IMM_MEMARG:
-        print_memarg(p, op);
-        break;
+    case CW_IMM_GLOBAL: print_space(p, CW_EXTERN_GLOBAL); break;
+    case CW_IMM_TABLE: print_space(p, CW_EXTERN_TABLE); break;
+    case CW_IMM_TABLE_INIT: print_init(p, CW_EXTERN_TABLE, CW_SPACE_ELEM); break;
+    case CW_IMM_TABLE_COPY: print_copy(p, CW_EXTERN_TABLE); break;
+    case CW_IMM_ELEM: print_space(p, CW_SPACE_ELEM); break;
+    case CW_IMM_MEMARG: print_memarg(p, op); break;
     case CW_IMM_MEMARG_LANE:
         print_memarg(p, op);
         print_lane(p);
         break;
-    case CW_IMM_MEMORY:
-        print_space_but_0(p, CW_EXTERN_MEMORY, cw_read_u32(r));
-        break;
-    case CW_IMM_MEMORY_INIT:
-        print_init(p, CW_EXTERN_MEMORY, CW_SPACE_DATA);
-        break;
-    case CW_IMM_MEMORY_COPY:
-        print_copy(p, CW_EXTERN_MEMORY);
-        break;
-    case CW_IMM_DATA:
-        print_space(p, CW_SPACE_DATA);
-        break;
+    case CW_IMM_MEMORY: print_space_but_0(p, CW_EXTERN_MEMORY, cw_read_u32(r)); break;
+    case CW_IMM_MEMORY_INIT: print_init(p, CW_EXTERN_MEMORY, CW_SPACE_DATA); break;
+    case CW_IMM_MEMORY_COPY: print_copy(p, CW_EXTERN_MEMORY); break;
+    case CW_IMM_DATA: print_space(p, CW_SPACE_DATA); break;
     case CW_IMM_I32:
         CW_PUT(p, " ");
         cw_put_s64(p, cw_read_s32(r));
@@ -300,26 +267,21 @@ static void print_immediates(cw_printer *p, uint16_t op)
         CW_PUT(p, " ");
         cw_put_float(p, cw_read_fixed64(r), true);
         break;
-    case CW_IMM_V128:
-        print_v128(p);
-        break;
+    case CW_IMM_V128: print_v128(p); break;
     case CW_IMM_SHUFFLE:
         for (unsigned i = 0; i < 16; i++)
             print_lane(p);
         break;
-    case CW_IMM_LANE:
-        print_lane(p);
-        break;
+    case CW_IMM_LANE: print_lane(p); break;
     case CW_IMM_HEAP:
         CW_PUT(p, " ");
         if (op == CW_OP_REF_NULL)
             cw_print_heaptype(p);
         else
-            cw_print_ref(p, op == CW_OP_REF_TEST_NULL || op == CW_OP_REF_CAST_NULL || op == CW_OP_REF_CAST_DESC_EQ_NULL);
+            cw_print_ref(p,
+                         op == CW_OP_REF_TEST_NULL || op == CW_OP_REF_CAST_NULL || op == CW_OP_REF_CAST_DESC_EQ_NULL);
         break;
-    case CW_IMM_TYPE_FIELD:
-        print_field(p);
-        break;
+    case CW_IMM_TYPE_FIELD: print_field(p); break;
     case CW_IMM_TYPE_COUNT:
         print_space(p, CW_SPACE_TYPE);
         print_number(p);
@@ -336,9 +298,7 @@ static void print_immediates(cw_printer *p, uint16_t op)
         print_space(p, CW_SPACE_TYPE);
         print_space(p, CW_SPACE_TYPE);
         break;
-    case CW_IMM_BR_ON_CAST:
-        print_br_on_cast(p);
-        break;
+    case CW_IMM_BR_ON_CAST: print_br_on_cast(p); break;
     case CW_IMM_FENCE:
         n = cw_read_u8(r);
         if (n && r->ok)
@@ -346,15 +306,15 @@ static void print_immediates(cw_printer *p, uint16_t op)
         break;
     case CW_IMM_BLOCK:
     case CW_IMM_TRY_TABLE:
-    case CW_IMM_COUNT:
-        break;
+    case CW_IMM_COUNT: break;
     }
 }
 
 void cw_print_instruction(cw_printer *p, uint16_t op)
 {
     uint8_t imm = cw_opcodes[op].imm;
-    if (op == CW_OP_REF_TEST_NULL || op == CW_OP_REF_CAST_NULL || op == CW_OP_REF_CAST_DESC_EQ_NULL) /* the type says it */
+    if (op == CW_OP_REF_TEST_NULL || op == CW_OP_REF_CAST_NULL ||
+        op == CW_OP_REF_CAST_DESC_EQ_NULL) /* the type says it */
         cw_put(p, cw_opcodes[op].name, p->lengths[op] - sizeof " null" + 1);
     else
         cw_put(p, cw_opcodes[op].name, p->lengths[op]);
@@ -491,8 +451,8 @@ uint32_t cw_print_const_expr(cw_printer *p)
             break;
         CW_PUT(p, " ");
         if (cw_print_opens_block(op)) {
-            cw_print_block(p, op, (cwrun_str){NULL, 0});
-            cw_print_push_label(p, op, (cwrun_str){NULL, 0});
+            cw_print_block(p, op, (cwrun_str){ NULL, 0 });
+            cw_print_push_label(p, op, (cwrun_str){ NULL, 0 });
             n++; /* not to be folded */
         } else {
             if (op == CW_OP_END || op == CW_OP_DELEGATE)
@@ -544,7 +504,7 @@ static void print_locals(cw_printer *p)
                             (unsigned)MAX_LOCALS);
             return;
         }
-        cw_print_part type = {r->at, r->end};
+        cw_print_part type = { r->at, r->end };
         if (!n) { /* a run of none is decoded all the same */
             size_t size = p->out.size;
             cw_print_valtype(p);
@@ -581,7 +541,7 @@ static uint32_t count_locals(cw_printer *p)
 {
     cw_reader *r = p->r;
     cwrun_error *err = r->err;
-    cw_print_part before = {r->at, r->end};
+    cw_print_part before = { r->at, r->end };
     size_t size = p->out.size;
     uint64_t total = p->m->type ? p->m->type->n_params : 0;
     r->err = NULL;
@@ -603,7 +563,7 @@ static uint32_t count_locals(cw_printer *p)
 void cw_print_function(cw_printer *p, uint32_t func)
 {
     cw_print_module *m = p->m;
-    m->local_ids = (cw_print_ids){0};
+    m->local_ids = (cw_print_ids){ 0 };
     if (m->locals.n && m->type)
         cw_print_indirect_ids(p, &p->scratch, &m->locals, func, count_locals(p), "local", &m->local_ids);
     if (m->type)
@@ -615,7 +575,7 @@ void cw_print_function(cw_printer *p, uint32_t func)
     }
     cw_print_begin_labels(p, func);
     p->labels.n = 0;
-    cw_print_push_label(p, CW_OP_NONE, (cwrun_str){NULL, 0});
+    cw_print_push_label(p, CW_OP_NONE, (cwrun_str){ NULL, 0 });
     p->first_label = 1;
     p->in_function = true;
     p->indent++;

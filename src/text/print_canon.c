@@ -29,7 +29,7 @@ static const struct {
     const char *name;
     uint8_t code, immediates;
 } builtins[] = {
-#define CANON(id, name, code, set, immediates, type) {name, code, IMM_##immediates},
+#define CANON(id, name, code, set, immediates, type) { name, code, IMM_##immediates },
 #include "component/canon.def"
 #undef CANON
 };
@@ -40,16 +40,16 @@ static void print_option(cw_printer *p)
         const char *words;
         uint8_t sort; /* of the index that follows, or CW_TEXT_SORTS */
     } options[] = {
-        {" string-encoding=utf8", CW_TEXT_SORTS},
-        {" string-encoding=utf16", CW_TEXT_SORTS},
-        {" string-encoding=latin1+utf16", CW_TEXT_SORTS},
-        {" (memory ", CW_TEXT_CORE_MEMORY},
-        {" (realloc ", CW_TEXT_CORE_FUNC},
-        {" (post-return ", CW_TEXT_CORE_FUNC},
-        {" async", CW_TEXT_SORTS},
-        {" (callback ", CW_TEXT_CORE_FUNC},
-        {" (core-type ", CW_TEXT_CORE_TYPE},
-        {" gc", CW_TEXT_SORTS},
+        { " string-encoding=utf8", CW_TEXT_SORTS },
+        { " string-encoding=utf16", CW_TEXT_SORTS },
+        { " string-encoding=latin1+utf16", CW_TEXT_SORTS },
+        { " (memory ", CW_TEXT_CORE_MEMORY },
+        { " (realloc ", CW_TEXT_CORE_FUNC },
+        { " (post-return ", CW_TEXT_CORE_FUNC },
+        { " async", CW_TEXT_SORTS },
+        { " (callback ", CW_TEXT_CORE_FUNC },
+        { " (core-type ", CW_TEXT_CORE_TYPE },
+        { " gc", CW_TEXT_SORTS },
     };
     cw_reader *r = p->r;
     const uint8_t *at = r->at;
@@ -94,9 +94,7 @@ static void print_immediates(cw_printer *p, uint8_t immediates)
     switch ((enum immediates)immediates) {
     case IMM_RESOURCE:
     case IMM_STREAM:
-    case IMM_FUTURE:
-        print_index(p, CW_TEXT_TYPE);
-        break;
+    case IMM_FUTURE: print_index(p, CW_TEXT_TYPE); break;
     case IMM_STREAM_OPTS:
     case IMM_FUTURE_OPTS:
         print_index(p, CW_TEXT_TYPE);
@@ -107,48 +105,38 @@ static void print_immediates(cw_printer *p, uint8_t immediates)
         print_index(p, CW_TEXT_TYPE);
         print_flag(p, " async");
         break;
-    case IMM_ASYNC:
-        print_flag(p, " async");
-        break;
+    case IMM_ASYNC: print_flag(p, " async"); break;
     case IMM_RESULT_OPTS:
         cw_print_results(p);
         print_options(p);
         break;
-    case IMM_OPTS:
-        print_options(p);
-        break;
+    case IMM_OPTS: print_options(p); break;
     case IMM_CONTEXT:
         CW_PUT(p, " ");
         cw_print_valtype(p);
         CW_PUT(p, " ");
         cw_put_u64(p, cw_read_u32(r));
         break;
-    case IMM_CANCEL:
-        print_flag(p, " cancellable");
-        break;
+    case IMM_CANCEL: print_flag(p, " cancellable"); break;
     case IMM_CANCEL_MEMORY:
         print_flag(p, " cancellable");
         CW_PUT(p, " (memory ");
         cw_print_thing(p, CW_TEXT_CORE_MEMORY, cw_read_u32(r));
         CW_PUT(p, ")");
         break;
-    case IMM_SHARED:
-        print_flag(p, " shared");
-        break;
+    case IMM_SHARED: print_flag(p, " shared"); break;
     case IMM_SHARED_FUNC:
         print_flag(p, " shared");
         print_index(p, CW_TEXT_CORE_TYPE);
         break;
-    case IMM_SHARED_FUNC_TABLE:
-        print_flag(p, " shared"); /* fall through */
+    case IMM_SHARED_FUNC_TABLE: print_flag(p, " shared"); /* fall through */
     case IMM_FUNC_TABLE:
         print_index(p, CW_TEXT_CORE_TYPE);
         print_index(p, CW_TEXT_CORE_TABLE);
         break;
     case IMM_NONE:
     case IMM_LIFT:
-    case IMM_LOWER:
-        break;
+    case IMM_LOWER: break;
     }
 }
 

@@ -13,19 +13,19 @@ static const struct {
     const char *words, *what; /* what: in ids that are made up */
     uint8_t core, code;
 } sorts[CW_TEXT_SORTS] = {
-    [CW_TEXT_CORE_FUNC] = {"core func", "core-func", 1, 0x00},
-    [CW_TEXT_CORE_TABLE] = {"core table", "core-table", 1, 0x01},
-    [CW_TEXT_CORE_MEMORY] = {"core memory", "core-memory", 1, 0x02},
-    [CW_TEXT_CORE_GLOBAL] = {"core global", "core-global", 1, 0x03},
-    [CW_TEXT_CORE_TAG] = {"core tag", "core-tag", 1, 0x04},
-    [CW_TEXT_CORE_TYPE] = {"core type", "core-type", 1, 0x10},
-    [CW_TEXT_CORE_MODULE] = {"core module", "core-module", 1, 0x11},
-    [CW_TEXT_CORE_INSTANCE] = {"core instance", "core-instance", 1, 0x12},
-    [CW_TEXT_FUNC] = {"func", "func", 0, 0x01},
-    [CW_TEXT_VALUE] = {"value", "value", 0, 0x02},
-    [CW_TEXT_TYPE] = {"type", "type", 0, 0x03},
-    [CW_TEXT_COMPONENT] = {"component", "component", 0, 0x04},
-    [CW_TEXT_INSTANCE] = {"instance", "instance", 0, 0x05},
+    [CW_TEXT_CORE_FUNC] = { "core func", "core-func", 1, 0x00 },
+    [CW_TEXT_CORE_TABLE] = { "core table", "core-table", 1, 0x01 },
+    [CW_TEXT_CORE_MEMORY] = { "core memory", "core-memory", 1, 0x02 },
+    [CW_TEXT_CORE_GLOBAL] = { "core global", "core-global", 1, 0x03 },
+    [CW_TEXT_CORE_TAG] = { "core tag", "core-tag", 1, 0x04 },
+    [CW_TEXT_CORE_TYPE] = { "core type", "core-type", 1, 0x10 },
+    [CW_TEXT_CORE_MODULE] = { "core module", "core-module", 1, 0x11 },
+    [CW_TEXT_CORE_INSTANCE] = { "core instance", "core-instance", 1, 0x12 },
+    [CW_TEXT_FUNC] = { "func", "func", 0, 0x01 },
+    [CW_TEXT_VALUE] = { "value", "value", 0, 0x02 },
+    [CW_TEXT_TYPE] = { "type", "type", 0, 0x03 },
+    [CW_TEXT_COMPONENT] = { "component", "component", 0, 0x04 },
+    [CW_TEXT_INSTANCE] = { "instance", "instance", 0, 0x05 },
 };
 
 const char *cw_print_sort_words(uint8_t sort)
@@ -56,7 +56,7 @@ uint8_t cw_print_read_sort(cw_printer *p)
 
 void cw_print_scope_push(cw_printer *p, cw_print_scope *s, uint8_t kind)
 {
-    *s = (cw_print_scope){.parent = p->scope, .kind = kind, .last = CW_PART_NONE, .end = p->r->end};
+    *s = (cw_print_scope){ .parent = p->scope, .kind = kind, .last = CW_PART_NONE, .end = p->r->end };
     if (p->depth++ >= CW_TEXT_DEPTH)
         cw_reader_limit(p->r, NULL, "nested deeper than %u levels", (unsigned)CW_TEXT_DEPTH);
     p->scope = s;
@@ -82,7 +82,7 @@ void cw_print_define(cw_printer *p, uint8_t sort)
 /* What is defined further on has no id yet. */
 void cw_print_thing(cw_printer *p, uint8_t sort, uint32_t index)
 {
-    static const cw_print_ids none = {NULL, 0};
+    static const cw_print_ids none = { NULL, 0 };
     cw_put_index(p, index < p->scope->n[sort] ? &p->scope->ids[sort] : &none, index);
 }
 
@@ -114,7 +114,7 @@ static bool scan_sort_names(cw_printer *p, cw_reader *r, cw_print_scope *s, int 
     r->at = r->ok ? at : r->at;
     n = n > cw_reader_left(r) ? cw_reader_left(r) : n;
     uint64_t most = n * SPARSE + SPARSE_MORE;
-    cw_print_namings names = {0};
+    cw_print_namings names = { 0 };
     regular = cw_print_read_names(p, r, most > UINT32_MAX ? UINT32_MAX : (uint32_t)most, &names) && regular;
     if (!s->ids[sort].n)
         cw_print_make_ids(p, p->arena, &s->ids[sort], &names, sorts[sort].what);
@@ -139,7 +139,7 @@ static void scan_names(cw_printer *p, cw_reader *r, cw_print_scope *s)
         r->end = next;
         if (id == 0 && first) {
             s->name = cw_read_name(r);
-            s->name = r->ok ? s->name : (cwrun_str){NULL, 0};
+            s->name = r->ok ? s->name : (cwrun_str){ NULL, 0 };
         } else {
             regular = id == 1 && scan_sort_names(p, r, s, &last_sort);
         }
@@ -159,7 +159,7 @@ void cw_print_component_scan(cw_printer *p, cw_print_scope *s)
     if (!r)
         return;
     const uint8_t *end = r->end;
-    cw_print_part names = {NULL, NULL};
+    cw_print_part names = { NULL, NULL };
     while (r->ok && r->at < end) {
         uint8_t id = cw_read_u8(r);
         uint32_t size = cw_read_u32(r);
@@ -168,7 +168,7 @@ void cw_print_component_scan(cw_printer *p, cw_print_scope *s)
         const uint8_t *next = r->at + size;
         r->end = next;
         if (id == CW_PART_CUSTOM && cw_str_eq_c(cw_read_name(r), "component-name") && r->ok && !s->n_name_sections++)
-            names = (cw_print_part){r->at, next};
+            names = (cw_print_part){ r->at, next };
         r->ok = true;
         r->at = next;
         r->end = end;
@@ -188,7 +188,7 @@ void cw_print_component_scan(cw_printer *p, cw_print_scope *s)
 /* Where what the text's id says is not what a nested thing calls itself. */
 static void print_own_name(cw_printer *p, const cw_print_id *id, cwrun_str own)
 {
-    cwrun_str given = {NULL, 0};
+    cwrun_str given = { NULL, 0 };
     if (id && id->name.data)
         given = id->name;
     else if (id && id->token.size)
@@ -246,8 +246,8 @@ static void print_component(cw_printer *p)
 
 static uint8_t read_core_export_sort(cw_printer *p)
 {
-    static const uint8_t of[] = {CW_TEXT_CORE_FUNC, CW_TEXT_CORE_TABLE, CW_TEXT_CORE_MEMORY, CW_TEXT_CORE_GLOBAL,
-                                 CW_TEXT_CORE_TAG};
+    static const uint8_t of[] = { CW_TEXT_CORE_FUNC, CW_TEXT_CORE_TABLE, CW_TEXT_CORE_MEMORY, CW_TEXT_CORE_GLOBAL,
+                                  CW_TEXT_CORE_TAG };
     const uint8_t *at = p->r->at;
     uint8_t kind = cw_read_u8(p->r);
     if (kind < sizeof of)
@@ -452,7 +452,7 @@ static void print_custom(cw_printer *p, const uint8_t *at)
     cwrun_str name = cw_read_name(r);
     if (!r->ok)
         return;
-    if (cw_str_eq_c(name, "producers") && cw_print_producers(p, (cw_print_part){r->at, r->end})) {
+    if (cw_str_eq_c(name, "producers") && cw_print_producers(p, (cw_print_part){ r->at, r->end })) {
         r->at = r->end;
         return;
     }
@@ -481,29 +481,14 @@ static void print_custom(cw_printer *p, const uint8_t *at)
 static void print_entry(cw_printer *p, uint8_t id)
 {
     switch (id) {
-    case CW_PART_CORE_INSTANCE:
-        print_instance(p, true);
-        break;
-    case CW_PART_CORE_TYPE:
-        cw_print_core_type(p);
-        break;
-    case CW_PART_INSTANCE:
-        print_instance(p, false);
-        break;
-    case CW_PART_ALIAS:
-        cw_print_alias(p);
-        break;
-    case CW_PART_TYPE:
-        cw_print_component_type(p);
-        break;
-    case CW_PART_CANON:
-        cw_print_canon(p);
-        break;
-    case CW_PART_IMPORT:
-        cw_print_import(p);
-        break;
-    default:
-        print_export(p);
+    case CW_PART_CORE_INSTANCE: print_instance(p, true); break;
+    case CW_PART_CORE_TYPE: cw_print_core_type(p); break;
+    case CW_PART_INSTANCE: print_instance(p, false); break;
+    case CW_PART_ALIAS: cw_print_alias(p); break;
+    case CW_PART_TYPE: cw_print_component_type(p); break;
+    case CW_PART_CANON: cw_print_canon(p); break;
+    case CW_PART_IMPORT: cw_print_import(p); break;
+    default: print_export(p);
     }
 }
 
@@ -526,7 +511,8 @@ static void print_section(cw_printer *p)
         "core type section",       "component section",        "component instance section",
         "alias section",           "component type section",   "canonical function section",
         "component start section", "component import section", "component export section",
-        "component value section"};
+        "component value section"
+    };
     cw_reader *r = p->r;
     const uint8_t *at = r->at;
     uint8_t id = cw_read_u8(r);
@@ -540,24 +526,12 @@ static void print_section(cw_printer *p)
         return;
     bool alone = true;
     switch (id) {
-    case CW_PART_CUSTOM:
-        print_custom(p, at);
-        break;
-    case CW_PART_CORE_MODULE:
-        print_core_module(p);
-        break;
-    case CW_PART_COMPONENT:
-        print_component(p);
-        break;
-    case CW_PART_START:
-        print_start(p);
-        break;
-    case CW_PART_EXPORT + 1:
-        cw_reader_limit(r, at, "value definitions are not supported yet");
-        break;
-    default:
-        print_entries(p, id, at);
-        alone = false;
+    case CW_PART_CUSTOM: print_custom(p, at); break;
+    case CW_PART_CORE_MODULE: print_core_module(p); break;
+    case CW_PART_COMPONENT: print_component(p); break;
+    case CW_PART_START: print_start(p); break;
+    case CW_PART_EXPORT + 1: cw_reader_limit(r, at, "value definitions are not supported yet"); break;
+    default: print_entries(p, id, at); alone = false;
     }
     p->scope->last = alone ? CW_PART_NONE : id;
     cw_print_close(p, end, names[id]);
@@ -565,7 +539,7 @@ static void print_section(cw_printer *p)
 
 void cw_print_component_fields(cw_printer *p)
 {
-    static const uint8_t preamble[8] = {0, 'a', 's', 'm', 0x0d, 0, 1, 0};
+    static const uint8_t preamble[8] = { 0, 'a', 's', 'm', 0x0d, 0, 1, 0 };
     cw_reader *r = p->r;
     if (r->ok && (cw_reader_left(r) < 8 || memcmp(r->at, preamble, 8) != 0))
         cw_reader_fail(r, r->at, "magic header of a component not detected, or unknown binary version");

@@ -6,8 +6,8 @@
 
 static const char *primitive(uint8_t byte)
 {
-    static const char *const words[] = {"string", "char", "f64", "f32", "u64", "s64", "u32",
-                                        "s32",    "u16",  "s16", "u8",  "s8",  "bool"};
+    static const char *const words[] = { "string", "char", "f64", "f32", "u64", "s64", "u32",
+                                         "s32",    "u16",  "s16", "u8",  "s8",  "bool" };
     if (byte == 0x64)
         return "error-context";
     return byte >= 0x73 && byte <= 0x7f ? words[byte - 0x73] : NULL;
@@ -277,27 +277,13 @@ static void print_deftype(cw_printer *p)
         return;
     }
     switch (code) {
-    case 0x72:
-        CW_PUT(p, "(record"), print_fields(p, " (field ");
-        break;
-    case 0x71:
-        CW_PUT(p, "(variant"), print_cases(p);
-        break;
-    case 0x70:
-        CW_PUT(p, "(list"), print_one(p);
-        break;
-    case 0x6f:
-        CW_PUT(p, "(tuple"), print_tuple(p);
-        break;
-    case 0x6e:
-        CW_PUT(p, "(flags"), print_labels(p);
-        break;
-    case 0x6d:
-        CW_PUT(p, "(enum"), print_labels(p);
-        break;
-    case 0x6b:
-        CW_PUT(p, "(option"), print_one(p);
-        break;
+    case 0x72: CW_PUT(p, "(record"), print_fields(p, " (field "); break;
+    case 0x71: CW_PUT(p, "(variant"), print_cases(p); break;
+    case 0x70: CW_PUT(p, "(list"), print_one(p); break;
+    case 0x6f: CW_PUT(p, "(tuple"), print_tuple(p); break;
+    case 0x6e: CW_PUT(p, "(flags"), print_labels(p); break;
+    case 0x6d: CW_PUT(p, "(enum"), print_labels(p); break;
+    case 0x6b: CW_PUT(p, "(option"), print_one(p); break;
     case 0x6a:
         CW_PUT(p, "(result");
         print_optional(p, " ");
@@ -315,32 +301,19 @@ static void print_deftype(cw_printer *p)
         CW_PUT(p, " ");
         cw_put_u64(p, cw_read_u32(r));
         break;
-    case 0x66:
-        CW_PUT(p, "(stream"), print_optional(p, " ");
-        break;
-    case 0x65:
-        CW_PUT(p, "(future"), print_optional(p, " ");
-        break;
-    case 0x63:
-        CW_PUT(p, "(map"), print_one(p), print_one(p);
-        break;
+    case 0x66: CW_PUT(p, "(stream"), print_optional(p, " "); break;
+    case 0x65: CW_PUT(p, "(future"), print_optional(p, " "); break;
+    case 0x63: CW_PUT(p, "(map"), print_one(p), print_one(p); break;
     case 0x40:
     case 0x43:
         cw_put_text(p, code == 0x43 ? "(func async" : "(func");
         print_fields(p, " (param ");
         cw_print_results(p);
         break;
-    case 0x41:
-        CW_PUT(p, "(component"), print_declarations(p, CW_SCOPE_COMPONENT_TYPE);
-        break;
-    case 0x42:
-        CW_PUT(p, "(instance"), print_declarations(p, CW_SCOPE_INSTANCE_TYPE);
-        break;
-    case 0x3f:
-        CW_PUT(p, "(resource"), print_resource(p);
-        break;
-    default:
-        cw_reader_fail(r, at, "invalid leading byte 0x%02x for a component defined type", code);
+    case 0x41: CW_PUT(p, "(component"), print_declarations(p, CW_SCOPE_COMPONENT_TYPE); break;
+    case 0x42: CW_PUT(p, "(instance"), print_declarations(p, CW_SCOPE_INSTANCE_TYPE); break;
+    case 0x3f: CW_PUT(p, "(resource"), print_resource(p); break;
+    default: cw_reader_fail(r, at, "invalid leading byte 0x%02x for a component defined type", code);
     }
     CW_PUT(p, ")");
 }
@@ -361,7 +334,7 @@ void cw_print_component_type(cw_printer *p)
 
 void cw_print_extern_name(cw_printer *p)
 {
-    static const char *const words[] = {" (implements ", " (versionsuffix ", " (external-id "};
+    static const char *const words[] = { " (implements ", " (versionsuffix ", " (external-id " };
     cw_reader *r = p->r;
     const uint8_t *at = r->at;
     uint8_t code = cw_read_u8(r);

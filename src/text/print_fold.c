@@ -47,13 +47,13 @@ static arity of_type(const cw_printer *p, uint32_t index, uint32_t more)
 {
     const cw_print_module *m = p->m;
     if (index >= m->types.n)
-        return (arity){0, 0};
-    return (arity){m->types.items[index].n_params + more, m->types.items[index].n_results};
+        return (arity){ 0, 0 };
+    return (arity){ m->types.items[index].n_params + more, m->types.items[index].n_results };
 }
 
 static arity of_func(const cw_printer *p, uint32_t index)
 {
-    return index < p->m->func_types.n ? of_type(p, p->m->func_types.items[index], 0) : (arity){0, 0};
+    return index < p->m->func_types.n ? of_type(p, p->m->func_types.items[index], 0) : (arity){ 0, 0 };
 }
 
 static uint32_t branch_arity(const folder *f, uint32_t depth)
@@ -81,47 +81,34 @@ static arity arity_of(const folder *f, uint16_t op)
     uint32_t n, k;
     if (*sig != '?') {
         const char *colon = strchr(sig, ':');
-        return (arity){(uint32_t)(colon - sig), (uint32_t)strlen(colon + 1)};
+        return (arity){ (uint32_t)(colon - sig), (uint32_t)strlen(colon + 1) };
     }
     switch (op) {
-    case CW_OP_BR:
-        return (arity){branch_arity(f, cw_read_u32(r)), 0};
-    case CW_OP_BR_IF:
-        n = branch_arity(f, cw_read_u32(r));
-        return (arity){n + 1, n};
+    case CW_OP_BR: return (arity){ branch_arity(f, cw_read_u32(r)), 0 };
+    case CW_OP_BR_IF: n = branch_arity(f, cw_read_u32(r)); return (arity){ n + 1, n };
     case CW_OP_BR_TABLE:
         n = cw_read_u32(r);
         k = cw_read_u32(r);
-        return (arity){branch_arity(f, k) + 1, 0};
-    case CW_OP_RETURN:
-        return (arity){p->m->type ? p->m->type->n_results : 0, 0};
-    case CW_OP_CALL:
-        return of_func(p, cw_read_u32(r));
-    case CW_OP_RETURN_CALL:
-        return (arity){of_func(p, cw_read_u32(r)).pops, 0};
+        return (arity){ branch_arity(f, k) + 1, 0 };
+    case CW_OP_RETURN: return (arity){ p->m->type ? p->m->type->n_results : 0, 0 };
+    case CW_OP_CALL: return of_func(p, cw_read_u32(r));
+    case CW_OP_RETURN_CALL: return (arity){ of_func(p, cw_read_u32(r)).pops, 0 };
     case CW_OP_CALL_INDIRECT:
-    case CW_OP_CALL_REF:
-        return of_type(p, cw_read_u32(r), 1);
+    case CW_OP_CALL_REF: return of_type(p, cw_read_u32(r), 1);
     case CW_OP_RETURN_CALL_INDIRECT:
-    case CW_OP_RETURN_CALL_REF:
-        return (arity){of_type(p, cw_read_u32(r), 1).pops, 0};
-    case CW_OP_THROW:
-        return (arity){tag_arity(p, cw_read_u32(r)), 0};
-    case CW_OP_THROW_REF:
-        return (arity){1, 0};
+    case CW_OP_RETURN_CALL_REF: return (arity){ of_type(p, cw_read_u32(r), 1).pops, 0 };
+    case CW_OP_THROW: return (arity){ tag_arity(p, cw_read_u32(r)), 0 };
+    case CW_OP_THROW_REF: return (arity){ 1, 0 };
     case CW_OP_DROP:
     case CW_OP_LOCAL_SET:
-    case CW_OP_GLOBAL_SET:
-        return (arity){1, 0};
+    case CW_OP_GLOBAL_SET: return (arity){ 1, 0 };
     case CW_OP_SELECT:
-    case CW_OP_SELECT_T:
-        return (arity){3, 1};
+    case CW_OP_SELECT_T: return (arity){ 3, 1 };
     case CW_OP_LOCAL_GET:
     case CW_OP_GLOBAL_GET:
     case CW_OP_REF_NULL:
     case CW_OP_REF_FUNC:
-    case CW_OP_TABLE_SIZE:
-        return (arity){0, 1};
+    case CW_OP_TABLE_SIZE: return (arity){ 0, 1 };
     case CW_OP_LOCAL_TEE:
     case CW_OP_TABLE_GET:
     case CW_OP_REF_IS_NULL:
@@ -141,11 +128,9 @@ static arity arity_of(const folder *f, uint16_t op)
     case CW_OP_EXTERN_CONVERT_ANY:
     case CW_OP_REF_I31:
     case CW_OP_I31_GET_S:
-    case CW_OP_I31_GET_U:
-        return (arity){1, 1};
+    case CW_OP_I31_GET_U: return (arity){ 1, 1 };
     case CW_OP_TABLE_SET:
-    case CW_OP_STRUCT_SET:
-        return (arity){2, 0};
+    case CW_OP_STRUCT_SET: return (arity){ 2, 0 };
     case CW_OP_REF_CAST_DESC_EQ:
     case CW_OP_REF_CAST_DESC_EQ_NULL:
     case CW_OP_REF_EQ:
@@ -155,37 +140,23 @@ static arity arity_of(const folder *f, uint16_t op)
     case CW_OP_ARRAY_GET:
     case CW_OP_ARRAY_GET_S:
     case CW_OP_ARRAY_GET_U:
-    case CW_OP_TABLE_GROW:
-        return (arity){2, 1};
+    case CW_OP_TABLE_GROW: return (arity){ 2, 1 };
     case CW_OP_ARRAY_SET:
     case CW_OP_MEMORY_COPY:
     case CW_OP_TABLE_INIT:
     case CW_OP_TABLE_COPY:
-    case CW_OP_TABLE_FILL:
-        return (arity){3, 0};
+    case CW_OP_TABLE_FILL: return (arity){ 3, 0 };
     case CW_OP_ARRAY_FILL:
     case CW_OP_ARRAY_INIT_DATA:
-    case CW_OP_ARRAY_INIT_ELEM:
-        return (arity){4, 0};
-    case CW_OP_ARRAY_COPY:
-        return (arity){5, 0};
-    case CW_OP_STRUCT_NEW:
-        return (arity){field_count(p, cw_read_u32(r)), 1};
-    case CW_OP_STRUCT_NEW_DESC:
-        return (arity){field_count(p, cw_read_u32(r)) + 1, 1};
-    case CW_OP_STRUCT_NEW_DEFAULT:
-        return (arity){0, 1};
-    case CW_OP_ARRAY_NEW_FIXED:
-        cw_read_u32(r);
-        return (arity){cw_read_u32(r), 1};
-    case CW_OP_BR_ON_NULL:
-        n = branch_arity(f, cw_read_u32(r));
-        return (arity){n + 1, n + 1};
-    case CW_OP_BR_ON_NON_NULL:
-        n = branch_arity(f, cw_read_u32(r));
-        return (arity){n, n ? n - 1 : 0};
-    default:
-        return (arity){0, 0};
+    case CW_OP_ARRAY_INIT_ELEM: return (arity){ 4, 0 };
+    case CW_OP_ARRAY_COPY: return (arity){ 5, 0 };
+    case CW_OP_STRUCT_NEW: return (arity){ field_count(p, cw_read_u32(r)), 1 };
+    case CW_OP_STRUCT_NEW_DESC: return (arity){ field_count(p, cw_read_u32(r)) + 1, 1 };
+    case CW_OP_STRUCT_NEW_DEFAULT: return (arity){ 0, 1 };
+    case CW_OP_ARRAY_NEW_FIXED: cw_read_u32(r); return (arity){ cw_read_u32(r), 1 };
+    case CW_OP_BR_ON_NULL: n = branch_arity(f, cw_read_u32(r)); return (arity){ n + 1, n + 1 };
+    case CW_OP_BR_ON_NON_NULL: n = branch_arity(f, cw_read_u32(r)); return (arity){ n, n ? n - 1 : 0 };
+    default: return (arity){ 0, 0 };
     }
 }
 
@@ -194,9 +165,9 @@ static arity block_arity(const folder *f)
     cw_reader *r = f->p->r;
     uint8_t byte = cw_reader_left(r) ? *r->at : 0x40;
     if (byte == 0x40)
-        return (arity){0, 0};
+        return (arity){ 0, 0 };
     if ((byte & 0xc0) == 0x40)
-        return (arity){0, 1};
+        return (arity){ 0, 1 };
     return of_type(f->p, (uint32_t)cw_read_s33(r), 0);
 }
 
@@ -206,7 +177,7 @@ static void add_root(folder *f, uint32_t node, uint32_t n_results)
 {
     fold_root *root = CW_VEC_PUSH(&f->roots, &f->p->alloc);
     if (root)
-        *root = (fold_root){node, n_results};
+        *root = (fold_root){ node, n_results };
     else
         cw_reader_oom(f->p->r);
 }
@@ -229,7 +200,7 @@ static void push_block(folder *f, uint32_t node, uint32_t n_results, uint32_t n_
 {
     fold_block *b = CW_VEC_PUSH(&f->blocks, &f->p->alloc);
     if (b)
-        *b = (fold_block){node, f->roots.n, n_results, n_branch};
+        *b = (fold_block){ node, f->roots.n, n_results, n_branch };
     else
         cw_reader_oom(f->p->r);
 }
@@ -271,7 +242,7 @@ static bool scan_node(folder *f)
             cw_reader_oom(r);
         return false;
     }
-    *node = (fold_node){.at = at, .start = i, .op = op};
+    *node = (fold_node){ .at = at, .start = i, .op = op };
     if (cw_print_opens_block(op)) {
         scan_block(f, i, op);
         return r->ok;
@@ -308,7 +279,7 @@ static void add_task(folder *f, task_kind kind, uint32_t node)
 {
     fold_task *t = CW_VEC_PUSH(&f->tasks, &f->p->alloc);
     if (t)
-        *t = (fold_task){(uint32_t)kind, node};
+        *t = (fold_task){ (uint32_t)kind, node };
     else
         cw_reader_oom(f->p->r);
 }
@@ -425,28 +396,21 @@ static void print_trees(folder *f)
     while (f->tasks.n && p->r->ok) {
         fold_task t = f->tasks.items[--f->tasks.n];
         switch ((task_kind)t.kind) {
-        case TASK_NODE:
-            print_node(f, t.node);
-            break;
+        case TASK_NODE: print_node(f, t.node); break;
         case TASK_CLOSE:
             CW_PUT(p, ")");
             p->indent--;
             break;
-        case TASK_CLOSE_BLOCK:
-            close_block(f, t.node);
-            break;
-        case TASK_THEN:
-            open_part(f, t.node, true);
-            break;
-        default:
-            open_part(f, t.node, false);
+        case TASK_CLOSE_BLOCK: close_block(f, t.node); break;
+        case TASK_THEN: open_part(f, t.node, true); break;
+        default: open_part(f, t.node, false);
         }
     }
 }
 
 void cw_print_folded(cw_printer *p)
 {
-    folder f = {.p = p};
+    folder f = { .p = p };
     uint32_t indent = p->indent, results = p->m->type ? p->m->type->n_results : 0;
     push_block(&f, 0, results, results);
     p->captured++;

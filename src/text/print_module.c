@@ -103,23 +103,20 @@ static void scan_section(cw_printer *p, cw_reader *r, uint8_t id)
     case CW_SECTION_MEMORY:
     case CW_SECTION_GLOBAL:
     case CW_SECTION_ELEM:
-    case CW_SECTION_DATA:
-        scan_count(m, r, spaces[id]);
-        break;
-    default:
-        break;
+    case CW_SECTION_DATA: scan_count(m, r, spaces[id]); break;
+    default: break;
     }
 }
 
 /* Names come last, since they are of what the other sections have. */
 void cw_print_module_scan(cw_printer *p, cw_print_module *m)
 {
-    *m = (cw_print_module){.last_known = p->r->at, .end = p->r->end};
+    *m = (cw_print_module){ .last_known = p->r->at, .end = p->r->end };
     p->m = m;
     cw_reader *r = cw_print_quiet_reader(p);
     if (!r)
         return;
-    cw_print_part names = {NULL, NULL};
+    cw_print_part names = { NULL, NULL };
     const uint8_t *end = r->end;
     while (r->ok && p->r->ok && r->at < end) {
         uint8_t id = cw_read_u8(r);
@@ -133,7 +130,7 @@ void cw_print_module_scan(cw_printer *p, cw_print_module *m)
             m->last_known = next;
         } else if (cw_str_eq_c(cw_read_name(r), "name") && r->ok) {
             if (!m->n_name_sections++)
-                names = (cw_print_part){r->at, next};
+                names = (cw_print_part){ r->at, next };
         }
         r->ok = true;
         r->at = next;
@@ -206,7 +203,7 @@ static void print_table(cw_printer *p, uint32_t index)
 
 static void print_export(cw_printer *p)
 {
-    static const char *const words[] = {" (func ", " (table ", " (memory ", " (global ", " (tag "};
+    static const char *const words[] = { " (func ", " (table ", " (memory ", " (global ", " (tag " };
     cw_reader *r = p->r;
     cw_put_line(p, r->at);
     CW_PUT(p, "(export ");
@@ -413,7 +410,7 @@ static void print_custom(cw_printer *p, const uint8_t *at)
         return;
     }
     if (cw_str_eq_c(name, "producers") && at >= m->last_known &&
-        cw_print_producers(p, (cw_print_part){r->at, r->end})) {
+        cw_print_producers(p, (cw_print_part){ r->at, r->end })) {
         r->at = r->end;
         m->past = true;
         return;
@@ -427,23 +424,17 @@ static void print_entries(cw_printer *p, uint8_t id)
 {
     cw_reader *r = p->r;
     cw_print_module *m = p->m;
-    uint32_t n = cw_read_count(r, UINT32_MAX, "entries"), counts[CW_EXTERN_COUNT] = {0}, index = 0;
-    static const uint8_t spaces[CW_SECTION_COUNT] = {[CW_SECTION_TABLE] = CW_EXTERN_TABLE,
-                                                     [CW_SECTION_MEMORY] = CW_EXTERN_MEMORY,
-                                                     [CW_SECTION_GLOBAL] = CW_EXTERN_GLOBAL,
-                                                     [CW_SECTION_TAG] = CW_EXTERN_TAG};
+    uint32_t n = cw_read_count(r, UINT32_MAX, "entries"), counts[CW_EXTERN_COUNT] = { 0 }, index = 0;
+    static const uint8_t spaces[CW_SECTION_COUNT] = { [CW_SECTION_TABLE] = CW_EXTERN_TABLE,
+                                                      [CW_SECTION_MEMORY] = CW_EXTERN_MEMORY,
+                                                      [CW_SECTION_GLOBAL] = CW_EXTERN_GLOBAL,
+                                                      [CW_SECTION_TAG] = CW_EXTERN_TAG };
     uint32_t first = spaces[id] ? m->n[spaces[id]] - n : 0; /* behind the imports */
     for (uint32_t i = 0; i < n && r->ok; i++) {
         switch (id) {
-        case CW_SECTION_TYPE:
-            cw_print_group(p, &index);
-            break;
-        case CW_SECTION_IMPORT:
-            print_import(p, counts);
-            break;
-        case CW_SECTION_TABLE:
-            print_table(p, first + i);
-            break;
+        case CW_SECTION_TYPE: cw_print_group(p, &index); break;
+        case CW_SECTION_IMPORT: print_import(p, counts); break;
+        case CW_SECTION_TABLE: print_table(p, first + i); break;
         case CW_SECTION_MEMORY:
             begin(p, "(memory", CW_EXTERN_MEMORY, first + i);
             CW_PUT(p, " ");
@@ -461,14 +452,9 @@ static void print_entries(cw_printer *p, uint8_t id)
             cw_put_line(p, r->at);
             cw_print_externtype(p, CW_EXTERN_TAG, first + i);
             break;
-        case CW_SECTION_EXPORT:
-            print_export(p);
-            break;
-        case CW_SECTION_ELEM:
-            print_elem(p, i);
-            break;
-        default:
-            print_data(p, i);
+        case CW_SECTION_EXPORT: print_export(p); break;
+        case CW_SECTION_ELEM: print_elem(p, i); break;
+        default: print_data(p, i);
         }
     }
 }
@@ -483,11 +469,12 @@ static void check_functions(cw_reader *r)
 
 static void print_section(cw_printer *p)
 {
-    static const char *const names[CW_SECTION_COUNT] = {
-        "custom section", "type section",   "import section",     "function section", "table section",
-        "memory section", "global section", "export section",     "start section",    "element section",
-        "code section",   "data section",   "data count section", "tag section"};
-    static const uint8_t order[CW_SECTION_COUNT] = {0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 11, 6};
+    static const char *const names[CW_SECTION_COUNT] = { "custom section",     "type section",   "import section",
+                                                         "function section",   "table section",  "memory section",
+                                                         "global section",     "export section", "start section",
+                                                         "element section",    "code section",   "data section",
+                                                         "data count section", "tag section" };
+    static const uint8_t order[CW_SECTION_COUNT] = { 0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 11, 6 };
     cw_reader *r = p->r;
     cw_print_module *m = p->m;
     const uint8_t *at = r->at;
@@ -505,12 +492,8 @@ static void print_section(cw_printer *p)
     if (id)
         m->last = id;
     switch (id) {
-    case CW_SECTION_FUNC:
-        check_functions(r);
-        break;
-    case CW_SECTION_CODE:
-        print_code(p);
-        break;
+    case CW_SECTION_FUNC: check_functions(r); break;
+    case CW_SECTION_CODE: print_code(p); break;
     case CW_SECTION_START:
         cw_put_line(p, at);
         CW_PUT(p, "(start ");
@@ -521,11 +504,8 @@ static void print_section(cw_printer *p)
         m->n_data_declared = cw_read_u32(r);
         m->has_data_count = true;
         break;
-    case 0:
-        print_custom(p, at);
-        break;
-    default:
-        print_entries(p, id);
+    case 0: print_custom(p, at); break;
+    default: print_entries(p, id);
     }
     cw_print_close(p, end, names[id]);
 }

@@ -24,21 +24,21 @@ cwrun_str cw_print_token(cw_printer *p, cw_arena *arena, cwrun_str name)
         plain++;
     if (plain < name.size || !name.size) { /* through the buffer, behind what is in it */
         if (!name.size)
-            return (cwrun_str){"", 0};
+            return (cwrun_str){ "", 0 };
         size_t start = p->out.size;
         CW_PUT(p, "$");
         cw_put_name(p, name);
         cwrun_str token =
-            p->out.oom ? (cwrun_str){"", 0} : cw_arena_copy(arena, p->out.data + start, p->out.size - start);
+            p->out.oom ? (cwrun_str){ "", 0 } : cw_arena_copy(arena, p->out.data + start, p->out.size - start);
         p->out.size = p->out.oom ? p->out.size : start;
-        return token.data ? token : (cwrun_str){"", 0};
+        return token.data ? token : (cwrun_str){ "", 0 };
     }
     char *token = cw_arena_raw(arena, name.size + 1, 1);
     if (!token)
-        return (cwrun_str){"", 0};
+        return (cwrun_str){ "", 0 };
     token[0] = '$';
     memcpy(token + 1, name.data, name.size);
-    return (cwrun_str){token, name.size + 1};
+    return (cwrun_str){ token, name.size + 1 };
 }
 
 /* "#func3<name>", with more # before it where that is a name, too. */
@@ -57,12 +57,12 @@ static cwrun_str made_up(cw_arena *arena, const cw_map *taken, const char *what,
 void cw_print_make_ids(cw_printer *p, cw_arena *arena, cw_print_ids *ids, const cw_print_namings *names,
                        const char *what)
 {
-    *ids = (cw_print_ids){0};
+    *ids = (cw_print_ids){ 0 };
     if (!names->n)
         return;
     uint32_t n = names->items[names->n - 1].index + 1;
     cw_print_id *items = cw_arena_array(arena, n, sizeof *items);
-    cw_map taken = {0};
+    cw_map taken = { 0 };
     bool ok = items != NULL;
     for (uint32_t i = 0; i < names->n && ok; i++) {
         const cw_print_naming *naming = &names->items[i];
@@ -72,14 +72,14 @@ void cw_print_make_ids(cw_printer *p, cw_arena *arena, cw_print_ids *ids, const 
         if (!name.size || !(ok = cw_map_put(&taken, &p->alloc, name, &is_new) != NULL) || !is_new) {
             name = ok ? made_up(arena, &taken, what, naming) : name;
             ok = ok && cw_map_put(&taken, &p->alloc, name, NULL) != NULL;
-            id->name = naming->name.data ? naming->name : (cwrun_str){"", 0};
+            id->name = naming->name.data ? naming->name : (cwrun_str){ "", 0 };
         }
         id->token = cw_print_token(p, arena, name);
         id->plain = name;
     }
     cw_map_fini(&taken, &p->alloc);
     if (ok)
-        *ids = (cw_print_ids){items, n};
+        *ids = (cw_print_ids){ items, n };
     else
         cw_reader_oom(p->r);
 }
@@ -90,7 +90,7 @@ bool cw_print_read_names(cw_printer *p, cw_reader *r, uint32_t most, cw_print_na
     names->n = 0;
     bool regular = r->ok && n > 0;
     for (uint32_t i = 0; i < n && r->ok; i++) {
-        cw_print_naming naming = {cw_read_u32(r), {NULL, 0}};
+        cw_print_naming naming = { cw_read_u32(r), { NULL, 0 } };
         naming.name = cw_read_name(r);
         if (!r->ok)
             break;
@@ -125,7 +125,7 @@ static bool scan_indirect(cw_printer *p, cw_reader *r, cw_print_indirects *all)
     uint32_t n = cw_read_u32(r);
     bool regular = n > 0;
     for (uint32_t i = 0; i < n && r->ok; i++) {
-        cw_print_indirect entry = {cw_read_u32(r), {r->at, NULL}};
+        cw_print_indirect entry = { cw_read_u32(r), { r->at, NULL } };
         skip_names(r, &p->m->n_named);
         entry.names.end = r->at;
         if (!r->ok || (all->n && entry.owner <= all->items[all->n - 1].owner)) {
@@ -144,7 +144,7 @@ static bool scan_indirect(cw_printer *p, cw_reader *r, cw_print_indirects *all)
 
 static bool scan_space(cw_printer *p, cw_reader *r, unsigned space, const char *what)
 {
-    cw_print_namings names = {0};
+    cw_print_namings names = { 0 };
     bool regular = cw_print_read_names(p, r, p->m->n[space], &names);
     cw_print_make_ids(p, p->arena, &p->m->ids[space], &names, what);
     p->m->n_named += names.n;
@@ -158,35 +158,22 @@ static bool scan_subsection(cw_printer *p, cw_reader *r, uint8_t id)
     switch (id) {
     case 0:
         m->name = cw_read_name(r);
-        m->name = r->ok ? m->name : (cwrun_str){NULL, 0};
+        m->name = r->ok ? m->name : (cwrun_str){ NULL, 0 };
         m->n_named += r->ok;
         return r->ok;
-    case 1:
-        return scan_space(p, r, CW_EXTERN_FUNC, "func");
-    case 2:
-        return scan_indirect(p, r, &m->locals);
-    case 3:
-        return scan_indirect(p, r, &m->labels);
-    case 4:
-        return scan_space(p, r, CW_SPACE_TYPE, "type");
-    case 5:
-        return scan_space(p, r, CW_EXTERN_TABLE, "table");
-    case 6:
-        return scan_space(p, r, CW_EXTERN_MEMORY, "memory");
-    case 7:
-        return scan_space(p, r, CW_EXTERN_GLOBAL, "global");
-    case 8:
-        return scan_space(p, r, CW_SPACE_ELEM, "elem");
-    case 9:
-        return scan_space(p, r, CW_SPACE_DATA, "data");
-    case 10:
-        return scan_indirect(p, r, &m->fields);
-    case 11:
-        return scan_space(p, r, CW_EXTERN_TAG, "tag");
-    case 12:
-        return scan_indirect(p, r, &m->params);
-    default:
-        return false;
+    case 1: return scan_space(p, r, CW_EXTERN_FUNC, "func");
+    case 2: return scan_indirect(p, r, &m->locals);
+    case 3: return scan_indirect(p, r, &m->labels);
+    case 4: return scan_space(p, r, CW_SPACE_TYPE, "type");
+    case 5: return scan_space(p, r, CW_EXTERN_TABLE, "table");
+    case 6: return scan_space(p, r, CW_EXTERN_MEMORY, "memory");
+    case 7: return scan_space(p, r, CW_EXTERN_GLOBAL, "global");
+    case 8: return scan_space(p, r, CW_SPACE_ELEM, "elem");
+    case 9: return scan_space(p, r, CW_SPACE_DATA, "data");
+    case 10: return scan_indirect(p, r, &m->fields);
+    case 11: return scan_space(p, r, CW_EXTERN_TAG, "tag");
+    case 12: return scan_indirect(p, r, &m->params);
+    default: return false;
     }
 }
 
@@ -238,12 +225,12 @@ static const cw_print_indirect *find_owner(const cw_print_indirects *all, uint32
 void cw_print_indirect_ids(cw_printer *p, cw_arena *arena, const cw_print_indirects *all, uint32_t owner, uint32_t most,
                            const char *what, cw_print_ids *ids)
 {
-    *ids = (cw_print_ids){0};
+    *ids = (cw_print_ids){ 0 };
     const cw_print_indirect *found = find_owner(all, owner);
     if (!found || !p->r->ok)
         return;
     cw_print_part before = cw_print_enter(p, found->names);
-    cw_print_namings names = {0};
+    cw_print_namings names = { 0 };
     cw_print_read_names(p, p->r, most, &names);
     cw_print_make_ids(p, arena, ids, &names, what);
     p->m->n_used += names.n;
@@ -289,7 +276,7 @@ void cw_print_begin_labels(cw_printer *p, uint32_t func)
 {
     p->n_labels = 0;
     p->next_label = UINT32_MAX;
-    p->label_names = (cw_print_indirect){0};
+    p->label_names = (cw_print_indirect){ 0 };
     const cw_print_indirect *found = p->m ? find_owner(&p->m->labels, func) : NULL;
     if (!found)
         return;
@@ -303,7 +290,7 @@ void cw_print_begin_labels(cw_printer *p, uint32_t func)
 
 cwrun_str cw_print_next_label(cw_printer *p)
 {
-    cwrun_str none = {NULL, 0};
+    cwrun_str none = { NULL, 0 };
     if (p->n_labels++ != p->next_label)
         return none;
     cwrun_str name = p->next_label_name;
@@ -316,7 +303,7 @@ cwrun_str cw_print_next_label(cw_printer *p)
 
 /* ---- producers ---- */
 
-static const char *const producer_fields[] = {"language", "sdk", "processed-by"};
+static const char *const producer_fields[] = { "language", "sdk", "processed-by" };
 
 static int producer_field(cwrun_str name)
 {

@@ -17,11 +17,11 @@ enum {
 
 /* ---- value types ---- */
 
-static const char *const heap_words[] = {"exn",    "array", "struct", "i31",      "eq",     "any",
-                                         "extern", "func",  "none",   "noextern", "nofunc", "noexn"};
-static const char *const ref_words[] = {"exnref",  "arrayref",      "structref",   "i31ref",
-                                        "eqref",   "anyref",        "externref",   "funcref",
-                                        "nullref", "nullexternref", "nullfuncref", "nullexnref"};
+static const char *const heap_words[] = { "exn",    "array", "struct", "i31",      "eq",     "any",
+                                          "extern", "func",  "none",   "noextern", "nofunc", "noexn" };
+static const char *const ref_words[] = { "exnref",  "arrayref",      "structref",   "i31ref",
+                                         "eqref",   "anyref",        "externref",   "funcref",
+                                         "nullref", "nullexternref", "nullfuncref", "nullexnref" };
 
 static bool is_heap(uint8_t byte)
 {
@@ -67,7 +67,7 @@ void cw_print_ref(cw_printer *p, bool nullable)
 
 void cw_print_valtype(cw_printer *p)
 {
-    static const char *const numbers[] = {"v128", "f64", "f32", "i64", "i32"};
+    static const char *const numbers[] = { "v128", "f64", "f32", "i64", "i32" };
     cw_reader *r = p->r;
     const uint8_t *at = r->at;
     uint8_t byte = cw_reader_left(r) ? *at : 0;
@@ -213,7 +213,7 @@ static void scan_types(cw_reader *r, uint32_t *n, cw_print_part *part, bool fiel
 
 static void scan_subtype(cw_printer *p, cw_reader *r)
 {
-    cw_print_type type = {0};
+    cw_print_type type = { 0 };
     uint8_t form = cw_read_u8(r);
     if (form == SUB || form == SUB_FINAL) {
         uint32_t n = cw_read_u32(r);
@@ -261,7 +261,7 @@ void cw_print_scan_group(cw_printer *p, cw_reader *r)
 
 static void print_functype(cw_printer *p, uint32_t index)
 {
-    cw_print_ids ids = {0};
+    cw_print_ids ids = { 0 };
     uint32_t n = cw_read_count(p->r, 1000, "parameters");
     cw_print_indirect_ids(p, &p->scratch, &p->m->params, index, n, "param", &ids);
     CW_PUT(p, "(func");
@@ -273,7 +273,7 @@ static void print_functype(cw_printer *p, uint32_t index)
 static void print_struct(cw_printer *p, uint32_t index)
 {
     cw_reader *r = p->r;
-    cw_print_ids ids = index < p->m->n_field_ids ? p->m->field_ids[index] : (cw_print_ids){NULL, 0};
+    cw_print_ids ids = index < p->m->n_field_ids ? p->m->field_ids[index] : (cw_print_ids){ NULL, 0 };
     uint32_t n = cw_read_count(r, 10000, "fields");
     CW_PUT(p, "(struct");
     for (uint32_t i = 0; i < n && r->ok; i++) {
@@ -312,12 +312,8 @@ void cw_print_subtype(cw_printer *p, uint32_t index)
         form = cw_read_u8(r);
     }
     switch (form) {
-    case CW_PRINT_FUNC:
-        print_functype(p, index);
-        break;
-    case CW_PRINT_STRUCT:
-        print_struct(p, index);
-        break;
+    case CW_PRINT_FUNC: print_functype(p, index); break;
+    case CW_PRINT_STRUCT: print_struct(p, index); break;
     case CW_PRINT_ARRAY:
         CW_PUT(p, "(array ");
         print_field(p, print_storage);
@@ -426,7 +422,7 @@ void cw_print_tabletype(cw_printer *p)
 
 void cw_print_externtype(cw_printer *p, uint8_t kind, uint32_t index)
 {
-    static const char *const words[] = {"(func", "(table", "(memory", "(global", "(tag"};
+    static const char *const words[] = { "(func", "(table", "(memory", "(global", "(tag" };
     cw_reader *r = p->r;
     const uint8_t *at = r->at - 1;
     if (!r->ok)
@@ -464,9 +460,7 @@ void cw_print_externtype(cw_printer *p, uint8_t kind, uint32_t index)
         CW_PUT(p, " ");
         cw_print_limits(p, true);
         break;
-    default:
-        CW_PUT(p, " ");
-        cw_print_globaltype(p);
+    default: CW_PUT(p, " "); cw_print_globaltype(p);
     }
     CW_PUT(p, ")");
 }

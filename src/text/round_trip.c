@@ -12,11 +12,11 @@ static bool round_trip(const cw_words *words, const cw_bytes *binary, bool fold,
 {
     cw_text text;
     cw_text_init(&text, &binary->alloc);
-    cwrun_text_print_options options = {.fold = fold, .alloc = &binary->alloc};
+    cwrun_text_print_options options = { .fold = fold, .alloc = &binary->alloc };
     bool ok = cwrun_text_print(binary->data, binary->size, NULL, &options, cw_text_write, &text, err);
     if (text.oom)
         ok = cw_fail_oom(err);
-    ok = ok && cw_text_encode(words, (cwrun_str){text.data, text.size}, "printed text", &binary->alloc, out, err);
+    ok = ok && cw_text_encode(words, (cwrun_str){ text.data, text.size }, "printed text", &binary->alloc, out, err);
     cw_text_fini(&text);
     return ok;
 }

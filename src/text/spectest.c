@@ -51,7 +51,7 @@ void cw_spectest_make(cw_wast *w)
     func(w, "print_f64_f64", 2, CW_F64, CW_F64);
     global(w, "global_i32", CW_I32, 666);
     global(w, "global_i64", CW_I64, 666);
-    global(w, "global_f32", CW_F32, 0x4426a666);         /* 666.6 */
+    global(w, "global_f32", CW_F32, 0x4426a666); /* 666.6 */
     global(w, "global_f64", CW_F64, 0x4084d4cccccccccd);
     table(w, "table", false);
     table(w, "table64", true);

@@ -33,7 +33,7 @@ static void strip_section(stripper *s, uint8_t id, bool is_nested, cw_bytes *out
         cw_bytes_fini(&inner);
         return;
     }
-    cwrun_str name = {NULL, 0};
+    cwrun_str name = { NULL, 0 };
     if (id == CUSTOM)
         name = cw_read_name(r);
     if (!r->ok)
@@ -73,10 +73,10 @@ static void strip_body(stripper *s, cw_bytes *out)
 cwrun_str cwrun_strip(const void *bytes, size_t size, const char *file, cwrun_strip_fn removes, void *user,
                       cwrun_arena *arena, cwrun_error *err)
 {
-    cwrun_str none = {NULL, 0}, stripped = none;
+    cwrun_str none = { NULL, 0 }, stripped = none;
     if (cwrun_failed(err))
         return none;
-    stripper s = {.removes = removes, .user = user};
+    stripper s = { .removes = removes, .user = user };
     cw_bytes out;
     cw_bytes_init(&out, &arena->alloc);
     cw_reader_init(&s.r, bytes, size, file, arena, err);

@@ -8,7 +8,9 @@ cw_form cw_module_form(const cw_parser *p, const cw_token **id)
 {
     cw_parser next = *p;
     *id = cw_take_id(&next);
-    return cw_at_word(&next, CW_WORD_BINARY) ? CW_FORM_BINARY : cw_at_word(&next, CW_WORD_QUOTE) ? CW_FORM_QUOTE : CW_FORM_TEXT;
+    return cw_at_word(&next, CW_WORD_BINARY)  ? CW_FORM_BINARY
+           : cw_at_word(&next, CW_WORD_QUOTE) ? CW_FORM_QUOTE
+                                              : CW_FORM_TEXT;
 }
 
 /* The strings of a component are its fields; those of a module may also be a whole one. */
@@ -29,7 +31,8 @@ static bool encode_quote(cw_parser *p, const cw_words *words, bool component, cw
         cw_bytes_u8(&text, ')');
     if (text.oom)
         cw_parse_oom(p);
-    if (p->ok && !cw_text_encode(words, (cwrun_str){ (const char *)text.data, text.size }, NULL, &p->alloc, out, p->err)) {
+    if (p->ok &&
+        !cw_text_encode(words, (cwrun_str){ (const char *)text.data, text.size }, NULL, &p->alloc, out, p->err)) {
         p->ok = false;
         p->at = &p->source->tokens[p->source->n_tokens - 1];
     }
@@ -80,7 +83,8 @@ bool cw_encode_component(cw_parser *p, const cw_words *words, cw_bytes *out)
     return p->ok;
 }
 
-bool cw_text_encode(const cw_words *words, cwrun_str text, const char *file, const cw_alloc *a, cw_bytes *out, cwrun_error *err)
+bool cw_text_encode(const cw_words *words, cwrun_str text, const char *file, const cw_alloc *a, cw_bytes *out,
+                    cwrun_error *err)
 {
     cw_source source;
     if (!cw_source_init(&source, words, text, file, a, err))

@@ -4,13 +4,15 @@
 
 #include "text/module.h"
 
-/* Encodes a whole text: one (module …) or (component …), or a module's fields alone; appended to out. file names it in errors (may be NULL). */
-bool cw_text_encode(const cw_words *words, cwrun_str text, const char *file, const cw_alloc *a, cw_bytes *out, cwrun_error *err);
+/* Encodes a whole text: one (module …) or (component …), or a module's fields alone; appended to out. file names it in
+ * errors (may be NULL). */
+bool cw_text_encode(const cw_words *words, cwrun_str text, const char *file, const cw_alloc *a, cw_bytes *out,
+                    cwrun_error *err);
 
 typedef enum cw_form { CW_FORM_TEXT, CW_FORM_BINARY, CW_FORM_QUOTE } cw_form;
 
-/* Where the cursor stands behind "(module" (and `definition`): which form it is, and its $id (NULL: none). The cursor does not
- * move. */
+/* Where the cursor stands behind "(module" (and `definition`): which form it is, and its $id (NULL: none). The cursor
+ * does not move. */
 cw_form cw_module_form(const cw_parser *p, const cw_token **id);
 /* Appends the module's binary; the cursor ends at the closing parenthesis. */
 bool cw_encode_module(cw_parser *p, const cw_words *words, cw_bytes *out);

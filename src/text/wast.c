@@ -1,7 +1,8 @@
 /* text/wast.c: runs scripts of the specification: one command after the other, without a tree of them.
  *
- * A command is taken, done and judged in one go; whatever it left of its tokens is skipped, so that one wrong command does
- * not hide the next. What fails because an instruction is not executed yet is told apart, with all that needs it. */
+ * A command is taken, done and judged in one go; whatever it left of its tokens is skipped, so that one wrong command
+ * does not hide the next. What fails because an instruction is not executed yet is told apart, with all that needs it.
+ */
 #include "text/wast.h"
 
 #include "base/error.h"
@@ -70,7 +71,8 @@ static const cw_wast_name *take_named(cw_wast *w)
 
 /* ---- modules ---- */
 
-/* Takes what stands behind "(module": encodes and reads it. encoded (may be NULL) says whether it got as far as a binary. */
+/* Takes what stands behind "(module": encodes and reads it. encoded (may be NULL) says whether it got as far as a
+ * binary. */
 static cw_module *take_module(cw_wast *w, bool *encoded, cwrun_error *err)
 {
     cw_parser *p = &w->p;
@@ -314,7 +316,8 @@ static cw_verdict do_return(cw_wast *w)
         if (!cw_wast_take_result(w, a.types[i], &a.results[at]) && p->ok) {
             const char *text = p->source->text + open->offset;
             cw_wast_print(w, a.types[i], &a.results[at], have, sizeof have);
-            cw_wast_note(w, "result %u is %s, not %.*s", i, have, (int)(cw_token_close(p, open)->offset + 1 - open->offset), text);
+            cw_wast_note(w, "result %u is %s, not %.*s", i, have,
+                         (int)(cw_token_close(p, open)->offset + 1 - open->offset), text);
             v = CW_FAIL;
         }
         at += cw_valtype_slots(a.types[i]);
@@ -436,7 +439,8 @@ static cw_verdict do_refused(cw_wast *w, uint16_t word)
     } else if (err.kind != CWRUN_ERROR_INPUT && !(component && is_too_large(&err))) {
         v = verdict_of(w, &err);
     } else if (!component && (invalid ? !encoded : encoded && !binary && !older)) {
-        cw_wast_note(w, "it is %s: %s", encoded ? "invalid, but not malformed" : "malformed, not just invalid", err.message);
+        cw_wast_note(w, "it is %s: %s", encoded ? "invalid, but not malformed" : "malformed, not just invalid",
+                     err.message);
         v = CW_FAIL;
     } else {
         bool agrees = cw_wast_has_words(err.message, want);
@@ -510,7 +514,8 @@ static void count(cw_wast *w, const cw_token *open, const char *directive, cw_ve
         return;
     for (; w->line_offset < open->offset; w->line_offset++)
         w->line += w->p.source->text[w->line_offset] == '\n';
-    cwrun_wast_command command = { w->p.source->file ? w->p.source->file : "", w->line, directive, (uint8_t)v, w->note };
+    cwrun_wast_command command = { w->p.source->file ? w->p.source->file : "", w->line, directive, (uint8_t)v,
+                                   w->note };
     o->report(o->user, &command);
 }
 
@@ -577,7 +582,8 @@ bool cw_wast_run_commands(cw_wast *w, cwrun_error *err)
     return ok;
 }
 
-bool cwrun_wast_run(cwrun_str script, const char *file, const cwrun_wast_options *options, cwrun_wast_counts *counts, cwrun_error *err)
+bool cwrun_wast_run(cwrun_str script, const char *file, const cwrun_wast_options *options, cwrun_wast_counts *counts,
+                    cwrun_error *err)
 {
     *counts = (cwrun_wast_counts){ 0 };
     if (cwrun_failed(err))

@@ -12,7 +12,7 @@ typedef enum cw_verdict { CW_PASS, CW_FAIL, CW_SKIP } cw_verdict;
 
 typedef struct cw_wast_name {
     cwrun_str name;
-    cw_instance *in;   /* NULL: a definition alone, or an instance that could not be made */
+    cw_instance *in; /* NULL: a definition alone, or an instance that could not be made */
     cw_module *module;
     cw_instance *lender; /* an instance of the script around this thread, whose shared memories it may import */
 } cw_wast_name;
@@ -44,13 +44,13 @@ typedef struct cw_wast {
     cw_spectest_item spectest[CW_SPECTEST_ITEMS];
     uint32_t n_spectest;
     bool lacking; /* the current instance lacks something that is not supported yet, or an action on it did not run */
-    bool link_lacking; /* the last linking met an instance that could not be made for that reason */
-    cw_wast_thread *threads; /* those that nobody has waited for yet */
+    bool link_lacking;              /* the last linking met an instance that could not be made for that reason */
+    cw_wast_thread *threads;        /* those that nobody has waited for yet */
     cw_wast_components *components; /* NULL: the script has had none yet */
     bool component_current;         /* actions without a name are on a component */
     bool for_validators;            /* written for a tool that does not execute: components may lack what they import */
-    uint32_t line_offset, line; /* where the last told command stands: lines are counted once */
-    char note[512]; /* why the command did not pass */
+    uint32_t line_offset, line;     /* where the last told command stands: lines are counted once */
+    char note[512];                 /* why the command did not pass */
 } cw_wast;
 
 /* ---- wast.c ---- */
@@ -62,8 +62,8 @@ bool cw_wast_has_words(const char *have, cwrun_str want);
 void cw_wast_note(cw_wast *w, const char *format, ...) CWRUN_PRINTF(2, 3);
 /* The latest of that name; NULL where there is none. */
 cw_wast_name *cw_wast_find(const cw_wast_names *names, cwrun_str name);
-/* Makes the store, runs commands up to a closing parenthesis or the end, and ends the store. False with err set where the script
- * cannot be read further. */
+/* Makes the store, runs commands up to a closing parenthesis or the end, and ends the store. False with err set where
+ * the script cannot be read further. */
 bool cw_wast_run_commands(cw_wast *w, cwrun_error *err);
 
 /* ---- wast_thread.c ---- */
@@ -118,8 +118,8 @@ void cw_spectest_make(cw_wast *w);
 
 /* ---- wast_values.c ---- */
 
-/* Takes a constant "(i32.const 1)" for a parameter of a type; slots gets its value (v128: two). False where it is none of that
- * type (the parser may have failed too). */
+/* Takes a constant "(i32.const 1)" for a parameter of a type; slots gets its value (v128: two). False where it is none
+ * of that type (the parser may have failed too). */
 bool cw_wast_take_arg(cw_wast *w, cw_valtype type, uint64_t *slots);
 /* Takes a result pattern and says whether the value matches it. */
 bool cw_wast_take_result(cw_wast *w, cw_valtype type, const uint64_t *slots);

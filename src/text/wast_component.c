@@ -122,7 +122,7 @@ static uint32_t find_instance(const cw_wast_components *c, cwrun_str name)
 static cwrun_str take_optional_id(cw_parser *p)
 {
     const cw_token *id = cw_take_id(p);
-    return id ? cw_id_name(p, id) : (cwrun_str){"", 0};
+    return id ? cw_id_name(p, id) : (cwrun_str){ "", 0 };
 }
 
 /* An optional $id: the instance it names, or the current one; NONE with a note where there is none. */
@@ -190,7 +190,7 @@ static cw_verdict make(cw_wast *w, cwrun_str name, cwrun_component *component, b
 {
     cwrun_error err = CWRUN_ERROR_INIT;
     cw_wast_components *c = w->components;
-    instance made = {.in = instantiate(w, component, &err)};
+    instance made = { .in = instantiate(w, component, &err) };
     bool unlinked = err.kind == CWRUN_ERROR_LINK;
     made.lacking = is_unsupported(&err) || (unlinked && c->lacking);
     add_instance(w, name, made);
@@ -220,7 +220,7 @@ cw_verdict cw_wast_do_component(cw_wast *w)
         return do_instance(w);
     bool is_definition = cw_take_word(p, CW_WORD_DEFINITION);
     cw_module_form(p, &id);
-    cwrun_str name = id ? cw_id_name(p, id) : (cwrun_str){"", 0};
+    cwrun_str name = id ? cw_id_name(p, id) : (cwrun_str){ "", 0 };
     cwrun_component *component = cw_wast_take_component(w, &err);
     if (!component)
         return verdict_of(w, &err);
@@ -230,7 +230,7 @@ cw_verdict cw_wast_do_component(cw_wast *w)
         cw_parse_oom(p);
         return CW_FAIL;
     }
-    *d = (definition){name, component};
+    *d = (definition){ name, component };
     return is_definition ? CW_PASS : make(w, name, component, w->for_validators);
 }
 
@@ -324,7 +324,7 @@ static void act(cw_wast *w, action *a)
 {
     cw_parser *p = &w->p;
     const cw_token *open = p->at;
-    *a = (action){.verdict = CW_FAIL, .at = NONE};
+    *a = (action){ .verdict = CW_FAIL, .at = NONE };
     if (!cw_take_form(p, CW_WORD_INVOKE)) {
         cw_parse_unexpected(p, "(invoke");
         return;
@@ -416,7 +416,7 @@ static void try_component(cw_wast *w, action *a)
 {
     cw_parser *p = &w->p;
     cwrun_component *component, *loaded = NULL;
-    *a = (action){.verdict = CW_FAIL, .at = NONE};
+    *a = (action){ .verdict = CW_FAIL, .at = NONE };
     if (cw_take_word(p, CW_WORD_INSTANCE)) {
         take_optional_id(p);
         cwrun_str of = take_optional_id(p);

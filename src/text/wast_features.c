@@ -38,7 +38,7 @@ static cwrun_str next_word(cwrun_str line, size_t *at)
 
 static void read_line(cw_wast *w, cwrun_str line)
 {
-    static const cwrun_str options[] = {{"-f", 2}, {"--features", 10}};
+    static const cwrun_str options[] = { { "-f", 2 }, { "--features", 10 } };
     size_t at = 2; /* behind ";;" */
     for (cwrun_str word; (word = next_word(line, &at)).size;) {
         if (cw_str_starts(word, CW_STR("RUN:")))

@@ -95,45 +95,19 @@ static bool take_scalar(literal *l, uint8_t kind)
     cw_parser *p = &l->w->p;
     cwrun_val v;
     switch (kind) {
-    case CWRUN_KIND_BOOL:
-        v = cwrun_bool(take_bool(p));
-        break;
-    case CWRUN_KIND_S8:
-        v = cwrun_s8((int8_t)cw_take_int(p, 8, "s8"));
-        break;
-    case CWRUN_KIND_U8:
-        v = cwrun_u8((uint8_t)cw_take_int(p, 8, "u8"));
-        break;
-    case CWRUN_KIND_S16:
-        v = cwrun_s16((int16_t)cw_take_int(p, 16, "s16"));
-        break;
-    case CWRUN_KIND_U16:
-        v = cwrun_u16((uint16_t)cw_take_int(p, 16, "u16"));
-        break;
-    case CWRUN_KIND_S32:
-        v = cwrun_s32((int32_t)cw_take_int(p, 32, "s32"));
-        break;
-    case CWRUN_KIND_U32:
-        v = cwrun_u32((uint32_t)cw_take_int(p, 32, "u32"));
-        break;
-    case CWRUN_KIND_S64:
-        v = cwrun_s64(cw_take_int(p, 64, "s64"));
-        break;
-    case CWRUN_KIND_U64:
-        v = cwrun_u64((uint64_t)cw_take_int(p, 64, "u64"));
-        break;
-    case CWRUN_KIND_F32:
-        v = cwrun_f32(take_f32(p));
-        break;
-    case CWRUN_KIND_F64:
-        v = cwrun_f64(take_f64(p));
-        break;
-    case CWRUN_KIND_CHAR:
-        v = cwrun_char(take_char(p));
-        break;
-    default:
-        v = cwrun_string(cw_take_name(p));
-        break;
+    case CWRUN_KIND_BOOL: v = cwrun_bool(take_bool(p)); break;
+    case CWRUN_KIND_S8: v = cwrun_s8((int8_t)cw_take_int(p, 8, "s8")); break;
+    case CWRUN_KIND_U8: v = cwrun_u8((uint8_t)cw_take_int(p, 8, "u8")); break;
+    case CWRUN_KIND_S16: v = cwrun_s16((int16_t)cw_take_int(p, 16, "s16")); break;
+    case CWRUN_KIND_U16: v = cwrun_u16((uint16_t)cw_take_int(p, 16, "u16")); break;
+    case CWRUN_KIND_S32: v = cwrun_s32((int32_t)cw_take_int(p, 32, "s32")); break;
+    case CWRUN_KIND_U32: v = cwrun_u32((uint32_t)cw_take_int(p, 32, "u32")); break;
+    case CWRUN_KIND_S64: v = cwrun_s64(cw_take_int(p, 64, "s64")); break;
+    case CWRUN_KIND_U64: v = cwrun_u64((uint64_t)cw_take_int(p, 64, "u64")); break;
+    case CWRUN_KIND_F32: v = cwrun_f32(take_f32(p)); break;
+    case CWRUN_KIND_F64: v = cwrun_f64(take_f64(p)); break;
+    case CWRUN_KIND_CHAR: v = cwrun_char(take_char(p)); break;
+    default: v = cwrun_string(cw_take_name(p)); break;
     }
     return p->ok && cwrun_builder_val(l->b, &v);
 }
@@ -234,21 +208,15 @@ static bool take_parts(literal *l, const cwrun_type *type, uint32_t index)
     switch (kind) {
     case CWRUN_KIND_LIST:
     case CWRUN_KIND_FIXED_LIST:
-    case CWRUN_KIND_MAP:
-        return take_list(l, type);
+    case CWRUN_KIND_MAP: return take_list(l, type);
     case CWRUN_KIND_RECORD:
-    case CWRUN_KIND_TUPLE:
-        return take_fields(l, type, kind == CWRUN_KIND_RECORD);
+    case CWRUN_KIND_TUPLE: return take_fields(l, type, kind == CWRUN_KIND_RECORD);
     case CWRUN_KIND_VARIANT:
-    case CWRUN_KIND_ENUM:
-        return take_case(l, type, take_label(l, type));
+    case CWRUN_KIND_ENUM: return take_case(l, type, take_label(l, type));
     case CWRUN_KIND_OPTION:
-    case CWRUN_KIND_RESULT:
-        return take_case(l, type, index);
-    case CWRUN_KIND_FLAGS:
-        return take_flags(l, type);
-    default:
-        return take_scalar(l, kind);
+    case CWRUN_KIND_RESULT: return take_case(l, type, index);
+    case CWRUN_KIND_FLAGS: return take_flags(l, type);
+    default: return take_scalar(l, kind);
     }
 }
 
@@ -285,7 +253,7 @@ static bool take(literal *l, const cwrun_type *type)
 
 bool cw_wast_take_literal(cw_wast *w, const cwrun_type *type, cwrun_arena *arena, cwrun_val *out, cwrun_error *err)
 {
-    literal l = {.w = w, .err = err, .b = cwrun_builder_new(arena, type, err)};
+    literal l = { .w = w, .err = err, .b = cwrun_builder_new(arena, type, err) };
     if (!l.b || !take(&l, type))
         return false;
     *out = cwrun_builder_finish(l.b);

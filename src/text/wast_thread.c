@@ -2,9 +2,9 @@
  *
  *   (thread $T (shared (module $M)) command…)    (wait $T)
  *
- * A thread is a script of its own in the middle of another: it has its store and its names, and runs in an OS thread. Of the
- * outer script it sees the shared memories of the instances that its `shared` clauses name. What it has to tell is kept and
- * told by the one who waits for it, so that the script's reports come from one OS thread. */
+ * A thread is a script of its own in the middle of another: it has its store and its names, and runs in an OS thread.
+ * Of the outer script it sees the shared memories of the instances that its `shared` clauses name. What it has to tell
+ * is kept and told by the one who waits for it, so that the script's reports come from one OS thread. */
 #include <pthread.h>
 
 #include "base/error.h"
@@ -136,11 +136,13 @@ static cw_verdict join(cw_wast *w, cw_wast_thread *t)
     const cwrun_wast_options *o = w->options;
     for (uint32_t i = 0; i < t->told.n; i++) {
         const told *one = &t->told.items[i];
-        cwrun_wast_command c = { w->p.source->file ? w->p.source->file : "", one->line, one->directive, one->outcome, one->message };
+        cwrun_wast_command c = { w->p.source->file ? w->p.source->file : "", one->line, one->directive, one->outcome,
+                                 one->message };
         o->report(o->user, &c);
     }
     cwrun_wast_counts *all = w->counts;
-    all->passed += t->counts.passed, all->failed += t->counts.failed, all->skipped += t->counts.skipped, all->total += t->counts.total;
+    all->passed += t->counts.passed, all->failed += t->counts.failed, all->skipped += t->counts.skipped,
+        all->total += t->counts.total;
     all->message_agreement += t->counts.message_agreement;
     cw_verdict v = t->ok ? CW_PASS : CW_FAIL;
     if (!t->ok)

@@ -1,13 +1,13 @@
-/* text/wast_values.c: constants and result patterns of scripts. A reference of the host's, (ref.extern 3) or (ref.host 3), is
- * the word CW_REF_OF_HOST(3): neither null nor an object. */
+/* text/wast_values.c: constants and result patterns of scripts. A reference of the host's, (ref.extern 3) or (ref.host
+ * 3), is the word CW_REF_OF_HOST(3): neither null nor an object. */
 #include "text/wast.h"
 
 typedef struct pattern {
-    uint16_t word;      /* its first word */
+    uint16_t word; /* its first word */
     uint64_t bits[2];
-    uint8_t lane_bits;  /* of a vector */
-    uint16_t nan[16];   /* per lane (or [0]): 0, CW_WORD_NAN_CANONICAL or CW_WORD_NAN_ARITHMETIC */
-    bool any;           /* a reference pattern that names no value */
+    uint8_t lane_bits; /* of a vector */
+    uint16_t nan[16];  /* per lane (or [0]): 0, CW_WORD_NAN_CANONICAL or CW_WORD_NAN_ARITHMETIC */
+    bool any;          /* a reference pattern that names no value */
 } pattern;
 
 static uint64_t take_float(cw_wast *w, unsigned bits, uint16_t *nan)
@@ -26,11 +26,11 @@ static void take_vector(cw_wast *w, pattern *v)
     cw_parser *p = &w->p;
     uint16_t shape = p->at->kind == CW_TOKEN_ATOM ? p->at->word : 0;
     bool floats = shape == CW_WORD_F32X4 || shape == CW_WORD_F64X2;
-    v->lane_bits = shape == CW_WORD_I8X16                              ? 8
-                   : shape == CW_WORD_I16X8                            ? 16
+    v->lane_bits = shape == CW_WORD_I8X16                             ? 8
+                   : shape == CW_WORD_I16X8                           ? 16
                    : shape == CW_WORD_I32X4 || shape == CW_WORD_F32X4 ? 32
                    : shape == CW_WORD_I64X2 || shape == CW_WORD_F64X2 ? 64
-                                                                       : 0;
+                                                                      : 0;
     if (!v->lane_bits) {
         cw_parse_unexpected(p, "a shape such as i32x4");
         return;
@@ -38,7 +38,8 @@ static void take_vector(cw_wast *w, pattern *v)
     cw_take(p);
     uint64_t mask = v->lane_bits == 64 ? UINT64_MAX : ((uint64_t)1 << v->lane_bits) - 1;
     for (unsigned i = 0, at = 0; at < 128; i++, at += v->lane_bits) {
-        uint64_t lane = floats ? take_float(w, v->lane_bits, &v->nan[i]) : (uint64_t)cw_take_int(p, v->lane_bits, "lane");
+        uint64_t lane =
+            floats ? take_float(w, v->lane_bits, &v->nan[i]) : (uint64_t)cw_take_int(p, v->lane_bits, "lane");
         v->bits[at / 64] |= (lane & mask) << at % 64;
     }
 }
@@ -110,7 +111,8 @@ static bool fits(const cw_types *types, const pattern *v, cw_valtype type)
     case CW_OP_F64_CONST: return type == CW_F64;
     case CW_OP_V128_CONST: return type == CW_V128;
     default:
-        return cw_is_ref(type) && (wanted(v) == CW_BOT || cw_heaptype_top(types, type) == cw_heaptype_top(types, wanted(v)));
+        return cw_is_ref(type) &&
+               (wanted(v) == CW_BOT || cw_heaptype_top(types, type) == cw_heaptype_top(types, wanted(v)));
     }
 }
 
@@ -190,7 +192,8 @@ static const char *describe(const cw_types *types, cw_valtype type, uint64_t ref
         return "that is not null";
     if (!cw_ref_is_object(ref))
         return cw_ref_is_i31(ref) ? "that is an i31" : "that is the host's";
-    static const char *const kinds[] = { "that is a structure", "that is an array", "that is an exception", "that is the host's" };
+    static const char *const kinds[] = { "that is a structure", "that is an array", "that is an exception",
+                                         "that is the host's" };
     return kinds[cw_object_of(ref)->kind];
 }
 

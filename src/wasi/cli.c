@@ -11,13 +11,13 @@ _Static_assert(sizeof(cw_wasi_pair) == 2 * sizeof(cwrun_str), "a pair is a tuple
 
 cwrun_status cw_wasi_cli_get_environment(cw_wasi_call *c)
 {
-    const cwrun_list list = {c->host->env.items, c->host->env.n};
+    const cwrun_list list = { c->host->env.items, c->host->env.n };
     return cw_wasi_give(c, &list, sizeof list);
 }
 
 cwrun_status cw_wasi_cli_get_arguments(cw_wasi_call *c)
 {
-    const cwrun_list list = {c->host->args.items, c->host->args.n};
+    const cwrun_list list = { c->host->args.items, c->host->args.n };
     return cw_wasi_give(c, &list, sizeof list);
 }
 
@@ -33,10 +33,10 @@ cwrun_status cw_wasi_cli_initial_cwd(cw_wasi_call *c)
 /* The output goes out first: the call waits as long as the reader is slow. */
 static cwrun_status leave(cw_wasi_call *c, int32_t status)
 {
-    cw_wasi_end *const ends[] = {&c->host->out, &c->host->err};
+    cw_wasi_end *const ends[] = { &c->host->out, &c->host->err };
     for (size_t i = 0; i < 2; i++)
         if (!cw_wasi_drain(c->host, ends[i])) {
-            const cwrun_wait wait = {ends[i]->fd, CWRUN_WAIT_WRITE};
+            const cwrun_wait wait = { ends[i]->fd, CWRUN_WAIT_WRITE };
             return cw_wasi_wait(c, &wait, 1, UINT64_MAX, c->row);
         }
     return cwrun_caller_exit(c->caller, status);

@@ -59,7 +59,7 @@ static cwrun_status give_datetime(cw_wasi_call *c, uint64_t t)
     const struct {
         uint64_t seconds;
         uint32_t nanoseconds;
-    } datetime = {t / NANOSECONDS, (uint32_t)(t % NANOSECONDS)};
+    } datetime = { t / NANOSECONDS, (uint32_t)(t % NANOSECONDS) };
     return cw_wasi_give(c, &datetime, sizeof datetime);
 }
 
@@ -83,7 +83,7 @@ cwrun_status cw_wasi_timezone_display(cw_wasi_call *c)
         int32_t utc_offset;
         cwrun_str name;
         uint8_t in_daylight_saving_time;
-    } display = {0, {"UTC", 3}, 0};
+    } display = { 0, { "UTC", 3 }, 0 };
     return cw_wasi_give(c, &display, sizeof display);
 }
 

@@ -22,7 +22,7 @@ static bool copy_text(cwrun_wasi *wasi, const char *what, const char *text, cwru
     if (!copy)
         return cw_fail_oom(err);
     memcpy(copy, text, size);
-    *out = (cwrun_str){copy, size};
+    *out = (cwrun_str){ copy, size };
     return true;
 }
 

@@ -69,6 +69,6 @@ cwrun_status cw_wasi_file_is_same_object(cw_wasi_call *c)
 
 cwrun_status cw_wasi_file_get_directories(cw_wasi_call *c)
 {
-    const cwrun_list none = {NULL, 0};
+    const cwrun_list none = { NULL, 0 };
     return cw_wasi_give(c, &none, sizeof none);
 }

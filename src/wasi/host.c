@@ -9,7 +9,7 @@
 #include "wasi/wasi.def"
 
 static const cw_wasi_row rows[] = {
-#define WASI_FUNC(interface, name, type, fn) {interface_##interface, name, type, cw_wasi_##fn},
+#define WASI_FUNC(interface, name, type, fn) { interface_##interface, name, type, cw_wasi_##fn },
 #include "wasi/wasi.def"
 };
 
@@ -18,7 +18,7 @@ enum { N_ROWS = sizeof rows / sizeof rows[0] };
 static const struct {
     const char *interface, *name;
 } resources[] = {
-#define WASI_RESOURCE(interface, name) {interface_##interface, name},
+#define WASI_RESOURCE(interface, name) { interface_##interface, name },
 #include "wasi/wasi.def"
 };
 
@@ -26,12 +26,12 @@ static const struct {
 static const struct {
     const char *interface, *name;
 } resource_of_kind[] = {
-    [CW_WASI_ERROR] = {interface_IO_ERROR, "error"},
-    [CW_WASI_INPUT] = {interface_IO_STREAMS, "input-stream"},
-    [CW_WASI_OUTPUT] = {interface_IO_STREAMS, "output-stream"},
-    [CW_WASI_POLLABLE] = {interface_IO_POLL, "pollable"},
-    [CW_WASI_TERMINAL_INPUT] = {interface_CLI_TERMINAL_INPUT, "terminal-input"},
-    [CW_WASI_TERMINAL_OUTPUT] = {interface_CLI_TERMINAL_OUTPUT, "terminal-output"},
+    [CW_WASI_ERROR] = { interface_IO_ERROR, "error" },
+    [CW_WASI_INPUT] = { interface_IO_STREAMS, "input-stream" },
+    [CW_WASI_OUTPUT] = { interface_IO_STREAMS, "output-stream" },
+    [CW_WASI_POLLABLE] = { interface_IO_POLL, "pollable" },
+    [CW_WASI_TERMINAL_INPUT] = { interface_CLI_TERMINAL_INPUT, "terminal-input" },
+    [CW_WASI_TERMINAL_OUTPUT] = { interface_CLI_TERMINAL_OUTPUT, "terminal-output" },
 };
 
 /* ---- calls ---- */
@@ -40,7 +40,7 @@ static const struct {
 static cwrun_status call_row(cwrun_caller *caller, const cwrun_val *args, size_t n_args, cwrun_val *result, void *user)
 {
     (void)n_args; /* as many as the checked type has */
-    cw_wasi_call c = {caller, cw_wasi_of(caller), user, args, result};
+    cw_wasi_call c = { caller, cw_wasi_of(caller), user, args, result };
     if (!c.host)
         return cw_wasi_out_of_memory(&c);
 

@@ -32,7 +32,7 @@ static void add_pollable(waiting *w, cw_wasi_object *p, uint32_t index)
     if (stream) {
         is_ready = cw_wasi_stream_ready(stream, &wait);
         if (!is_ready) {
-            w->fds[w->n_fds] = (cw_os_fd_query){wait.fd, wait.events, 0};
+            w->fds[w->n_fds] = (cw_os_fd_query){ wait.fd, wait.events, 0 };
             w->who[w->n_fds++] = index;
         }
     } else {
@@ -61,7 +61,7 @@ static cwrun_status wait_on(cw_wasi_call *c, const waiting *w)
     if (!waits)
         return cw_wasi_out_of_memory(c);
     for (size_t i = 0; i < w->n_fds; i++)
-        waits[i] = (cwrun_wait){w->fds[i].fd, w->fds[i].events};
+        waits[i] = (cwrun_wait){ w->fds[i].fd, w->fds[i].events };
     return cw_wasi_wait(c, waits, w->n_fds, w->deadline, c->row);
 }
 
@@ -116,6 +116,6 @@ cwrun_status cw_wasi_poll_poll(cw_wasi_call *c)
     ask(&w);
     if (w.n_ready == 0)
         return wait_on(c, &w);
-    const cwrun_list ready = {w.ready, w.n_ready};
+    const cwrun_list ready = { w.ready, w.n_ready };
     return cw_wasi_give(c, &ready, sizeof ready);
 }

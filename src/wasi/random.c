@@ -19,7 +19,7 @@ cwrun_status cw_wasi_random_bytes(cw_wasi_call *c)
     if (size > MOST_BYTES)
         return cwrun_caller_trap(c->caller, "%s#%s: more than %d bytes at once", c->row->interface, c->row->name,
                                  MOST_BYTES);
-    cwrun_list bytes = {NULL, (size_t)size};
+    cwrun_list bytes = { NULL, (size_t)size };
     if (size > 0) {
         void *data = cwrun_caller_alloc(c->caller, (size_t)size);
         if (!data)

@@ -16,9 +16,9 @@ static const char error_code_text[] = "enum { "
 static const struct {
     const char *name, *definition;
 } types[] = {
-#define WASI_TYPE(name, definition) {name, definition},
+#define WASI_TYPE(name, definition) { name, definition },
 #include "wasi/wasi.def"
-    {"error-code", error_code_text},
+    { "error-code", error_code_text },
 };
 
 enum { N_TYPES = sizeof types / sizeof types[0] };
@@ -39,7 +39,7 @@ static cwrun_str next_word(const char **at)
     while ((**at >= 'a' && **at <= 'z') || (**at >= '0' && **at <= '9') || **at == '-' || **at == '_')
         (*at)++;
     /* The '-' of an arrow is no word. */
-    return (cwrun_str){from, (size_t)(*at - from)};
+    return (cwrun_str){ from, (size_t)(*at - from) };
 }
 
 static bool next_is(const char **at, char c)
@@ -134,21 +134,15 @@ static bool fits(const char **at, const cwrun_type *type)
             return false;
         switch (k) {
         case CWRUN_KIND_LIST:
-        case CWRUN_KIND_OPTION:
-            return fits_inner(at, cwrun_type_elem(type));
-        case CWRUN_KIND_TUPLE:
-            return fits_tuple(at, type);
-        case CWRUN_KIND_RESULT:
-            return fits_result(at, type);
+        case CWRUN_KIND_OPTION: return fits_inner(at, cwrun_type_elem(type));
+        case CWRUN_KIND_TUPLE: return fits_tuple(at, type);
+        case CWRUN_KIND_RESULT: return fits_result(at, type);
         case CWRUN_KIND_RECORD:
         case CWRUN_KIND_VARIANT:
         case CWRUN_KIND_ENUM:
-        case CWRUN_KIND_FLAGS:
-            return fits_members(at, type, k);
-        case CWRUN_KIND_BORROW:
-            return next_is(at, '<') && next_word(at).size > 0 && next_is(at, '>');
-        default:
-            return true;
+        case CWRUN_KIND_FLAGS: return fits_members(at, type, k);
+        case CWRUN_KIND_BORROW: return next_is(at, '<') && next_word(at).size > 0 && next_is(at, '>');
+        default: return true;
         }
     }
     return word.size > 0 && kind == CWRUN_KIND_OWN; /* a resource */

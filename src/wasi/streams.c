@@ -131,7 +131,7 @@ static uint64_t room(const cw_wasi_end *end)
 {
     if (end->kind != CW_WASI_FD || end->fd_kind == CW_OS_FD_FILE)
         return PERMIT_MOST;
-    cw_os_fd_query item = {end->fd, CW_OS_POLL_OUT, 0};
+    cw_os_fd_query item = { end->fd, CW_OS_POLL_OUT, 0 };
     return cw_os_fd_poll(&item, 1) ? PERMIT_CHUNK : 0;
 }
 
@@ -149,7 +149,7 @@ void cwrun_wasi_flush(cwrun_store *store)
     cwrun_wasi *host = store ? cw_wasi_of_store(store) : NULL;
     if (!host)
         return;
-    cw_wasi_end *const ends[] = {&host->out, &host->err};
+    cw_wasi_end *const ends[] = { &host->out, &host->err };
     for (size_t i = 0; i < 2; i++)
         while (!cw_wasi_drain(host, ends[i]))
             cw_os_fd_wait_writable(ends[i]->fd);
@@ -178,7 +178,7 @@ static cwrun_status give_closed(cw_wasi_call *c, cw_wasi_object *stream)
     const struct {
         uint8_t tag;
         uint32_t error;
-    } closed = {1, 0};
+    } closed = { 1, 0 };
     return cw_wasi_give_case(c, CW_WASI_ERR, &closed, sizeof closed);
 }
 
@@ -194,7 +194,7 @@ static cwrun_status give_failure(cw_wasi_call *c, cw_wasi_object *stream, outcom
     const struct {
         uint8_t tag;
         uint32_t error;
-    } failed = {0, cw_wasi_handle(c, error)};
+    } failed = { 0, cw_wasi_handle(c, error) };
     return failed.error ? cw_wasi_give_case(c, CW_WASI_ERR, &failed, sizeof failed) : CWRUN_TRAP;
 }
 
@@ -205,7 +205,7 @@ static cwrun_status give_count(cw_wasi_call *c, uint64_t n)
 
 static cwrun_status wait_for(cw_wasi_call *c, const cw_wasi_end *end, short events, const cw_wasi_row *row)
 {
-    const cwrun_wait wait = {end->fd, events};
+    const cwrun_wait wait = { end->fd, events };
     return cw_wasi_wait(c, &wait, 1, UINT64_MAX, row);
 }
 
@@ -236,7 +236,7 @@ static cwrun_status input(cw_wasi_call *c, bool blocking, bool skip)
         return give_closed(c, stream);
 
     cw_wasi_end *end = stream->of.stream.end;
-    cwrun_list bytes = {NULL, 0};
+    cwrun_list bytes = { NULL, 0 };
     const uint8_t *data;
     int code = 0;
     outcome o = take(c->host, end, c->args[1].of.u64, &data, &bytes.size, &code);
@@ -347,7 +347,7 @@ cwrun_status cw_wasi_output_write_zeroes(cw_wasi_call *c)
 /* Waits until nothing is held. */
 static cwrun_status flush_held(cw_wasi_call *c)
 {
-    static const cw_wasi_row again = {"wasi:io/streams", "flush", NULL, flush_held};
+    static const cw_wasi_row again = { "wasi:io/streams", "flush", NULL, flush_held };
     cw_wasi_object *stream = cw_wasi_arg(c, 0, CW_WASI_OUTPUT);
     if (!stream)
         return CWRUN_TRAP;

@@ -79,9 +79,9 @@ struct wasm_frame_t {
 };
 
 /* The handles' names. */
-#define HANDLE(name)                                                                                                   \
-    struct wasm_##name##_t {                                                                                           \
-        wasm_ref_t ref;                                                                                                \
+#define HANDLE(name) \
+    struct wasm_##name##_t { \
+        wasm_ref_t ref; \
     };
 HANDLE(trap)
 HANDLE(foreign)

@@ -21,7 +21,7 @@ static const uint8_t item_kinds[] = {
 
 static cwrun_extern extern_of(const void *handle)
 {
-    cwrun_extern e = {.kind = item_kinds[((const wasm_ref_t *)handle)->kind]};
+    cwrun_extern e = { .kind = item_kinds[((const wasm_ref_t *)handle)->kind] };
     e.of.func = object_of(handle);
     return e;
 }
@@ -158,10 +158,10 @@ wasm_externtype_t *wasm_extern_type(const wasm_extern_t *e)
     return cwrun_extern_type(&public, &t) ? cw_wasm_externtype(e->ref.store->engine, &t) : NULL;
 }
 
-#define TYPE(name, what)                                                                                               \
-    wasm_##what##_t *wasm_##name##_type(const wasm_##name##_t *o)                                                      \
-    {                                                                                                                  \
-        return wasm_externtype_as_##what(wasm_extern_type((const wasm_extern_t *)o));                                  \
+#define TYPE(name, what) \
+    wasm_##what##_t *wasm_##name##_type(const wasm_##name##_t *o) \
+    { \
+        return wasm_externtype_as_##what(wasm_extern_type((const wasm_extern_t *)o)); \
     }
 TYPE(func, functype)
 TYPE(global, globaltype)
@@ -221,7 +221,7 @@ static cwrun_status run_callback(cwrun_caller *caller, const cwrun_core_val *arg
     if (!vals)
         return cwrun_caller_trap(caller, "out of memory");
     memset(vals, 0, (n_args + n_results) * sizeof *vals);
-    wasm_val_vec_t in = {n_args, vals}, out = {n_results, vals + n_args};
+    wasm_val_vec_t in = { n_args, vals }, out = { n_results, vals + n_args };
     bool ok = true;
     for (size_t i = 0; i < n_args; i++)
         ok = cw_wasm_from_core(cb->store, &args[i], &vals[i]) && ok;
@@ -260,14 +260,14 @@ static wasm_func_t *new_func(wasm_store_t *store, const wasm_functype_t *type, c
 
 wasm_func_t *wasm_func_new(wasm_store_t *store, const wasm_functype_t *type, wasm_func_callback_t fn)
 {
-    callback cb = {.plain = fn};
+    callback cb = { .plain = fn };
     return new_func(store, type, &cb);
 }
 
 wasm_func_t *wasm_func_new_with_env(wasm_store_t *store, const wasm_functype_t *type, wasm_func_callback_with_env_t fn,
                                     void *env, void (*finalizer)(void *))
 {
-    callback cb = {.with_env = fn, .env = env, .finalizer = finalizer};
+    callback cb = { .with_env = fn, .env = env, .finalizer = finalizer };
     return new_func(store, type, &cb);
 }
 

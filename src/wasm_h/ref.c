@@ -68,7 +68,7 @@ wasm_ref_t *cw_wasm_handle(wasm_store_t *store, uint8_t kind, void *object)
 {
     wasm_ref_t *ref = object ? malloc(sizeof *ref) : NULL;
     if (ref) {
-        *ref = (wasm_ref_t){kind, store, object};
+        *ref = (wasm_ref_t){ kind, store, object };
         store->n_refs++;
     } else if (object) {
         if (kind >= KIND_TRAP)
@@ -110,50 +110,50 @@ bool wasm_ref_same(const wasm_ref_t *a, const wasm_ref_t *b)
 }
 
 /* Everything about handles, for one of their names; IS(kind) says which kinds it may mean. */
-#define REF_BASE(name)                                                                                                 \
-    void wasm_##name##_delete(wasm_##name##_t *h)                                                                      \
-    {                                                                                                                  \
-        wasm_ref_delete((wasm_ref_t *)h);                                                                              \
-    }                                                                                                                  \
-    wasm_##name##_t *wasm_##name##_copy(const wasm_##name##_t *h)                                                      \
-    {                                                                                                                  \
-        return (wasm_##name##_t *)wasm_ref_copy((const wasm_ref_t *)h);                                                \
-    }                                                                                                                  \
-    bool wasm_##name##_same(const wasm_##name##_t *a, const wasm_##name##_t *b)                                        \
-    {                                                                                                                  \
-        return wasm_ref_same((const wasm_ref_t *)a, (const wasm_ref_t *)b);                                            \
-    }                                                                                                                  \
-    void *wasm_##name##_get_host_info(const wasm_##name##_t *h)                                                        \
-    {                                                                                                                  \
-        return wasm_ref_get_host_info((const wasm_ref_t *)h);                                                          \
-    }                                                                                                                  \
-    void wasm_##name##_set_host_info(wasm_##name##_t *h, void *data)                                                   \
-    {                                                                                                                  \
-        wasm_ref_set_host_info((wasm_ref_t *)h, data);                                                                 \
-    }                                                                                                                  \
-    void wasm_##name##_set_host_info_with_finalizer(wasm_##name##_t *h, void *data, void (*finalizer)(void *))         \
-    {                                                                                                                  \
-        wasm_ref_set_host_info_with_finalizer((wasm_ref_t *)h, data, finalizer);                                       \
+#define REF_BASE(name) \
+    void wasm_##name##_delete(wasm_##name##_t *h) \
+    { \
+        wasm_ref_delete((wasm_ref_t *)h); \
+    } \
+    wasm_##name##_t *wasm_##name##_copy(const wasm_##name##_t *h) \
+    { \
+        return (wasm_##name##_t *)wasm_ref_copy((const wasm_ref_t *)h); \
+    } \
+    bool wasm_##name##_same(const wasm_##name##_t *a, const wasm_##name##_t *b) \
+    { \
+        return wasm_ref_same((const wasm_ref_t *)a, (const wasm_ref_t *)b); \
+    } \
+    void *wasm_##name##_get_host_info(const wasm_##name##_t *h) \
+    { \
+        return wasm_ref_get_host_info((const wasm_ref_t *)h); \
+    } \
+    void wasm_##name##_set_host_info(wasm_##name##_t *h, void *data) \
+    { \
+        wasm_ref_set_host_info((wasm_ref_t *)h, data); \
+    } \
+    void wasm_##name##_set_host_info_with_finalizer(wasm_##name##_t *h, void *data, void (*finalizer)(void *)) \
+    { \
+        wasm_ref_set_host_info_with_finalizer((wasm_ref_t *)h, data, finalizer); \
     }
-#define CASTS(name, other, IS)                                                                                         \
-    wasm_##other##_t *wasm_##name##_as_##other(wasm_##name##_t *h)                                                     \
-    {                                                                                                                  \
-        return (wasm_##other##_t *)h;                                                                                  \
-    }                                                                                                                  \
-    const wasm_##other##_t *wasm_##name##_as_##other##_const(const wasm_##name##_t *h)                                 \
-    {                                                                                                                  \
-        return (const wasm_##other##_t *)h;                                                                            \
-    }                                                                                                                  \
-    wasm_##name##_t *wasm_##other##_as_##name(wasm_##other##_t *h)                                                     \
-    {                                                                                                                  \
-        return h && IS(((wasm_ref_t *)h)->kind) ? (wasm_##name##_t *)h : NULL;                                         \
-    }                                                                                                                  \
-    const wasm_##name##_t *wasm_##other##_as_##name##_const(const wasm_##other##_t *h)                                 \
-    {                                                                                                                  \
-        return h && IS(((const wasm_ref_t *)h)->kind) ? (const wasm_##name##_t *)h : NULL;                             \
+#define CASTS(name, other, IS) \
+    wasm_##other##_t *wasm_##name##_as_##other(wasm_##name##_t *h) \
+    { \
+        return (wasm_##other##_t *)h; \
+    } \
+    const wasm_##other##_t *wasm_##name##_as_##other##_const(const wasm_##name##_t *h) \
+    { \
+        return (const wasm_##other##_t *)h; \
+    } \
+    wasm_##name##_t *wasm_##other##_as_##name(wasm_##other##_t *h) \
+    { \
+        return h && IS(((wasm_ref_t *)h)->kind) ? (wasm_##name##_t *)h : NULL; \
+    } \
+    const wasm_##name##_t *wasm_##other##_as_##name##_const(const wasm_##other##_t *h) \
+    { \
+        return h && IS(((const wasm_ref_t *)h)->kind) ? (const wasm_##name##_t *)h : NULL; \
     }
-#define REF(name, IS)                                                                                                  \
-    REF_BASE(name)                                                                                                     \
+#define REF(name, IS) \
+    REF_BASE(name) \
     CASTS(name, ref, IS)
 
 #define IS_FUNC(k) ((k) == KIND_FUNC)
@@ -257,22 +257,12 @@ bool cw_wasm_to_core(wasm_store_t *store, cwrun_core_type type, const wasm_val_t
     memset(out, 0, sizeof *out);
     out->type = kind;
     switch (kind) {
-    case CWRUN_CORE_I32:
-        out->of.i32 = v->of.i32;
-        return v->kind == WASM_I32;
-    case CWRUN_CORE_I64:
-        out->of.i64 = v->of.i64;
-        return v->kind == WASM_I64;
-    case CWRUN_CORE_F32:
-        out->of.f32 = v->of.f32;
-        return v->kind == WASM_F32;
-    case CWRUN_CORE_F64:
-        out->of.f64 = v->of.f64;
-        return v->kind == WASM_F64;
-    case CWRUN_CORE_V128:
-        return false;
-    default:
-        break;
+    case CWRUN_CORE_I32: out->of.i32 = v->of.i32; return v->kind == WASM_I32;
+    case CWRUN_CORE_I64: out->of.i64 = v->of.i64; return v->kind == WASM_I64;
+    case CWRUN_CORE_F32: out->of.f32 = v->of.f32; return v->kind == WASM_F32;
+    case CWRUN_CORE_F64: out->of.f64 = v->of.f64; return v->kind == WASM_F64;
+    case CWRUN_CORE_V128: return false;
+    default: break;
     }
     const wasm_ref_t *h = v->of.ref;
     if (!wasm_valkind_is_ref(v->kind))
@@ -297,26 +287,15 @@ bool cw_wasm_from_core(wasm_store_t *store, const cwrun_core_val *v, wasm_val_t 
     memset(out, 0, sizeof *out);
     out->kind = cw_wasm_kind(v->type);
     switch (v->type) {
-    case CWRUN_CORE_I32:
-        out->of.i32 = v->of.i32;
-        return true;
-    case CWRUN_CORE_I64:
-        out->of.i64 = v->of.i64;
-        return true;
-    case CWRUN_CORE_F32:
-        out->of.f32 = v->of.f32;
-        return true;
-    case CWRUN_CORE_F64:
-        out->of.f64 = v->of.f64;
-        return true;
-    case CWRUN_CORE_V128:
-        return false;
+    case CWRUN_CORE_I32: out->of.i32 = v->of.i32; return true;
+    case CWRUN_CORE_I64: out->of.i64 = v->of.i64; return true;
+    case CWRUN_CORE_F32: out->of.f32 = v->of.f32; return true;
+    case CWRUN_CORE_F64: out->of.f64 = v->of.f64; return true;
+    case CWRUN_CORE_V128: return false;
     case CWRUN_CORE_FUNCREF:
         out->of.ref = cw_wasm_handle(store, KIND_FUNC, v->of.func);
         return out->of.ref || !v->of.func;
-    default:
-        out->of.ref = cw_wasm_from_ref(store, v->type, v->of.ref);
-        return out->of.ref || !v->of.ref;
+    default: out->of.ref = cw_wasm_from_ref(store, v->type, v->of.ref); return out->of.ref || !v->of.ref;
     }
 }
 
@@ -402,7 +381,7 @@ static void add_frames(record *r, const cwrun_error *err)
         return;
     for (size_t i = 0; i < err->n_frames; i++) {
         const cwrun_frame *f = &err->frames[i];
-        frames[i] = (wasm_frame_t){f->func_index, (size_t)f->func_offset, (size_t)f->offset};
+        frames[i] = (wasm_frame_t){ f->func_index, (size_t)f->func_offset, (size_t)f->offset };
     }
     r->frames = frames;
     r->n_frames = err->n_frames;

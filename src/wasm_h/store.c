@@ -68,7 +68,7 @@ static void end(void *user)
 wasm_store_t *wasm_store_new(wasm_engine_t *engine)
 {
     static const char key[1];
-    cwrun_limits limits = {.max_instances = UINT32_MAX}; /* nobody could ask for more than the default here */
+    cwrun_limits limits = { .max_instances = UINT32_MAX }; /* nobody could ask for more than the default here */
     wasm_store_t *s = engine ? calloc(1, sizeof *s) : NULL;
     if (!s)
         return NULL;
@@ -108,7 +108,7 @@ static info *place(const wasm_store_t *s, const void *object)
 
 static bool enlarge(wasm_store_t *s)
 {
-    wasm_store_t bigger = {.cap_infos = s->cap_infos ? 2 * s->cap_infos : LEAST_INFOS};
+    wasm_store_t bigger = { .cap_infos = s->cap_infos ? 2 * s->cap_infos : LEAST_INFOS };
     bigger.infos = calloc(bigger.cap_infos, sizeof *bigger.infos);
     if (!bigger.infos)
         return false;
@@ -142,10 +142,10 @@ void wasm_ref_set_host_info_with_finalizer(wasm_ref_t *ref, void *data, void (*f
 {
     if (!ref)
         return;
-    info before = {0};
+    info before = { 0 };
     if (is_record(ref->kind)) {
         record *r = ref->object;
-        before = (info){.object = r, .data = r->data, .finalizer = r->finalizer};
+        before = (info){ .object = r, .data = r->data, .finalizer = r->finalizer };
         r->data = data;
         r->finalizer = finalizer;
     } else {
@@ -158,7 +158,7 @@ void wasm_ref_set_host_info_with_finalizer(wasm_ref_t *ref, void *data, void (*f
         cwrun_module *module = before.module;
         if (ref->kind == KIND_MODULE && !module)
             module = cwrun_module_share(ref->object);
-        *in = (info){ref->object, data, finalizer, module};
+        *in = (info){ ref->object, data, finalizer, module };
     }
     if (before.object && before.finalizer)
         before.finalizer(before.data);

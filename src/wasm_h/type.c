@@ -64,33 +64,23 @@ static wasm_valtype_t *valtype(wasm_valkind_t kind, cwrun_core_type type)
 {
     wasm_valtype_t *t = malloc(sizeof *t);
     if (t)
-        *t = (wasm_valtype_t){kind, type};
+        *t = (wasm_valtype_t){ kind, type };
     return t;
 }
 
 wasm_valtype_t *wasm_valtype_new(wasm_valkind_t kind)
 {
     switch (kind) {
-    case WASM_I32:
-        return valtype(kind, CWRUN_CORE_I32);
-    case WASM_I64:
-        return valtype(kind, CWRUN_CORE_I64);
-    case WASM_F32:
-        return valtype(kind, CWRUN_CORE_F32);
-    case WASM_F64:
-        return valtype(kind, CWRUN_CORE_F64);
-    case WASM_V128:
-        return valtype(kind, CWRUN_CORE_V128);
-    case WASM_EXTERNREF:
-        return valtype(kind, CWRUN_TYPE_EXTERNREF);
-    case WASM_FUNCREF:
-        return valtype(kind, CWRUN_TYPE_FUNCREF);
-    case WASM_ANYREF:
-        return valtype(kind, CWRUN_TYPE_ANYREF);
-    case WASM_EXNREF:
-        return valtype(kind, CWRUN_TYPE_EXNREF);
-    default:
-        return NULL;
+    case WASM_I32: return valtype(kind, CWRUN_CORE_I32);
+    case WASM_I64: return valtype(kind, CWRUN_CORE_I64);
+    case WASM_F32: return valtype(kind, CWRUN_CORE_F32);
+    case WASM_F64: return valtype(kind, CWRUN_CORE_F64);
+    case WASM_V128: return valtype(kind, CWRUN_CORE_V128);
+    case WASM_EXTERNREF: return valtype(kind, CWRUN_TYPE_EXTERNREF);
+    case WASM_FUNCREF: return valtype(kind, CWRUN_TYPE_FUNCREF);
+    case WASM_ANYREF: return valtype(kind, CWRUN_TYPE_ANYREF);
+    case WASM_EXNREF: return valtype(kind, CWRUN_TYPE_EXNREF);
+    default: return NULL;
     }
 }
 
@@ -124,7 +114,7 @@ wasm_functype_t *wasm_functype_new(wasm_valtype_vec_t *params, wasm_valtype_vec_
         wasm_valtype_vec_delete(results);
         return NULL;
     }
-    *t = (wasm_functype_t){{WASM_EXTERN_FUNC}, *params, *results};
+    *t = (wasm_functype_t){ { WASM_EXTERN_FUNC }, *params, *results };
     wasm_valtype_vec_new_empty(params);
     wasm_valtype_vec_new_empty(results);
     return t;
@@ -279,22 +269,22 @@ wasm_externkind_t wasm_externtype_kind(const wasm_externtype_t *t)
     return t->kind;
 }
 
-#define CONVERSIONS(name, KIND)                                                                                        \
-    wasm_externtype_t *wasm_##name##_as_externtype(wasm_##name##_t *t)                                                 \
-    {                                                                                                                  \
-        return (wasm_externtype_t *)t;                                                                                 \
-    }                                                                                                                  \
-    wasm_##name##_t *wasm_externtype_as_##name(wasm_externtype_t *t)                                                   \
-    {                                                                                                                  \
-        return t && t->kind == KIND ? (wasm_##name##_t *)t : NULL;                                                     \
-    }                                                                                                                  \
-    const wasm_externtype_t *wasm_##name##_as_externtype_const(const wasm_##name##_t *t)                               \
-    {                                                                                                                  \
-        return (const wasm_externtype_t *)t;                                                                           \
-    }                                                                                                                  \
-    const wasm_##name##_t *wasm_externtype_as_##name##_const(const wasm_externtype_t *t)                               \
-    {                                                                                                                  \
-        return t && t->kind == KIND ? (const wasm_##name##_t *)t : NULL;                                               \
+#define CONVERSIONS(name, KIND) \
+    wasm_externtype_t *wasm_##name##_as_externtype(wasm_##name##_t *t) \
+    { \
+        return (wasm_externtype_t *)t; \
+    } \
+    wasm_##name##_t *wasm_externtype_as_##name(wasm_externtype_t *t) \
+    { \
+        return t && t->kind == KIND ? (wasm_##name##_t *)t : NULL; \
+    } \
+    const wasm_externtype_t *wasm_##name##_as_externtype_const(const wasm_##name##_t *t) \
+    { \
+        return (const wasm_externtype_t *)t; \
+    } \
+    const wasm_##name##_t *wasm_externtype_as_##name##_const(const wasm_externtype_t *t) \
+    { \
+        return t && t->kind == KIND ? (const wasm_##name##_t *)t : NULL; \
     }
 CONVERSIONS(functype, WASM_EXTERN_FUNC)
 CONVERSIONS(globaltype, WASM_EXTERN_GLOBAL)
@@ -314,33 +304,21 @@ void wasm_externtype_delete(wasm_externtype_t *t)
     if (!t)
         return;
     switch (t->kind) {
-    case WASM_EXTERN_FUNC:
-        wasm_functype_delete((wasm_functype_t *)t);
-        break;
-    case WASM_EXTERN_GLOBAL:
-        wasm_globaltype_delete((wasm_globaltype_t *)t);
-        break;
-    case WASM_EXTERN_TABLE:
-        wasm_tabletype_delete((wasm_tabletype_t *)t);
-        break;
-    default:
-        free(t);
+    case WASM_EXTERN_FUNC: wasm_functype_delete((wasm_functype_t *)t); break;
+    case WASM_EXTERN_GLOBAL: wasm_globaltype_delete((wasm_globaltype_t *)t); break;
+    case WASM_EXTERN_TABLE: wasm_tabletype_delete((wasm_tabletype_t *)t); break;
+    default: free(t);
     }
 }
 
 wasm_externtype_t *wasm_externtype_copy(const wasm_externtype_t *t)
 {
     switch (t->kind) {
-    case WASM_EXTERN_FUNC:
-        return (wasm_externtype_t *)wasm_functype_copy((const wasm_functype_t *)t);
-    case WASM_EXTERN_GLOBAL:
-        return (wasm_externtype_t *)wasm_globaltype_copy((const wasm_globaltype_t *)t);
-    case WASM_EXTERN_TABLE:
-        return (wasm_externtype_t *)wasm_tabletype_copy((const wasm_tabletype_t *)t);
-    case WASM_EXTERN_MEMORY:
-        return (wasm_externtype_t *)wasm_memorytype_copy((const wasm_memorytype_t *)t);
-    default:
-        return tag_type();
+    case WASM_EXTERN_FUNC: return (wasm_externtype_t *)wasm_functype_copy((const wasm_functype_t *)t);
+    case WASM_EXTERN_GLOBAL: return (wasm_externtype_t *)wasm_globaltype_copy((const wasm_globaltype_t *)t);
+    case WASM_EXTERN_TABLE: return (wasm_externtype_t *)wasm_tabletype_copy((const wasm_tabletype_t *)t);
+    case WASM_EXTERN_MEMORY: return (wasm_externtype_t *)wasm_memorytype_copy((const wasm_memorytype_t *)t);
+    default: return tag_type();
     }
 }
 
@@ -358,7 +336,7 @@ static uint32_t clamp(uint64_t n)
 
 cwrun_core_limits cw_wasm_limits(const wasm_limits_t *l)
 {
-    return (cwrun_core_limits){.min = l->min, .max = l->max, .has_max = l->max != wasm_limits_max_default};
+    return (cwrun_core_limits){ .min = l->min, .max = l->max, .has_max = l->max != wasm_limits_max_default };
 }
 
 static wasm_externtype_t *functype(cwrun_engine *engine, const cwrun_core_functype *f)
@@ -375,19 +353,15 @@ static wasm_externtype_t *functype(cwrun_engine *engine, const cwrun_core_functy
 
 wasm_externtype_t *cw_wasm_externtype(cwrun_engine *engine, const cwrun_externtype *t)
 {
-    wasm_limits_t limits = {clamp(t->limits.min), t->limits.has_max ? clamp(t->limits.max) : wasm_limits_max_default};
+    wasm_limits_t limits = { clamp(t->limits.min), t->limits.has_max ? clamp(t->limits.max) : wasm_limits_max_default };
     switch (t->kind) {
-    case CWRUN_ITEM_CORE_FUNC:
-        return functype(engine, t->func);
+    case CWRUN_ITEM_CORE_FUNC: return functype(engine, t->func);
     case CWRUN_ITEM_CORE_GLOBAL:
         return (wasm_externtype_t *)wasm_globaltype_new(from_core(engine, t->type),
                                                         t->is_mutable ? WASM_VAR : WASM_CONST);
-    case CWRUN_ITEM_CORE_TABLE:
-        return (wasm_externtype_t *)wasm_tabletype_new(from_core(engine, t->type), &limits);
-    case CWRUN_ITEM_CORE_MEMORY:
-        return (wasm_externtype_t *)wasm_memorytype_new(&limits);
-    default:
-        return tag_type();
+    case CWRUN_ITEM_CORE_TABLE: return (wasm_externtype_t *)wasm_tabletype_new(from_core(engine, t->type), &limits);
+    case CWRUN_ITEM_CORE_MEMORY: return (wasm_externtype_t *)wasm_memorytype_new(&limits);
+    default: return tag_type();
     }
 }
 
@@ -402,7 +376,7 @@ wasm_importtype_t *wasm_importtype_new(wasm_name_t *module, wasm_name_t *name, w
         wasm_externtype_delete(type);
         return NULL;
     }
-    *t = (wasm_importtype_t){*module, *name, type};
+    *t = (wasm_importtype_t){ *module, *name, type };
     wasm_name_new_empty(module);
     wasm_name_new_empty(name);
     return t;
@@ -449,7 +423,7 @@ wasm_exporttype_t *wasm_exporttype_new(wasm_name_t *name, wasm_externtype_t *typ
         wasm_externtype_delete(type);
         return NULL;
     }
-    *t = (wasm_exporttype_t){*name, type};
+    *t = (wasm_exporttype_t){ *name, type };
     wasm_name_new_empty(name);
     return t;
 }

@@ -1,7 +1,7 @@
 /* wit/wave_parse.c: WAVE text to values  [wasm-tools: crates/wasm-wave, README].
  *
- * Directed by the type: each parse_ function writes the host-layout bytes of its type straight to where they belong; only
- * lists, whose length is not known before, grow in the arena. The first fault sticks, with its place. */
+ * Directed by the type: each parse_ function writes the host-layout bytes of its type straight to where they belong;
+ * only lists, whose length is not known before, grow in the arena. The first fault sticks, with its place. */
 #include <inttypes.h>
 
 #include "base/arena.h"
@@ -67,8 +67,9 @@ static bool fail_at(parser *p, size_t from, size_t to, const char *format, ...)
     while (end < p->text.size && p->text.data[end] != '\n')
         end++;
     size_t width = columns(p->text, from, to < end ? to : end);
-    cw_fail(p->err, NULL, CWRUN_ERROR_INPUT, 0, "%s\n  %.*s\n  %*s%.*s%s%s", message.data ? message.data : "bad value", (int)(end - line),
-            p->text.data + line, (int)columns(p->text, line, from), "", (int)(width > 1 ? (width < 64 ? width : 64) : 1),
+    cw_fail(p->err, NULL, CWRUN_ERROR_INPUT, 0, "%s\n  %.*s\n  %*s%.*s%s%s", message.data ? message.data : "bad value",
+            (int)(end - line), p->text.data + line, (int)columns(p->text, line, from), "",
+            (int)(width > 1 ? (width < 64 ? width : 64) : 1),
             "^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~", signature.data ? "\nexpected: " : "",
             signature.data ? signature.data : "");
     cw_text_fini(&message);
@@ -148,8 +149,8 @@ static cwrun_str word(parser *p, bool *escaped)
     *escaped = c == '%';
     if (*escaped)
         from++;
-    if (from >= p->text.size || !is_word_char(p->text.data[from]) || (p->text.data[from] >= '0' && p->text.data[from] <= '9') ||
-        p->text.data[from] == '-')
+    if (from >= p->text.size || !is_word_char(p->text.data[from]) ||
+        (p->text.data[from] >= '0' && p->text.data[from] <= '9') || p->text.data[from] == '-')
         return none;
     size_t to = from;
     while (to < p->text.size && is_word_char(p->text.data[to]))
@@ -189,10 +190,10 @@ static bool parse_int(parser *p, uint8_t kind, void *out)
         uint64_t max;
         uint8_t size;
     } ranges[] = {
-        [CWRUN_KIND_S8] = { INT8_MIN, INT8_MAX, 1 },     [CWRUN_KIND_U8] = { 0, UINT8_MAX, 1 },
-        [CWRUN_KIND_S16] = { INT16_MIN, INT16_MAX, 2 },  [CWRUN_KIND_U16] = { 0, UINT16_MAX, 2 },
-        [CWRUN_KIND_S32] = { INT32_MIN, INT32_MAX, 4 },  [CWRUN_KIND_U32] = { 0, UINT32_MAX, 4 },
-        [CWRUN_KIND_S64] = { INT64_MIN, INT64_MAX, 8 },  [CWRUN_KIND_U64] = { 0, UINT64_MAX, 8 },
+        [CWRUN_KIND_S8] = { INT8_MIN, INT8_MAX, 1 },    [CWRUN_KIND_U8] = { 0, UINT8_MAX, 1 },
+        [CWRUN_KIND_S16] = { INT16_MIN, INT16_MAX, 2 }, [CWRUN_KIND_U16] = { 0, UINT16_MAX, 2 },
+        [CWRUN_KIND_S32] = { INT32_MIN, INT32_MAX, 4 }, [CWRUN_KIND_U32] = { 0, UINT32_MAX, 4 },
+        [CWRUN_KIND_S64] = { INT64_MIN, INT64_MAX, 8 }, [CWRUN_KIND_U64] = { 0, UINT64_MAX, 8 },
     };
     if (!p->ok)
         return false;
@@ -207,12 +208,13 @@ static bool parse_int(parser *p, uint8_t kind, void *out)
     cwrun_str digits = cw_str_sub(text, first == '-', text.size);
     for (size_t i = 0; i < digits.size; i++)
         if (digits.data[i] < '0' || digits.data[i] > '9')
-            return fail_at(p, from, p->at, "expected %s, found `%.*s`", cwrun_kind_name(kind), (int)text.size, text.data);
+            return fail_at(p, from, p->at, "expected %s, found `%.*s`", cwrun_kind_name(kind), (int)text.size,
+                           text.data);
     bool good = is_signed ? cw_parse_s64(text, false, ranges[kind].min, (int64_t)ranges[kind].max, &s)
                           : first != '-' && cw_parse_u64(text, false, &u) && u <= ranges[kind].max;
     if (!good)
-        return fail_at(p, from, p->at, "`%.*s` is out of range for %s (%" PRId64 " to %" PRIu64 ")", (int)text.size, text.data,
-                       cwrun_kind_name(kind), ranges[kind].min, ranges[kind].max);
+        return fail_at(p, from, p->at, "`%.*s` is out of range for %s (%" PRId64 " to %" PRIu64 ")", (int)text.size,
+                       text.data, cwrun_kind_name(kind), ranges[kind].min, ranges[kind].max);
     if (is_signed)
         u = (uint64_t)s;
     memcpy(out, &u, ranges[kind].size);
@@ -228,7 +230,8 @@ static bool parse_float(parser *p, uint8_t kind, void *out)
     cwrun_str text = number(p);
     uint32_t bits32 = 0;
     uint64_t bits64 = 0;
-    bool shape = text.size && ((first >= '0' && first <= '9') || first == '-' || cw_str_eq_c(text, "nan") || cw_str_eq_c(text, "inf"));
+    bool shape = text.size && ((first >= '0' && first <= '9') || first == '-' || cw_str_eq_c(text, "nan") ||
+                               cw_str_eq_c(text, "inf"));
     bool good = shape && cw_str_find(text, 'x', 0) == SIZE_MAX &&
                 (kind == CWRUN_KIND_F32 ? cw_parse_f32(text, false, &bits32) : cw_parse_f64(text, false, &bits64));
     if (!good) {
@@ -265,14 +268,18 @@ static bool parse_scalar(parser *p, uint32_t *scalar)
         return true;
     }
     if (c != 'u' || p->at >= p->text.size || d[p->at] != '{')
-        return fail_at(p, from, p->at < p->text.size ? p->at : p->text.size, "unknown escape; there are \\' \\\" \\\\ \\t \\n \\r \\u{…}");
+        return fail_at(p, from, p->at < p->text.size ? p->at : p->text.size,
+                       "unknown escape; there are \\' \\\" \\\\ \\t \\n \\r \\u{…}");
     size_t close = cw_str_find(p->text, '}', p->at);
     if (close == SIZE_MAX || close - p->at < 2 || close - p->at > 7)
         return fail_at(p, from, p->at + 1, "\\u{…} takes one to six hexadecimal digits");
     uint32_t value = 0;
     for (size_t i = p->at + 1; i < close; i++) {
         char h = d[i];
-        uint32_t digit = h >= '0' && h <= '9' ? (uint32_t)(h - '0') : h >= 'a' && h <= 'f' ? (uint32_t)(h - 'a' + 10) : h >= 'A' && h <= 'F' ? (uint32_t)(h - 'A' + 10) : 16;
+        uint32_t digit = h >= '0' && h <= '9'   ? (uint32_t)(h - '0')
+                         : h >= 'a' && h <= 'f' ? (uint32_t)(h - 'a' + 10)
+                         : h >= 'A' && h <= 'F' ? (uint32_t)(h - 'A' + 10)
+                                                : 16;
         if (digit == 16)
             return fail_at(p, i, i + 1, "not a hexadecimal digit");
         value = value * 16 + digit;
@@ -451,8 +458,9 @@ static bool fail_label(parser *p, const cwrun_type *t, size_t from, cwrun_str la
             near = t->fields[i].name;
         }
     }
-    return fail_at(p, from, p->at, "no %s `%.*s`%s%.*s%s", what, (int)label.size, label.data, near.data ? "; did you mean `" : "", (int)near.size,
-                   near.data ? near.data : "", near.data ? "`?" : "");
+    return fail_at(p, from, p->at, "no %s `%.*s`%s%.*s%s", what, (int)label.size, label.data,
+                   near.data ? "; did you mean `" : "", (int)near.size, near.data ? near.data : "",
+                   near.data ? "`?" : "");
 }
 
 static bool parse_record(parser *p, const cwrun_type *t, char *out)
@@ -484,7 +492,8 @@ static bool parse_record(parser *p, const cwrun_type *t, char *out)
         return false;
     for (uint32_t i = 0; i < t->n_fields; i++)
         if (!seen[i] && t->fields[i].type->kind != CWRUN_KIND_OPTION) /* the zero bytes there are `none` */
-            return fail_at(p, from, p->at, "field `%.*s` is missing", (int)t->fields[i].name.size, t->fields[i].name.data);
+            return fail_at(p, from, p->at, "field `%.*s` is missing", (int)t->fields[i].name.size,
+                           t->fields[i].name.data);
     return true;
 }
 
@@ -520,7 +529,8 @@ static bool parse_payload(parser *p, const cwrun_type *t, uint32_t i, char *out)
     cw_store_disc(t, out, i);
     if (!t->fields[i].type)
         return true;
-    return expect(p, '(') && parse_value(p, t->fields[i].type, out + t->payload_offset[CW_P8]) && (accept(p, ','), expect(p, ')'));
+    return expect(p, '(') && parse_value(p, t->fields[i].type, out + t->payload_offset[CW_P8]) &&
+           (accept(p, ','), expect(p, ')'));
 }
 
 static bool parse_variant(parser *p, const cwrun_type *t, char *out)
@@ -569,37 +579,19 @@ static bool parse_value(parser *p, const cwrun_type *t, char *out)
             fail_token(p, "bool");
         break;
     case CWRUN_KIND_F32:
-    case CWRUN_KIND_F64:
-        parse_float(p, t->kind, out);
-        break;
-    case CWRUN_KIND_CHAR:
-        parse_char(p, (uint32_t *)(void *)out);
-        break;
-    case CWRUN_KIND_STRING:
-        parse_string(p, (cwrun_str *)(void *)out);
-        break;
+    case CWRUN_KIND_F64: parse_float(p, t->kind, out); break;
+    case CWRUN_KIND_CHAR: parse_char(p, (uint32_t *)(void *)out); break;
+    case CWRUN_KIND_STRING: parse_string(p, (cwrun_str *)(void *)out); break;
     case CWRUN_KIND_LIST:
     case CWRUN_KIND_FIXED_LIST:
-    case CWRUN_KIND_MAP:
-        parse_list(p, t, out);
-        break;
-    case CWRUN_KIND_RECORD:
-        parse_record(p, t, out);
-        break;
-    case CWRUN_KIND_TUPLE:
-        parse_tuple(p, t, out);
-        break;
+    case CWRUN_KIND_MAP: parse_list(p, t, out); break;
+    case CWRUN_KIND_RECORD: parse_record(p, t, out); break;
+    case CWRUN_KIND_TUPLE: parse_tuple(p, t, out); break;
     case CWRUN_KIND_VARIANT:
-    case CWRUN_KIND_ENUM:
-        parse_variant(p, t, out);
-        break;
+    case CWRUN_KIND_ENUM: parse_variant(p, t, out); break;
     case CWRUN_KIND_OPTION:
-    case CWRUN_KIND_RESULT:
-        parse_worded(p, t, out);
-        break;
-    case CWRUN_KIND_FLAGS:
-        parse_flags(p, t, out);
-        break;
+    case CWRUN_KIND_RESULT: parse_worded(p, t, out); break;
+    case CWRUN_KIND_FLAGS: parse_flags(p, t, out); break;
     case CWRUN_KIND_S8:
     case CWRUN_KIND_U8:
     case CWRUN_KIND_S16:
@@ -607,12 +599,11 @@ static bool parse_value(parser *p, const cwrun_type *t, char *out)
     case CWRUN_KIND_S32:
     case CWRUN_KIND_U32:
     case CWRUN_KIND_S64:
-    case CWRUN_KIND_U64:
-        parse_int(p, t->kind, out);
-        break;
+    case CWRUN_KIND_U64: parse_int(p, t->kind, out); break;
     default:
         peek(p);
-        fail_at(p, p->at, token_end(p, p->at), "a value of type %s cannot be written as text", cwrun_kind_name(t->kind));
+        fail_at(p, p->at, token_end(p, p->at), "a value of type %s cannot be written as text",
+                cwrun_kind_name(t->kind));
     }
     p->depth--;
     return p->ok;
@@ -640,7 +631,10 @@ bool cwrun_val_parse(const cwrun_type *type, cwrun_str text, cwrun_arena *arena,
     if (cwrun_failed(err))
         return false;
     if (!type || !arena || !out) {
-        cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "cwrun_val_parse: %s is NULL", !type ? "type" : !arena ? "arena" : "out");
+        cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "cwrun_val_parse: %s is NULL",
+                !type    ? "type"
+                : !arena ? "arena"
+                         : "out");
         return false;
     }
     return parse_one(&p, type, out) && at_end(&p);
@@ -663,14 +657,18 @@ bool cwrun_call_split(cwrun_str text, cwrun_str *name, size_t *paren)
     return true;
 }
 
-bool cwrun_args_parse(const cwrun_functype *type, cwrun_str text, size_t at, cwrun_arena *arena, cwrun_val *args, cwrun_error *err)
+bool cwrun_args_parse(const cwrun_functype *type, cwrun_str text, size_t at, cwrun_arena *arena, cwrun_val *args,
+                      cwrun_error *err)
 {
     parser p = { text, at, arena, err, type, 0, true };
     if (cwrun_failed(err))
         return false;
     uint32_t n = cwrun_functype_n_params(type), i = 0;
     if (!type || !arena || (n != 0 && !args)) {
-        cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "cwrun_args_parse: %s is NULL", !type ? "type" : !arena ? "arena" : "args");
+        cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "cwrun_args_parse: %s is NULL",
+                !type    ? "type"
+                : !arena ? "arena"
+                         : "args");
         return false;
     }
     expect(&p, '(');
@@ -688,7 +686,8 @@ bool cwrun_args_parse(const cwrun_functype *type, cwrun_str text, size_t at, cwr
         const cwrun_type *t = cwrun_functype_param(type, i);
         cwrun_str name = cwrun_functype_param_name(type, i);
         if (t->kind != CWRUN_KIND_OPTION)
-            return fail_at(&p, p.at, p.at + 1, "argument %u, `%.*s`, is missing", (unsigned)i + 1, (int)name.size, name.data);
+            return fail_at(&p, p.at, p.at + 1, "argument %u, `%.*s`, is missing", (unsigned)i + 1, (int)name.size,
+                           name.data);
         char *none = cw_arena_alloc(arena, t->size[CW_P8], 16);
         if (!none)
             return fail_oom(&p);

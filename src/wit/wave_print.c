@@ -1,6 +1,7 @@
 /* wit/wave_print.c: values as WAVE text, on one line.
  *
- * As wasmtime prints them: floats without exponent, record fields that are `none` left out, labels that are keywords with a
+ * As wasmtime prints them: floats without exponent, record fields that are `none` left out, labels that are keywords
+ * with a
  * %, and everything that would not show on paper as \u{…}. */
 #include <inttypes.h>
 
@@ -138,77 +139,39 @@ static void print_value(printer *p, const cwrun_val *v)
         return;
     }
     switch (v->kind) {
-    case CWRUN_KIND_BOOL:
-        puts_(p, v->of.boolean ? "true" : "false");
-        return;
-    case CWRUN_KIND_S8:
-        n = snprintf(number, sizeof number, "%d", v->of.s8);
-        break;
-    case CWRUN_KIND_U8:
-        n = snprintf(number, sizeof number, "%u", v->of.u8);
-        break;
-    case CWRUN_KIND_S16:
-        n = snprintf(number, sizeof number, "%d", v->of.s16);
-        break;
-    case CWRUN_KIND_U16:
-        n = snprintf(number, sizeof number, "%u", v->of.u16);
-        break;
-    case CWRUN_KIND_S32:
-        n = snprintf(number, sizeof number, "%" PRId32, v->of.s32);
-        break;
-    case CWRUN_KIND_U32:
-        n = snprintf(number, sizeof number, "%" PRIu32, v->of.u32);
-        break;
-    case CWRUN_KIND_S64:
-        n = snprintf(number, sizeof number, "%" PRId64, v->of.s64);
-        break;
-    case CWRUN_KIND_U64:
-        n = snprintf(number, sizeof number, "%" PRIu64, v->of.u64);
-        break;
-    case CWRUN_KIND_F32:
-        n = (int)cw_print_f32(v->of.f32, number);
-        break;
-    case CWRUN_KIND_F64:
-        n = (int)cw_print_f64(v->of.f64, number);
-        break;
+    case CWRUN_KIND_BOOL: puts_(p, v->of.boolean ? "true" : "false"); return;
+    case CWRUN_KIND_S8: n = snprintf(number, sizeof number, "%d", v->of.s8); break;
+    case CWRUN_KIND_U8: n = snprintf(number, sizeof number, "%u", v->of.u8); break;
+    case CWRUN_KIND_S16: n = snprintf(number, sizeof number, "%d", v->of.s16); break;
+    case CWRUN_KIND_U16: n = snprintf(number, sizeof number, "%u", v->of.u16); break;
+    case CWRUN_KIND_S32: n = snprintf(number, sizeof number, "%" PRId32, v->of.s32); break;
+    case CWRUN_KIND_U32: n = snprintf(number, sizeof number, "%" PRIu32, v->of.u32); break;
+    case CWRUN_KIND_S64: n = snprintf(number, sizeof number, "%" PRId64, v->of.s64); break;
+    case CWRUN_KIND_U64: n = snprintf(number, sizeof number, "%" PRIu64, v->of.u64); break;
+    case CWRUN_KIND_F32: n = (int)cw_print_f32(v->of.f32, number); break;
+    case CWRUN_KIND_F64: n = (int)cw_print_f64(v->of.f64, number); break;
     case CWRUN_KIND_CHAR:
         put(p, "'", 1);
         put_char(p, v->of.ch);
         put(p, "'", 1);
         return;
-    case CWRUN_KIND_STRING:
-        put_string(p, v->of.string);
-        return;
+    case CWRUN_KIND_STRING: put_string(p, v->of.string); return;
     case CWRUN_KIND_LIST:
     case CWRUN_KIND_FIXED_LIST:
-    case CWRUN_KIND_MAP:
-        print_parts(p, v, "[", "]");
-        return;
-    case CWRUN_KIND_TUPLE:
-        print_parts(p, v, "(", ")");
-        return;
-    case CWRUN_KIND_RECORD:
-        print_record(p, v);
-        return;
+    case CWRUN_KIND_MAP: print_parts(p, v, "[", "]"); return;
+    case CWRUN_KIND_TUPLE: print_parts(p, v, "(", ")"); return;
+    case CWRUN_KIND_RECORD: print_record(p, v); return;
     case CWRUN_KIND_VARIANT:
     case CWRUN_KIND_ENUM:
     case CWRUN_KIND_OPTION:
-    case CWRUN_KIND_RESULT:
-        print_case(p, v);
-        return;
-    case CWRUN_KIND_FLAGS:
-        print_flags(p, v);
-        return;
+    case CWRUN_KIND_RESULT: print_case(p, v); return;
+    case CWRUN_KIND_FLAGS: print_flags(p, v); return;
     case CWRUN_KIND_OWN:
     case CWRUN_KIND_BORROW: /* WAVE has no form for handles: shown, not read */
         n = snprintf(number, sizeof number, "<%s %" PRIu32 ">", cwrun_kind_name(v->kind), v->of.handle);
         break;
-    case 0:
-        puts_(p, "()");
-        return;
-    default:
-        n = snprintf(number, sizeof number, "<%s>", cwrun_kind_name(v->kind));
-        break;
+    case 0: puts_(p, "()"); return;
+    default: n = snprintf(number, sizeof number, "<%s>", cwrun_kind_name(v->kind)); break;
     }
     put(p, number, (size_t)n);
 }

@@ -82,7 +82,8 @@ static void log_call(const char *name, int number, const cwrun_val *args, size_t
     printf("]\n");
 }
 
-static cwrun_status on_function(cwrun_caller *caller, const cwrun_val *args, size_t n_args, cwrun_val *result, void *user)
+static cwrun_status on_function(cwrun_caller *caller, const cwrun_val *args, size_t n_args, cwrun_val *result,
+                                void *user)
 {
     (void)caller;
     (void)result;
@@ -135,7 +136,8 @@ static void connection_drop(void *object, void *user)
     free(c);
 }
 
-static cwrun_status connection_new(cwrun_caller *caller, const cwrun_val *args, size_t n_args, cwrun_val *result, void *user)
+static cwrun_status connection_new(cwrun_caller *caller, const cwrun_val *args, size_t n_args, cwrun_val *result,
+                                   void *user)
 {
     struct connection *c = malloc(sizeof *c);
     (void)args;
@@ -195,10 +197,11 @@ static cwrun_status method(cwrun_caller *caller, const cwrun_val *args, size_t n
 
 static void define_kvdb(cwrun_error *err)
 {
-    static const char *const methods[] = { "[method]connection.get", "[method]connection.set", "[method]connection.remove",
-                                           "[method]connection.clear" };
+    static const char *const methods[] = { "[method]connection.get", "[method]connection.set",
+                                           "[method]connection.remove", "[method]connection.clear" };
     cwrun_linker_resource(session.linker, KVDB, "connection", connection_drop, NULL, NULL, err);
-    cwrun_linker_func(session.linker, KVDB, "[constructor]connection", "func() -> connection", connection_new, NULL, NULL, err);
+    cwrun_linker_func(session.linker, KVDB, "[constructor]connection", "func() -> connection", connection_new, NULL,
+                      NULL, err);
     for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
         cwrun_linker_func(session.linker, KVDB, methods[i], NULL, method, (void *)methods[i], NULL, err);
 }
@@ -287,8 +290,10 @@ static bool build(cwrun_builder *b, const cwrun_type *type, cwrun_str text, cwru
             ok = build(b, cwrun_type_elem(type), parts[i], arena, err);
         return ok && cwrun_builder_end(b);
     }
-    if (kind == CWRUN_KIND_OPTION && text.size > 6 && memcmp(text.data, "some(", 5) == 0 && memchr(text.data, '$', text.size))
-        return cwrun_builder_case(b, 1) && build(b, cwrun_type_elem(type), trim((cwrun_str){ text.data + 5, text.size - 6 }), arena, err);
+    if (kind == CWRUN_KIND_OPTION && text.size > 6 && memcmp(text.data, "some(", 5) == 0 &&
+        memchr(text.data, '$', text.size))
+        return cwrun_builder_case(b, 1) &&
+               build(b, cwrun_type_elem(type), trim((cwrun_str){ text.data + 5, text.size - 6 }), arena, err);
     return cwrun_val_parse(type, text, arena, &v, err) && cwrun_builder_val(b, &v);
 }
 
@@ -427,7 +432,8 @@ int main(int argc, char **argv)
             session.shared = strcmp(rest, "shared") == 0;
             define_kvdb(&err);
         } else if (after(line, "calc")) {
-            cwrun_linker_func(session.linker, "docs:adder/add@0.1.0", "add", "func(x: u32, y: u32) -> u32", add, NULL, NULL, &err);
+            cwrun_linker_func(session.linker, "docs:adder/add@0.1.0", "add", "func(x: u32, y: u32) -> u32", add, NULL,
+                              NULL, &err);
         } else if (after(line, "start")) {
             start(argv[1], &err);
         } else if ((rest = after(line, "call"))) {

@@ -84,7 +84,8 @@ static void functions_are_found_by_whole_and_by_bare_names(void **state)
     assert_ptr_equal(cwrun_instance_func(in, ECHO "echo-u8", &err), f);
     assert_string_equal(cwrun_func_name(cwrun_instance_func(in, "echo-u8", &err)), ECHO "echo-u8");
     assert_string_equal(cwrun_func_name(cwrun_instance_func(in, "cwrun:guests/echo.echo-u8", &err)), ECHO "echo-u8");
-    assert_string_equal(cwrun_func_name(cwrun_instance_func(in, "cwrun:guests/echo@0.1.0.echo-u8", &err)), ECHO "echo-u8");
+    assert_string_equal(cwrun_func_name(cwrun_instance_func(in, "cwrun:guests/echo@0.1.0.echo-u8", &err)),
+                        ECHO "echo-u8");
     assert_false(cwrun_failed(&err));
     assert_null(cwrun_instance_func(in, "eco-u8", &err));
     failed_with(CWRUN_ERROR_ARGUMENT, "no exported function `eco-u8` (near: `" ECHO "echo-u8`");
@@ -259,7 +260,8 @@ static void parts_of_an_interface_that_are_missing_are_named(void **state)
     assert_null(guest_with("needs", linker));
     assert_non_null(strstr(err.message, "2 imports of"));
     assert_non_null(strstr(err.message, "`test:store/kv@1.2.0#bucket`: resource"));
-    failed_with(CWRUN_ERROR_LINK, "`test:store/kv@1.2.0#[method]bucket.get`: func(self: borrow<bucket>, key: string) -> option<string>");
+    failed_with(CWRUN_ERROR_LINK,
+                "`test:store/kv@1.2.0#[method]bucket.get`: func(self: borrow<bucket>, key: string) -> option<string>");
     cwrun_linker_drop(linker);
 }
 
@@ -305,7 +307,8 @@ static void drop_user(void *user)
     n_dropped_users++;
 }
 
-static cwrun_status trap_with_word(cwrun_caller *caller, const cwrun_val *args, size_t n_args, cwrun_val *result, void *user)
+static cwrun_status trap_with_word(cwrun_caller *caller, const cwrun_val *args, size_t n_args, cwrun_val *result,
+                                   void *user)
 {
     (void)args;
     (void)n_args;
@@ -313,7 +316,8 @@ static cwrun_status trap_with_word(cwrun_caller *caller, const cwrun_val *args, 
     return cwrun_caller_trap(caller, "word: %s", (const char *)user);
 }
 
-static cwrun_status exit_seven(cwrun_caller *caller, const cwrun_val *args, size_t n_args, cwrun_val *result, void *user)
+static cwrun_status exit_seven(cwrun_caller *caller, const cwrun_val *args, size_t n_args, cwrun_val *result,
+                               void *user)
 {
     (void)args;
     (void)n_args;
@@ -353,7 +357,8 @@ static void an_exit_is_no_trap(void **state)
     cwrun_linker_drop(linker);
 }
 
-static cwrun_status drop_store(cwrun_caller *caller, const cwrun_val *args, size_t n_args, cwrun_val *result, void *user)
+static cwrun_status drop_store(cwrun_caller *caller, const cwrun_val *args, size_t n_args, cwrun_val *result,
+                               void *user)
 {
     (void)args;
     (void)n_args;
@@ -510,13 +515,15 @@ struct connections {
     bool bad_result;
 };
 
-static cwrun_status open_connection(cwrun_caller *caller, const cwrun_val *args, size_t n_args, cwrun_val *result, void *user)
+static cwrun_status open_connection(cwrun_caller *caller, const cwrun_val *args, size_t n_args, cwrun_val *result,
+                                    void *user)
 {
     struct connections *all = user;
     (void)args;
     (void)n_args;
     all->n_open++;
-    *result = all->bad_result ? cwrun_own(12345) : cwrun_own(cwrun_resource_new(caller, "demo:kv-store/kvdb", "connection", all));
+    *result = all->bad_result ? cwrun_own(12345)
+                              : cwrun_own(cwrun_resource_new(caller, "demo:kv-store/kvdb", "connection", all));
     assert_int_equal(cwrun_resource_new(caller, "demo:kv-store/kvdb", "nothing", all), 0);
     return CWRUN_DONE;
 }
@@ -531,7 +538,8 @@ static cwrun_linker *kv_linker(struct connections *all)
 {
     cwrun_linker *linker = cwrun_linker_new(engine, &err);
     cwrun_linker_resource(linker, "demo:kv-store/kvdb", "connection", close_connection, NULL, NULL, &err);
-    cwrun_linker_func(linker, "demo:kv-store/kvdb", "[constructor]connection", "func() -> connection", open_connection, all, NULL, &err);
+    cwrun_linker_func(linker, "demo:kv-store/kvdb", "[constructor]connection", "func() -> connection", open_connection,
+                      all, NULL, &err);
     cwrun_linker_stub_rest(linker, true);
     return linker;
 }
@@ -603,7 +611,8 @@ static void fuel_runs_out(void **state)
     (void)state;
     config.fuel = true;
     cwrun_engine *e = cwrun_engine_new(&config, &err);
-    cwrun_component *c = cwrun_component_open(e, GUESTS "traps.wasm", &err), *adder = cwrun_component_open(e, GUESTS "adder.wasm", &err);
+    cwrun_component *c = cwrun_component_open(e, GUESTS "traps.wasm", &err),
+                    *adder = cwrun_component_open(e, GUESTS "adder.wasm", &err);
     cwrun_store *s = cwrun_store_new(e, NULL, &err);
     cwrun_store_set_fuel(s, 100000);
     cwrun_instance *in = cwrun_instantiate(s, c, NULL, &err), *add = cwrun_instantiate(s, adder, NULL, &err);

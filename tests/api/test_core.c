@@ -114,7 +114,8 @@ struct host {
     cwrun_core_val *results;
 };
 
-static cwrun_status emit(cwrun_caller *c, const cwrun_core_val *args, size_t n, cwrun_core_val *results, size_t n_results, void *user)
+static cwrun_status emit(cwrun_caller *c, const cwrun_core_val *args, size_t n, cwrun_core_val *results,
+                         size_t n_results, void *user)
 {
     struct host *h = user;
     (void)args;
@@ -126,7 +127,8 @@ static cwrun_status emit(cwrun_caller *c, const cwrun_core_val *args, size_t n, 
     return CWRUN_DONE;
 }
 
-static cwrun_status asked_again(cwrun_caller *c, const cwrun_core_val *args, size_t n, cwrun_core_val *results, size_t n_results, void *user)
+static cwrun_status asked_again(cwrun_caller *c, const cwrun_core_val *args, size_t n, cwrun_core_val *results,
+                                size_t n_results, void *user)
 {
     (void)c;
     (void)n;
@@ -150,7 +152,8 @@ static void *done_soon(void *user)
     return NULL;
 }
 
-static cwrun_status ask(cwrun_caller *c, const cwrun_core_val *args, size_t n, cwrun_core_val *results, size_t n_results, void *user)
+static cwrun_status ask(cwrun_caller *c, const cwrun_core_val *args, size_t n, cwrun_core_val *results,
+                        size_t n_results, void *user)
 {
     struct host *h = user;
     pthread_t thread;
@@ -239,8 +242,8 @@ static void an_instance_gives_its_exports_to_another(void **state)
 {
     /* (module (import "m" "add" (func $add (param i32 i32) (result i32))) (export "sum" (func $add))) */
     static const uint8_t bytes[] = {
-        0, 'a', 's', 'm', 1, 0, 0, 0, 1, 7, 1, 0x60, 2, 0x7f, 0x7f, 1, 0x7f, 2, 9, 1, 1, 'm', 3, 'a', 'd', 'd', 0, 0,
-        7, 7, 1, 3, 's', 'u', 'm', 0, 0,
+        0, 'a', 's', 'm', 1,   0,   0,   0, 1, 7, 1, 0x60, 2, 0x7f, 0x7f, 1,   0x7f, 2, 9,
+        1, 1,   'm', 3,   'a', 'd', 'd', 0, 0, 7, 7, 1,    3, 's',  'u',  'm', 0,    0,
     };
     cwrun_linker *linker = cwrun_linker_new(engine, &err);
     cwrun_core_val args[2] = { i32(1), i32(2) }, sum;

@@ -1,5 +1,5 @@
-/* tests/api/test_core_heap.c: references into the heap through the public interface: i31, structures, arrays, exceptions, and
- * what the collector does to them. */
+/* tests/api/test_core_heap.c: references into the heap through the public interface: i31, structures, arrays,
+ * exceptions, and what the collector does to them. */
 #include <cwrun.h>
 
 #include <setjmp.h>
@@ -48,15 +48,17 @@ static cwrun_core_instance *instance_of(const char *text, cwrun_linker *linker)
     return in;
 }
 
-static const char shapes[] = "(module (type $p (struct (field i32) (field (mut i64)) (field (mut i8)))) (type $a (array (mut f64)))"
-                             " (func (export \"make\") (param i32) (result (ref $p)) (struct.new $p (local.get 0) (i64.const 5) (i32.const 200)))"
-                             " (func (export \"sum\") (param (ref $p)) (result i64) (i64.add (struct.get $p 1 (local.get 0))"
-                             "   (i64.extend_i32_u (struct.get_u $p 2 (local.get 0)))))"
-                             " (func (export \"numbers\") (param (ref null $a)) (result i32) (array.len (local.get 0)))"
-                             " (func (export \"any\") (param anyref) (result anyref) (local.get 0))"
-                             " (func (export \"ext\") (param externref) (result anyref) (any.convert_extern (local.get 0)))"
-                             " (func (export \"waste\") (param $n i32) (loop $l (drop (array.new $a (f64.const 0) (i32.const 1000)))"
-                             "   (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))))";
+static const char shapes[] =
+    "(module (type $p (struct (field i32) (field (mut i64)) (field (mut i8)))) (type $a (array (mut f64)))"
+    " (func (export \"make\") (param i32) (result (ref $p)) (struct.new $p (local.get 0) (i64.const 5) (i32.const "
+    "200)))"
+    " (func (export \"sum\") (param (ref $p)) (result i64) (i64.add (struct.get $p 1 (local.get 0))"
+    "   (i64.extend_i32_u (struct.get_u $p 2 (local.get 0)))))"
+    " (func (export \"numbers\") (param (ref null $a)) (result i32) (array.len (local.get 0)))"
+    " (func (export \"any\") (param anyref) (result anyref) (local.get 0))"
+    " (func (export \"ext\") (param externref) (result anyref) (any.convert_extern (local.get 0)))"
+    " (func (export \"waste\") (param $n i32) (loop $l (drop (array.new $a (f64.const 0) (i32.const 1000)))"
+    "   (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))))";
 
 static cwrun_core_val call(cwrun_core_instance *in, const char *name, cwrun_core_val arg)
 {
@@ -160,7 +162,8 @@ static void objects_of_the_host_are_collected(void **state)
 static cwrun_tag *tag;
 static cwrun_core_instance *thrower;
 
-static cwrun_status throw(cwrun_caller *c, const cwrun_core_val *args, size_t n, cwrun_core_val *results, size_t n_results, void *user)
+static cwrun_status throw(cwrun_caller * c, const cwrun_core_val *args, size_t n, cwrun_core_val *results,
+                          size_t n_results, void *user)
 {
     (void)n, (void)results, (void)n_results, (void)user;
     cwrun_core_val values[2] = { args[0], cwrun_core_externref(0) };
@@ -186,12 +189,13 @@ static void exceptions_are_thrown_by_the_host_and_leave_as_errors(void **state)
     cwrun_linker *linker = cwrun_linker_new(engine, &err);
     cwrun_linker_core_extern(linker, "h", "tag", &given, &err);
     cwrun_linker_core_func(linker, "h", "throw", "i", "", throw, NULL, NULL, &err);
-    thrower = instance_of("(module (import \"h\" \"tag\" (tag $t (param i32 externref))) (import \"h\" \"throw\" (func $f (param i32)))"
-                          " (func (export \"throw\") (param i32) (throw $t (local.get 0) (ref.null extern)))"
-                          " (func (export \"pass\") (param i32) (call $f (local.get 0)))"
-                          " (func (export \"catch\") (param i32) (result i32) (block $h (result i32 externref)"
-                          "   (try_table (catch $t $h) (call $f (local.get 0))) (return (i32.const -1))) (drop)))",
-                          linker);
+    thrower = instance_of(
+        "(module (import \"h\" \"tag\" (tag $t (param i32 externref))) (import \"h\" \"throw\" (func $f (param i32)))"
+        " (func (export \"throw\") (param i32) (throw $t (local.get 0) (ref.null extern)))"
+        " (func (export \"pass\") (param i32) (call $f (local.get 0)))"
+        " (func (export \"catch\") (param i32) (result i32) (block $h (result i32 externref)"
+        "   (try_table (catch $t $h) (call $f (local.get 0))) (return (i32.const -1))) (drop)))",
+        linker);
     v = cwrun_core_i32(77);
     assert_int_equal(call(thrower, "catch", v).of.i32, 77);
     assert_int_equal(call(thrower, "catch", one).of.i32, 2);

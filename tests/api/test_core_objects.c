@@ -1,5 +1,5 @@
-/* tests/api/test_core_objects.c: the objects of a core store through the public interface: types, functions, memories, tables,
- * globals, tags, references; and their misuse. */
+/* tests/api/test_core_objects.c: the objects of a core store through the public interface: types, functions, memories,
+ * tables, globals, tags, references; and their misuse. */
 #include <cwrun.h>
 
 #include <setjmp.h>
@@ -67,16 +67,18 @@ static cwrun_core_val i32(int32_t v)
 
 /* ---- types ---- */
 
-static const char exporter[] = "(module (memory (export \"m\") 1 3) (table (export \"t\") 2 5 funcref)"
-                               " (global (export \"g\") (mut i64) (i64.const 7)) (global (export \"c\") v128 (v128.const i64x2 1 2))"
-                               " (tag (export \"e\") (param i32))"
-                               " (func (export \"f\") (param i32 externref) (result f64 v128) unreachable)"
-                               " (func (export \"id\") (param i32) (result i32) local.get 0))";
+static const char exporter[] =
+    "(module (memory (export \"m\") 1 3) (table (export \"t\") 2 5 funcref)"
+    " (global (export \"g\") (mut i64) (i64.const 7)) (global (export \"c\") v128 (v128.const i64x2 1 2))"
+    " (tag (export \"e\") (param i32))"
+    " (func (export \"f\") (param i32 externref) (result f64 v128) unreachable)"
+    " (func (export \"id\") (param i32) (result i32) local.get 0))";
 
 static void exports_are_reached_by_place_and_name_and_know_their_types(void **state)
 {
-    static const uint8_t kinds[] = { CWRUN_ITEM_CORE_MEMORY, CWRUN_ITEM_CORE_TABLE, CWRUN_ITEM_CORE_GLOBAL, CWRUN_ITEM_CORE_GLOBAL,
-                                     CWRUN_ITEM_CORE_TAG, CWRUN_ITEM_CORE_FUNC, CWRUN_ITEM_CORE_FUNC };
+    static const uint8_t kinds[] = { CWRUN_ITEM_CORE_MEMORY, CWRUN_ITEM_CORE_TABLE, CWRUN_ITEM_CORE_GLOBAL,
+                                     CWRUN_ITEM_CORE_GLOBAL, CWRUN_ITEM_CORE_TAG,   CWRUN_ITEM_CORE_FUNC,
+                                     CWRUN_ITEM_CORE_FUNC };
     cwrun_module *m = module_of(exporter);
     cwrun_core_instance *in = cwrun_module_instantiate(store, m, NULL, &err);
     cwrun_externtype t, same;
@@ -91,7 +93,8 @@ static void exports_are_reached_by_place_and_name_and_know_their_types(void **st
         assert_true(cwrun_extern_type(&e, &t) && cwrun_item_externtype(&item, &same));
         assert_int_equal(t.kind, kinds[i]);
         assert_ptr_equal(t.func, same.func);
-        assert_true(t.limits.min == same.limits.min && t.limits.max == same.limits.max && t.type == same.type && t.is_mutable == same.is_mutable);
+        assert_true(t.limits.min == same.limits.min && t.limits.max == same.limits.max && t.type == same.type &&
+                    t.is_mutable == same.is_mutable);
     }
     assert_int_equal(cwrun_core_instance_export(in, 7).kind, 0);
     cwrun_extern e = cwrun_core_instance_export(in, 0);
@@ -110,7 +113,8 @@ static void exports_are_reached_by_place_and_name_and_know_their_types(void **st
     assert_int_equal(cwrun_core_type_kind(engine, 6), 0);
     cwrun_core_type_print(engine, CWRUN_TYPE_EXTERNREF, text, sizeof text);
     assert_string_equal(text, "externref");
-    const cwrun_core_type params[] = { CWRUN_CORE_I32, CWRUN_TYPE_EXTERNREF }, results[] = { CWRUN_CORE_F64, CWRUN_CORE_V128 };
+    const cwrun_core_type params[] = { CWRUN_CORE_I32, CWRUN_TYPE_EXTERNREF },
+                          results[] = { CWRUN_CORE_F64, CWRUN_CORE_V128 };
     assert_ptr_equal(f, cwrun_core_functype_new(engine, params, 2, results, 2, &err));
     const cwrun_core_type wrong = 77;
     assert_null(cwrun_core_functype_new(engine, &wrong, 1, NULL, 0, &err));
@@ -132,9 +136,10 @@ static void memories_of_the_host_are_imported_and_grow(void **state)
     uint32_t word = 0x01020304, read = 0;
     uint64_t before = 0;
     (void)state;
-    cwrun_core_instance *in = instance_of("(module (import \"\" \"\" (memory 1 2)) (func (export \"load\") (param i32) (result i32)"
-                                          " local.get 0 i32.load) (func (export \"grow\") (result i32) i32.const 1 memory.grow))",
-                                          &given, 1);
+    cwrun_core_instance *in =
+        instance_of("(module (import \"\" \"\" (memory 1 2)) (func (export \"load\") (param i32) (result i32)"
+                    " local.get 0 i32.load) (func (export \"grow\") (result i32) i32.const 1 memory.grow))",
+                    &given, 1);
     cwrun_core_val at = i32(100), got;
     all_is_well();
     assert_true(cwrun_memory_write(m, 100, &word, 4, &err) && cwrun_core_call(in, "load", &at, 1, &got, 1, &err));
@@ -165,7 +170,8 @@ static void memories_of_the_host_are_imported_and_grow(void **state)
     failed_with(CWRUN_ERROR_ARGUMENT, "no memory's");
 }
 
-static cwrun_status negate(cwrun_caller *c, const cwrun_core_val *args, size_t n, cwrun_core_val *results, size_t n_results, void *user)
+static cwrun_status negate(cwrun_caller *c, const cwrun_core_val *args, size_t n, cwrun_core_val *results,
+                           size_t n_results, void *user)
 {
     (void)n, (void)n_results;
     ++*(int *)user;
@@ -196,10 +202,12 @@ static void tables_hold_functions_of_guest_and_host(void **state)
     cwrun_core_val f = cwrun_core_funcref(host);
     cwrun_table *t = cwrun_table_new(store, CWRUN_TYPE_FUNCREF, &limits, &f, &err);
     cwrun_extern given = { CWRUN_ITEM_CORE_TABLE, { .table = t } };
-    cwrun_core_instance *in = instance_of("(module (import \"\" \"\" (table 2 6 funcref)) (func $id (export \"id\") (param i32) (result i32) local.get 0)"
-                                          " (func (export \"call\") (param i32 i32) (result i32) local.get 0 local.get 1"
-                                          " call_indirect (param i32) (result i32))"
-                                          " (func (export \"self\") (result funcref) ref.func $id))", &given, 1);
+    cwrun_core_instance *in = instance_of(
+        "(module (import \"\" \"\" (table 2 6 funcref)) (func $id (export \"id\") (param i32) (result i32) local.get 0)"
+        " (func (export \"call\") (param i32 i32) (result i32) local.get 0 local.get 1"
+        " call_indirect (param i32) (result i32))"
+        " (func (export \"self\") (result funcref) ref.func $id))",
+        &given, 1);
     all_is_well();
     assert_true(cwrun_core_call(in, "call", args, 2, &got, 1, &err));
     assert_int_equal(got.of.i32, -5);
@@ -298,7 +306,8 @@ static void calls_check_counts_types_and_stores(void **state)
     failed_with(CWRUN_ERROR_LINK, "\"a\" \"b\"");
 }
 
-static cwrun_status give_wide(cwrun_caller *c, const cwrun_core_val *args, size_t n, cwrun_core_val *results, size_t n_results, void *user)
+static cwrun_status give_wide(cwrun_caller *c, const cwrun_core_val *args, size_t n, cwrun_core_val *results,
+                              size_t n_results, void *user)
 {
     (void)c, (void)n, (void)n_results, (void)user;
     for (int i = 0; i < 16; i++)
@@ -311,7 +320,8 @@ static void linkers_give_objects_by_name_and_vectors_pass(void **state)
 {
     static const cwrun_core_type v[] = { CWRUN_CORE_V128 }, fv[] = { CWRUN_CORE_F32, CWRUN_CORE_V128 };
     cwrun_linker *linker = cwrun_linker_new(engine, &err);
-    cwrun_core_func *f = cwrun_core_func_new(store, cwrun_core_functype_new(engine, v, 1, fv, 2, &err), give_wide, NULL, NULL, &err);
+    cwrun_core_func *f =
+        cwrun_core_func_new(store, cwrun_core_functype_new(engine, v, 1, fv, 2, &err), give_wide, NULL, NULL, &err);
     cwrun_extern given = { CWRUN_ITEM_CORE_FUNC, { .func = f } };
     cwrun_core_val arg = { .type = CWRUN_CORE_V128 }, results[2];
     uint64_t slots[3] = { 0x0101010101010101u, 0x0202020202020202u };
@@ -343,7 +353,8 @@ struct seen {
     int object;
 };
 
-static cwrun_status look(cwrun_caller *c, const cwrun_core_val *args, size_t n, cwrun_core_val *results, size_t n_results, void *user)
+static cwrun_status look(cwrun_caller *c, const cwrun_core_val *args, size_t n, cwrun_core_val *results,
+                         size_t n_results, void *user)
 {
     struct seen *s = user;
     cwrun_store *st = cwrun_caller_store(c);
@@ -362,13 +373,15 @@ static void references_last_until_the_call_after_theirs_unless_kept(void **state
     struct seen seen = { 0 };
     cwrun_core_val got, arg;
     (void)state;
-    cwrun_core_func *f = cwrun_core_func_new(store, cwrun_core_functype_new(engine, e, 1, e, 1, &err), look, &seen, NULL, &err);
+    cwrun_core_func *f =
+        cwrun_core_func_new(store, cwrun_core_functype_new(engine, e, 1, e, 1, &err), look, &seen, NULL, &err);
     cwrun_extern given = { CWRUN_ITEM_CORE_FUNC, { .func = f } };
-    cwrun_core_instance *in = instance_of("(module (import \"\" \"\" (func $f (param externref) (result externref)))"
-                                          " (global (export \"g\") (mut externref) (ref.null extern))"
-                                          " (func (export \"call\") (param externref) (result externref) local.get 0 global.set 0 local.get 0 call $f)"
-                                          " (func (export \"nop\")))",
-                                          &given, 1);
+    cwrun_core_instance *in = instance_of(
+        "(module (import \"\" \"\" (func $f (param externref) (result externref)))"
+        " (global (export \"g\") (mut externref) (ref.null extern))"
+        " (func (export \"call\") (param externref) (result externref) local.get 0 global.set 0 local.get 0 call $f)"
+        " (func (export \"nop\")))",
+        &given, 1);
     arg = cwrun_core_externref(cwrun_externref_new(store, &seen.object, dropped, &err));
     all_is_well();
     assert_true(cwrun_core_call(in, "call", &arg, 1, &got, 1, &err));
@@ -408,7 +421,8 @@ static void many_references_do_not_pile_up(void **state)
     static const cwrun_core_type e[] = { CWRUN_TYPE_EXTERNREF };
     struct seen seen = { 0 };
     (void)state;
-    cwrun_core_func *f = cwrun_core_func_new(store, cwrun_core_functype_new(engine, e, 1, e, 1, &err), look, &seen, NULL, &err);
+    cwrun_core_func *f =
+        cwrun_core_func_new(store, cwrun_core_functype_new(engine, e, 1, e, 1, &err), look, &seen, NULL, &err);
     cwrun_core_val v = cwrun_core_externref(cwrun_externref_new(store, &seen.object, NULL, &err));
     uint32_t most = 0;
     for (int i = 0; i < 1000; i++) {

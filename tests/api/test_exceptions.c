@@ -77,11 +77,11 @@ static void a_start_function_may_throw(void **state)
     failed_with(CWRUN_ERROR_EXCEPTION, "thrown Wasm exception: tag 0");
 }
 
-#define INNER                                                                                                          \
-    "(component $inner"                                                                                                \
-    "  (core module $m (tag $e (param i32)) (func (export \"f\") (param i32) (result i32)"                             \
-    "    (if (local.get 0) (then (throw $e (local.get 0)))) (i32.const 7)))"                                           \
-    "  (core instance $i (instantiate $m))"                                                                            \
+#define INNER \
+    "(component $inner" \
+    "  (core module $m (tag $e (param i32)) (func (export \"f\") (param i32) (result i32)" \
+    "    (if (local.get 0) (then (throw $e (local.get 0)))) (i32.const 7)))" \
+    "  (core instance $i (instantiate $m))" \
     "  (func (export \"f\") (param \"x\" u32) (result u32) (canon lift (core func $i \"f\"))))"
 
 static void an_exception_does_not_leave_a_component(void **state)

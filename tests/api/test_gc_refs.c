@@ -1,4 +1,5 @@
-/* tests/api/test_gc_refs.c: what the host holds of the heap: references over collections, objects of its own, the limit. */
+/* tests/api/test_gc_refs.c: what the host holds of the heap: references over collections, objects of its own, the
+ * limit. */
 #include <cwrun.h>
 
 #include <setjmp.h>
@@ -10,21 +11,22 @@ static cwrun_store *store;
 static cwrun_error err;
 static int n_dropped;
 
-static const char guest[] = "(module"
-                            " (type $n (struct (field (mut i32)) (field (ref null $n))))"
-                            " (import \"\" \"\" (func $host (param anyref i32) (result anyref)))"
-                            " (table $t 1 externref)"
-                            " (func $noise (export \"noise\") (param i32)"
-                            "  (loop (drop (struct.new $n (i32.const -1) (ref.null $n)))"
-                            "   (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))"
-                            " (func (export \"make\") (param i32) (result (ref null struct)) (struct.new $n (local.get 0) (ref.null $n)))"
-                            " (func (export \"get\") (param (ref null $n)) (result i32) (struct.get $n 0 (local.get 0)))"
-                            " (func (export \"through\") (param i32) (result i32)"
-                            "  (struct.get $n 0 (ref.cast (ref $n) (call $host (struct.new $n (local.get 0) (ref.null $n)) (i32.const 5)))))"
-                            " (func (export \"i31\") (param i32) (result i31ref) (ref.i31 (local.get 0)))"
-                            " (func (export \"keep\") (param externref) (table.set $t (i32.const 0) (local.get 0)))"
-                            " (func (export \"fill\") (local $p (ref null $n))"
-                            "  (loop (local.set $p (struct.new $n (i32.const 1) (local.get $p))) (br 0))))";
+static const char guest[] =
+    "(module"
+    " (type $n (struct (field (mut i32)) (field (ref null $n))))"
+    " (import \"\" \"\" (func $host (param anyref i32) (result anyref)))"
+    " (table $t 1 externref)"
+    " (func $noise (export \"noise\") (param i32)"
+    "  (loop (drop (struct.new $n (i32.const -1) (ref.null $n)))"
+    "   (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))"
+    " (func (export \"make\") (param i32) (result (ref null struct)) (struct.new $n (local.get 0) (ref.null $n)))"
+    " (func (export \"get\") (param (ref null $n)) (result i32) (struct.get $n 0 (local.get 0)))"
+    " (func (export \"through\") (param i32) (result i32)"
+    "  (struct.get $n 0 (ref.cast (ref $n) (call $host (struct.new $n (local.get 0) (ref.null $n)) (i32.const 5)))))"
+    " (func (export \"i31\") (param i32) (result i31ref) (ref.i31 (local.get 0)))"
+    " (func (export \"keep\") (param externref) (table.set $t (i32.const 0) (local.get 0)))"
+    " (func (export \"fill\") (local $p (ref null $n))"
+    "  (loop (local.set $p (struct.new $n (i32.const 1) (local.get $p))) (br 0))))";
 static cwrun_core_instance *in;
 
 static void all_is_well(void)
@@ -40,7 +42,8 @@ static void noise(void)
 }
 
 /* Gives back what it got, after the guest has made garbage. */
-static cwrun_status host(cwrun_caller *c, const cwrun_core_val *args, size_t n, cwrun_core_val *results, size_t n_results, void *user)
+static cwrun_status host(cwrun_caller *c, const cwrun_core_val *args, size_t n, cwrun_core_val *results,
+                         size_t n_results, void *user)
 {
     (void)c, (void)n, (void)n_results, (void)user;
     noise();
@@ -60,7 +63,8 @@ static int set_up(void **state)
     cwrun_str bytes = cwrun_text_encode(cwrun_str_of(guest), "test", arena, &err);
     cwrun_module *m = cwrun_module_load(engine, bytes.data, bytes.size, "test", &err);
     cwrun_arena_drop(arena);
-    cwrun_core_func *f = cwrun_core_func_new(store, cwrun_core_functype_new(engine, params, 2, params, 1, &err), host, NULL, NULL, &err);
+    cwrun_core_func *f =
+        cwrun_core_func_new(store, cwrun_core_functype_new(engine, params, 2, params, 1, &err), host, NULL, NULL, &err);
     cwrun_extern given = { CWRUN_ITEM_CORE_FUNC, { .func = f } };
     in = cwrun_module_instantiate_with(store, m, &given, 1, &err);
     cwrun_module_drop(m);

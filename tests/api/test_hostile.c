@@ -1,5 +1,5 @@
-/* tests/api/test_hostile.c: what a careless embedder does: wrong arguments, handles given twice, objects dropped in any order and
- * at any time, NULL everywhere. Each of it is an argument error or nothing, and what was there goes on. */
+/* tests/api/test_hostile.c: what a careless embedder does: wrong arguments, handles given twice, objects dropped in any
+ * order and at any time, NULL everywhere. Each of it is an argument error or nothing, and what was there goes on. */
 #include <cwrun.h>
 #include <stdlib.h>
 
@@ -60,22 +60,13 @@ static cwrun_status on_host(cwrun_caller *caller, const cwrun_val *args, size_t 
     (void)user;
     *result = cwrun_u32(args[0].of.u32 + 1);
     switch (h.act) {
-    case RETURN:
-        return CWRUN_DONE;
-    case DROP_STORE:
-        cwrun_store_drop(h.store);
-        return CWRUN_DONE;
-    case CALL_BACK:
-        assert_false(cwrun_call(h.self, "go", &x, 1, NULL, NULL, &h.inner));
-        return CWRUN_DONE;
+    case RETURN: return CWRUN_DONE;
+    case DROP_STORE: cwrun_store_drop(h.store); return CWRUN_DONE;
+    case CALL_BACK: assert_false(cwrun_call(h.self, "go", &x, 1, NULL, NULL, &h.inner)); return CWRUN_DONE;
     case PEND:
-    case DROP_POLLED:
-        return cwrun_caller_wait(caller, NULL, 0, h.deadline, again, NULL);
-    case PEND_ALL:
-        h.tickets[h.n_tickets++ % 3] = cwrun_caller_defer(caller, on_cancel, &h);
-        return CWRUN_PENDING;
-    default:
-        return cwrun_caller_wait(caller, NULL, 3, 0, again, NULL);
+    case DROP_POLLED: return cwrun_caller_wait(caller, NULL, 0, h.deadline, again, NULL);
+    case PEND_ALL: h.tickets[h.n_tickets++ % 3] = cwrun_caller_defer(caller, on_cancel, &h); return CWRUN_PENDING;
+    default: return cwrun_caller_wait(caller, NULL, 3, 0, again, NULL);
     }
 }
 

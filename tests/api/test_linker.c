@@ -134,17 +134,17 @@ static cwrun_status make(cwrun_caller *caller, const cwrun_val *args, size_t n, 
     return CWRUN_DONE;
 }
 
-#define USER                                                                                                           \
-    "(component (import \"x\" (instance $x (export \"r\" (type $r (sub resource))) (export \"make\" (func (result "    \
-    "(own $r))))))"                                                                                                    \
-    " (alias export $x \"r\" (type $r)) (import \"y\" (instance $y (export \"again\" (type (eq $r)))))"                \
-    " (core func $make (canon lower (func $x \"make\"))) (core func $drop (canon resource.drop $r))"                   \
-    " (core module $m (import \"\" \"make\" (func $make (result i32))) (import \"\" \"drop\" (func $drop (param "      \
-    "i32)))"                                                                                                           \
-    "  (func (export \"f\") (call $drop (call $make))) (func (export \"g\") (result i32) (call $make)))"               \
-    " (core instance $i (instantiate $m (with \"\" (instance (export \"make\" (func $make)) (export \"drop\" (func "   \
-    "$drop))))))"                                                                                                      \
-    " (func (export \"f\") (canon lift (core func $i \"f\"))) (func (export \"g\") (result (own $r)) (canon lift "     \
+#define USER \
+    "(component (import \"x\" (instance $x (export \"r\" (type $r (sub resource))) (export \"make\" (func (result " \
+    "(own $r))))))" \
+    " (alias export $x \"r\" (type $r)) (import \"y\" (instance $y (export \"again\" (type (eq $r)))))" \
+    " (core func $make (canon lower (func $x \"make\"))) (core func $drop (canon resource.drop $r))" \
+    " (core module $m (import \"\" \"make\" (func $make (result i32))) (import \"\" \"drop\" (func $drop (param " \
+    "i32)))" \
+    "  (func (export \"f\") (call $drop (call $make))) (func (export \"g\") (result i32) (call $make)))" \
+    " (core instance $i (instantiate $m (with \"\" (instance (export \"make\" (func $make)) (export \"drop\" (func " \
+    "$drop))))))" \
+    " (func (export \"f\") (canon lift (core func $i \"f\"))) (func (export \"g\") (result (own $r)) (canon lift " \
     "(core func $i \"g\"))))"
 
 static void a_resource_has_further_names(void **state)

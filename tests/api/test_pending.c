@@ -1,5 +1,5 @@
-/* tests/api/test_pending.c: host functions that stay pending: under two components, in destructors and start functions, over
- * several stores; completed by tickets from anywhere, by descriptors and by deadlines, or never. */
+/* tests/api/test_pending.c: host functions that stay pending: under two components, in destructors and start functions,
+ * over several stores; completed by tickets from anywhere, by descriptors and by deadlines, or never. */
 #include <cwrun.h>
 #include <poll.h>
 #include <pthread.h>
@@ -23,7 +23,7 @@ struct host {
     int pipe[2];
     cwrun_instance *other; /* CALL_BACK: whom to call */
     cwrun_error inner;
-    cwrun_handle later;    /* CALL_BACK: a handle to drop inside */
+    cwrun_handle later; /* CALL_BACK: a handle to drop inside */
 };
 
 static cwrun_engine *engine;
@@ -69,9 +69,7 @@ static cwrun_status on_wait(cwrun_caller *caller, const cwrun_val *args, size_t 
     h->asked[h->n % 8] = args[0].of.u32;
     switch (h->how) {
     case TICKET:
-    case NOTHING:
-        h->tickets[h->n++ % 8] = cwrun_caller_defer(caller, on_cancel, h);
-        return CWRUN_PENDING;
+    case NOTHING: h->tickets[h->n++ % 8] = cwrun_caller_defer(caller, on_cancel, h); return CWRUN_PENDING;
     case TICKET_BEFORE:
         h->n++;
         assert_true(cwrun_ticket_done(cwrun_caller_defer(caller, on_cancel, h), &v));

@@ -1,5 +1,5 @@
-/* tests/api/test_shared.c: memories that stores in several OS threads share: atomics, waiting, growth, and what ends a wait.
- * Made for the thread sanitizer (make tsan). */
+/* tests/api/test_shared.c: memories that stores in several OS threads share: atomics, waiting, growth, and what ends a
+ * wait. Made for the thread sanitizer (make tsan). */
 #include <cwrun.h>
 #include <pthread.h>
 
@@ -40,7 +40,8 @@ static const char text[] =
     "    (i32.atomic.store (i32.const 32) (i32.const 1))"
     "    (drop (memory.atomic.notify (i32.const 32) (i32.const -1)))"
     "    (local.get $was))"
-    "  (func (export \"wait\") (param i64) (result i32) (memory.atomic.wait32 (i32.const 40) (i32.const 0) (local.get 0))))";
+    "  (func (export \"wait\") (param i64) (result i32) (memory.atomic.wait32 (i32.const 40) (i32.const 0) (local.get "
+    "0))))";
 
 static cwrun_engine *engine;
 static cwrun_module *module;
@@ -246,8 +247,10 @@ static void limits_that_are_no_shared_memory_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(threads_add_under_atomics_and_a_lock), cmocka_unit_test(growth_in_one_store_is_seen_in_another),
-        cmocka_unit_test(an_interrupt_ends_a_wait),             cmocka_unit_test(fuel_ends_a_wait),
+        cmocka_unit_test(threads_add_under_atomics_and_a_lock),
+        cmocka_unit_test(growth_in_one_store_is_seen_in_another),
+        cmocka_unit_test(an_interrupt_ends_a_wait),
+        cmocka_unit_test(fuel_ends_a_wait),
         cmocka_unit_test(a_memory_outlives_its_stores_and_its_engine),
         cmocka_unit_test(limits_that_are_no_shared_memory_are_refused),
     };

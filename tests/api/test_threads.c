@@ -58,7 +58,8 @@ static cwrun_status later(cwrun_caller *caller, const cwrun_val *args, size_t n,
     return CWRUN_PENDING;
 }
 
-static bool call(cwrun_instance *in, const char *name, const cwrun_val *args, size_t n, const char *want, cwrun_error *err)
+static bool call(cwrun_instance *in, const char *name, const cwrun_val *args, size_t n, const char *want,
+                 cwrun_error *err)
 {
     static const size_t room = 256;
     char text[256];
@@ -73,7 +74,8 @@ static const char *round_of(struct worker *w, cwrun_error *err)
 {
     cwrun_store *store = cwrun_store_new(engine, NULL, err);
     cwrun_store_set_data(store, w, NULL);
-    cwrun_instance *s = cwrun_instantiate(store, strings, linker, err), *r = cwrun_instantiate(store, records, linker, err);
+    cwrun_instance *s = cwrun_instantiate(store, strings, linker, err),
+                   *r = cwrun_instantiate(store, records, linker, err);
     cwrun_instance *k = cwrun_instantiate(store, kv, linker, err), *p = cwrun_instantiate(store, pending, linker, err);
     cwrun_val text[2] = { cwrun_string(cwrun_str_of("abc")), cwrun_string(cwrun_str_of("def")) };
     cwrun_val number = cwrun_u32(10), pair[2] = { cwrun_s32(7), cwrun_s32(2) };

@@ -109,14 +109,16 @@ static wasm_trap_t *add_env(void *env, const wasm_val_vec_t *args, wasm_val_vec_
 static void functions_of_the_program_are_called_with_their_environment(void **state)
 {
     (void)state;
-    wasm_functype_t *type = wasm_functype_new_2_2(wasm_valtype_new_i32(), wasm_valtype_new_f64(), wasm_valtype_new_i64(), wasm_valtype_new_f32());
+    wasm_functype_t *type = wasm_functype_new_2_2(wasm_valtype_new_i32(), wasm_valtype_new_f64(),
+                                                  wasm_valtype_new_i64(), wasm_valtype_new_f32());
     wasm_func_t *f = wasm_func_new_with_env(store, type, add_env, data_of(100), finalize);
     wasm_functype_delete(type);
     assert_int_equal(wasm_func_param_arity(f), 2);
     wasm_extern_t *imports[] = { wasm_func_as_extern(f) };
-    wasm_instance_t *in = instance_of("(module (import \"\" \"\" (func (param i32 f64) (result i64 f32)))"
-                                      " (func (export \"go\") (param i32 f64) (result i64 f32) local.get 0 local.get 1 call 0))",
-                                      imports, 1, NULL);
+    wasm_instance_t *in =
+        instance_of("(module (import \"\" \"\" (func (param i32 f64) (result i64 f32)))"
+                    " (func (export \"go\") (param i32 f64) (result i64 f32) local.get 0 local.get 1 call 0))",
+                    imports, 1, NULL);
     wasm_func_delete(f);
     assert_non_null(in);
     wasm_extern_vec_t exports;
@@ -124,7 +126,8 @@ static void functions_of_the_program_are_called_with_their_environment(void **st
     wasm_instance_delete(in);
     wasm_val_t args[] = { WASM_I32_VAL(-1), WASM_F64_VAL(0.5) }, results[] = { WASM_INIT_VAL, WASM_INIT_VAL };
     assert_null(call(exports.data[0], args, 2, results, 2));
-    assert_true(results[0].kind == WASM_I64 && results[0].of.i64 == 99 && results[1].kind == WASM_F32 && results[1].of.f32 == 0.5f);
+    assert_true(results[0].kind == WASM_I64 && results[0].of.i64 == 99 && results[1].kind == WASM_F32 &&
+                results[1].of.f32 == 0.5f);
     trapped_with(call(exports.data[0], args, 1, results, 2), "2 arguments");
     args[0].kind = WASM_F32;
     trapped_with(call(exports.data[0], args, 2, results, 2), "argument 0 is of another type");
@@ -155,7 +158,8 @@ static void traps_carry_message_frames_and_identity(void **state)
     wasm_functype_delete(type);
     wasm_extern_t *imports[] = { wasm_func_as_extern(f) };
     wasm_instance_t *in = instance_of("(module (import \"\" \"\" (func)) (func (export \"fail\") call 0)"
-                                      " (func (export \"stop\") nop unreachable))", imports, 1, NULL);
+                                      " (func (export \"stop\") nop unreachable))",
+                                      imports, 1, NULL);
     wasm_extern_vec_t exports;
     wasm_instance_exports(in, &exports);
     wasm_trap_t *trap = call(exports.data[0], NULL, 0, NULL, 0);
@@ -209,8 +213,10 @@ static void instances_that_cannot_be_made_say_why(void **state)
 static void types_are_reflected_and_copied(void **state)
 {
     (void)state;
-    wasm_module_t *m = module_of("(module (import \"env\" \"g\" (global (mut f32))) (import \"env\" \"f\" (func (param i64 externref) (result v128)))"
-                                 " (table (export \"t\") 1 9 funcref) (memory (export \"m\") 2) (tag (export \"e\")) (export \"g\" (global 0)))");
+    wasm_module_t *m = module_of("(module (import \"env\" \"g\" (global (mut f32))) (import \"env\" \"f\" (func (param "
+                                 "i64 externref) (result v128)))"
+                                 " (table (export \"t\") 1 9 funcref) (memory (export \"m\") 2) (tag (export \"e\")) "
+                                 "(export \"g\" (global 0)))");
     wasm_importtype_vec_t imports, imports_copy;
     wasm_exporttype_vec_t exports, exports_copy;
     wasm_module_imports(m, &imports);
@@ -231,10 +237,12 @@ static void types_are_reflected_and_copied(void **state)
     assert_int_equal(wasm_functype_params(f)->size, 2);
     assert_true(wasm_valtype_is_ref(wasm_functype_params(f)->data[1]));
     assert_int_equal(wasm_valtype_kind(wasm_functype_results(f)->data[0]), WASM_V128);
-    static const wasm_externkind_t kinds[] = { WASM_EXTERN_TABLE, WASM_EXTERN_MEMORY, WASM_EXTERN_TAG, WASM_EXTERN_GLOBAL };
+    static const wasm_externkind_t kinds[] = { WASM_EXTERN_TABLE, WASM_EXTERN_MEMORY, WASM_EXTERN_TAG,
+                                               WASM_EXTERN_GLOBAL };
     for (size_t i = 0; i < 4; i++)
         assert_int_equal(wasm_externtype_kind(wasm_exporttype_type(exports_copy.data[i])), kinds[i]);
-    const wasm_limits_t *l = wasm_tabletype_limits(wasm_externtype_as_tabletype_const(wasm_exporttype_type(exports_copy.data[0])));
+    const wasm_limits_t *l =
+        wasm_tabletype_limits(wasm_externtype_as_tabletype_const(wasm_exporttype_type(exports_copy.data[0])));
     assert_true(l->min == 1 && l->max == 9);
     l = wasm_memorytype_limits(wasm_externtype_as_memorytype_const(wasm_exporttype_type(exports_copy.data[1])));
     assert_true(l->min == 2 && l->max == wasm_limits_max_default);
@@ -261,10 +269,12 @@ static void globals_tables_and_memories_are_made_and_shared(void **state)
     wasm_table_t *t = wasm_table_new(store, tt, NULL);
     wasm_tabletype_delete(tt);
     wasm_extern_t *imports[] = { wasm_global_as_extern(g), wasm_memory_as_extern(m), wasm_table_as_extern(t) };
-    wasm_instance_t *in = instance_of("(module (import \"\" \"g\" (global $g (mut i64))) (import \"\" \"m\" (memory 1 2)) (import \"\" \"t\" (table 1 2 funcref))"
-                                      " (func $f (export \"f\") (global.set $g (i64.add (global.get $g) (i64.load (i32.const 8)))))"
-                                      " (export \"g\" (global $g)) (export \"m\" (memory 0)) (export \"t\" (table 0)))",
-                                      imports, 3, NULL);
+    wasm_instance_t *in =
+        instance_of("(module (import \"\" \"g\" (global $g (mut i64))) (import \"\" \"m\" (memory 1 2)) (import \"\" "
+                    "\"t\" (table 1 2 funcref))"
+                    " (func $f (export \"f\") (global.set $g (i64.add (global.get $g) (i64.load (i32.const 8)))))"
+                    " (export \"g\" (global $g)) (export \"m\" (memory 0)) (export \"t\" (table 0)))",
+                    imports, 3, NULL);
     wasm_extern_vec_t exports;
     wasm_instance_exports(in, &exports);
     assert_true(wasm_global_same(g, wasm_extern_as_global(exports.data[1])));
@@ -304,7 +314,8 @@ static void globals_tables_and_memories_are_made_and_shared(void **state)
 
 /* ---- references ---- */
 
-static const char holder[] = "(module (import \"\" \"f\" (func $f (param externref) (result externref))) (global $g (export \"g\") (mut externref) (ref.null extern))"
+static const char holder[] = "(module (import \"\" \"f\" (func $f (param externref) (result externref))) (global $g "
+                             "(export \"g\") (mut externref) (ref.null extern))"
                              " (table $t (export \"t\") 2 externref)"
                              " (func (export \"set\") (param externref) (global.set $g (local.get 0)))"
                              " (func (export \"get\") (result externref) (global.get $g))"

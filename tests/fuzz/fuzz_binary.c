@@ -1,4 +1,5 @@
-/* fuzz/fuzz_binary.c: any bytes are decoded and checked, as a component or a module, or refused with an error that says why. */
+/* fuzz/fuzz_binary.c: any bytes are decoded and checked, as a component or a module, or refused with an error that says
+ * why. */
 #include "fuzz/replay.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,8 +1,8 @@
 /* fuzz/fuzz_run.c: a valid module runs: every export is called, with little fuel and memory.
  *
- * `fuzz_run --wast FILE…` prints what it did as a script, with the results as expectations: other builds of cwrun must print
- * the same, and other engines must agree with it (differential.py). Final memories are told by a checksum that a second
- * module computes from the first one's exports. */
+ * `fuzz_run --wast FILE…` prints what it did as a script, with the results as expectations: other builds of cwrun must
+ * print the same, and other engines must agree with it (differential.py). Final memories are told by a checksum that a
+ * second module computes from the first one's exports. */
 #include <inttypes.h>
 
 #include "fuzz/replay.h"
@@ -92,7 +92,8 @@ static bool make_value(cwrun_engine *engine, cwrun_core_type type, uint32_t i, c
 /* Engines need not agree about limits; the depth of the stack is one. */
 static bool is_limit(const cwrun_error *err)
 {
-    return err->kind == CWRUN_ERROR_LIMIT || (err->kind == CWRUN_ERROR_TRAP && strstr(cwrun_trap_words(err->code), "stack"));
+    return err->kind == CWRUN_ERROR_LIMIT ||
+           (err->kind == CWRUN_ERROR_TRAP && strstr(cwrun_trap_words(err->code), "stack"));
 }
 
 /* An outcome after its action is printed: results, a trap, or the end of what engines agree about. */

@@ -1,4 +1,5 @@
-/* fuzz/fuzz_text.c: any text is encoded or refused with a place; what is encoded is decoded and checked, and never found malformed. */
+/* fuzz/fuzz_text.c: any text is encoded or refused with a place; what is encoded is decoded and checked, and never
+ * found malformed. */
 #include "fuzz/replay.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,5 +1,6 @@
-/* fuzz/replay.h: what every fuzz target shares. A target defines LLVMFuzzerTestOneInput; with -DFUZZING it is linked with libFuzzer,
- * else it gets a main that replays files and folders of files, the corpus among them. A finding is an abort. */
+/* fuzz/replay.h: what every fuzz target shares. A target defines LLVMFuzzerTestOneInput; with -DFUZZING it is linked
+ * with libFuzzer, else it gets a main that replays files and folders of files, the corpus among them. A finding is an
+ * abort. */
 #ifndef FUZZ_REPLAY_H
 #define FUZZ_REPLAY_H
 
@@ -88,15 +89,15 @@ static inline int fuzz_main(int n, char **paths, fuzz_replay_fn *each)
 #ifdef FUZZING
 #define FUZZ_MAIN
 #else
-#define FUZZ_MAIN                                                                                                       \
-    static void replay_one(const char *path, const uint8_t *data, size_t size)                                          \
-    {                                                                                                                   \
-        (void)path;                                                                                                     \
-        LLVMFuzzerTestOneInput(data, size);                                                                             \
-    }                                                                                                                   \
-    int main(int argc, char **argv)                                                                                     \
-    {                                                                                                                   \
-        return fuzz_main(argc - 1, argv + 1, replay_one);                                                               \
+#define FUZZ_MAIN \
+    static void replay_one(const char *path, const uint8_t *data, size_t size) \
+    { \
+        (void)path; \
+        LLVMFuzzerTestOneInput(data, size); \
+    } \
+    int main(int argc, char **argv) \
+    { \
+        return fuzz_main(argc - 1, argv + 1, replay_one); \
     }
 #endif
 

@@ -1,8 +1,8 @@
 /* fuzz/test_mutations.c: damaged files load or fail with an error; they never crash, leak or hang.
  *
  * Every guest of testdata is cut at every so-many-th byte and changed at seeded random places; what still loads is
- * instantiated with little fuel and memory. `test_mutations full FILE…` cuts at every byte and makes 20,000 changes over all
- * files: the long dose, under the sanitizers. */
+ * instantiated with little fuel and memory. `test_mutations full FILE…` cuts at every byte and makes 20,000 changes
+ * over all files: the long dose, under the sanitizers. */
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -171,7 +171,8 @@ static void change(const blob *b, size_t times, uint64_t seed)
     for (size_t i = 0; i < times; i++) {
         memcpy(copy, b->bytes, b->size);
         for (uint64_t n = next_random() % 4 + 1; n; n--)
-            copy[next_random() % b->size] = next_random() % 3 ? (uint8_t)next_random() : (uint8_t)(1u << next_random() % 8);
+            copy[next_random() % b->size] =
+                next_random() % 3 ? (uint8_t)next_random() : (uint8_t)(1u << next_random() % 8);
         try_bytes(engine, copy, b->size);
         if (i % 200 == 199) { /* types that damaged files registered go with their engine */
             cwrun_engine_drop(engine);

@@ -30,7 +30,7 @@ typedef struct cw_failalloc_head {
 
 enum { CW_FAILALLOC_TAIL = 8 };
 static const uint64_t cw_failalloc_mark = 0xa110ca7edb10c5u;
-static const uint8_t cw_failalloc_tail[CW_FAILALLOC_TAIL] = {0xfe, 0xed, 0xfa, 0xce, 0xfe, 0xed, 0xfa, 0xce};
+static const uint8_t cw_failalloc_tail[CW_FAILALLOC_TAIL] = { 0xfe, 0xed, 0xfa, 0xce, 0xfe, 0xed, 0xfa, 0xce };
 
 static inline void cw_failalloc_misuse(const char *what, size_t told, size_t known)
 {
@@ -99,7 +99,7 @@ static inline void *cw_failalloc_fn(void *user, void *ptr, size_t old_size, size
 
 static inline cw_alloc cw_failalloc_hook(cw_failalloc *f)
 {
-    return (cw_alloc){cw_failalloc_fn, f};
+    return (cw_alloc){ cw_failalloc_fn, f };
 }
 
 #endif

@@ -1,5 +1,5 @@
-/* oom/scenario.h: runs a scenario with allocation 0, 1, 2 … failing until it gets through: it must fail with an error, crash
- * nowhere and leave no byte behind. Once with that allocation alone failing, once with it and all behind it. */
+/* oom/scenario.h: runs a scenario with allocation 0, 1, 2 … failing until it gets through: it must fail with an error,
+ * crash nowhere and leave no byte behind. Once with that allocation alone failing, once with it and all behind it. */
 #ifndef CW_TEST_SCENARIO_H
 #define CW_TEST_SCENARIO_H
 

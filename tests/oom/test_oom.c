@@ -1,10 +1,11 @@
 /* oom/test_oom.c: out of memory is an ordinary error, wherever it happens.
  *
- * Each scenario runs with allocation 0, 1, 2 … failing until it gets through: it must fail with an error, crash nowhere and
- * leave no byte behind. Once with that allocation alone failing, once with it and all behind it. */
+ * Each scenario runs with allocation 0, 1, 2 … failing until it gets through: it must fail with an error, crash nowhere
+ * and leave no byte behind. Once with that allocation alone failing, once with it and all behind it. */
 #include "oom/scenario.h"
 
-static cwrun_instance *instantiate(cwrun_engine *engine, cwrun_store *store, const char *path, cwrun_linker *linker, cwrun_component **component, cwrun_error *err)
+static cwrun_instance *instantiate(cwrun_engine *engine, cwrun_store *store, const char *path, cwrun_linker *linker,
+                                   cwrun_component **component, cwrun_error *err)
 {
     *component = cwrun_component_open(engine, path, err);
     return cwrun_instantiate(store, *component, linker, err);
@@ -22,7 +23,8 @@ static void load_and_call(cwrun_engine *engine, cwrun_error *err)
     cwrun_component_drop(component);
 }
 
-static void call_with_wave(cwrun_engine *engine, const char *path, const char *name, const char *args_text, cwrun_error *err)
+static void call_with_wave(cwrun_engine *engine, const char *path, const char *name, const char *args_text,
+                           cwrun_error *err)
 {
     cwrun_component *component;
     cwrun_store *store = cwrun_store_new(engine, NULL, err);
@@ -43,7 +45,9 @@ static void call_with_wave(cwrun_engine *engine, const char *path, const char *n
 static void call_records(cwrun_engine *engine, cwrun_error *err)
 {
     call_with_wave(engine, "testdata/guests/records.wasm", "echo-people",
-                   "([{name: \"x\", age: 1, email: \"x@y\", at: {x: 0, y: 1}, tags: [\"a\", \"b\"]}, {name: \"y\", age: 2, at: {x: 0, y: 1}, tags: []}])", err);
+                   "([{name: \"x\", age: 1, email: \"x@y\", at: {x: 0, y: 1}, tags: [\"a\", \"b\"]}, {name: \"y\", "
+                   "age: 2, at: {x: 0, y: 1}, tags: []}])",
+                   err);
 }
 
 static void call_strings(cwrun_engine *engine, cwrun_error *err)

@@ -5,7 +5,8 @@
 
 static int n_open;
 
-static cwrun_status connection_new(cwrun_caller *caller, const cwrun_val *args, size_t n_args, cwrun_val *result, void *user)
+static cwrun_status connection_new(cwrun_caller *caller, const cwrun_val *args, size_t n_args, cwrun_val *result,
+                                   void *user)
 {
     (void)args;
     (void)n_args;
@@ -29,7 +30,8 @@ struct option_string {
     cwrun_str some;
 };
 
-static cwrun_status connection_get(cwrun_caller *caller, const cwrun_val *args, size_t n_args, cwrun_val *result, void *user)
+static cwrun_status connection_get(cwrun_caller *caller, const cwrun_val *args, size_t n_args, cwrun_val *result,
+                                   void *user)
 {
     struct option_string *value = cwrun_caller_alloc(caller, sizeof *value);
     cwrun_val kept = cwrun_caller_keep(caller, &args[1]);
@@ -194,8 +196,8 @@ SCENARIO(missing_imports)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(host_resources_without_memory), cmocka_unit_test(polled_calls_without_memory),
-        cmocka_unit_test(driven_calls_without_memory),   cmocka_unit_test(instances_for_instances_without_memory),
+        cmocka_unit_test(host_resources_without_memory),  cmocka_unit_test(polled_calls_without_memory),
+        cmocka_unit_test(driven_calls_without_memory),    cmocka_unit_test(instances_for_instances_without_memory),
         cmocka_unit_test(missing_imports_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,7 +9,8 @@ static void drop(void *user)
     n_dropped++;
 }
 
-static cwrun_status pass(cwrun_caller *c, const cwrun_core_val *args, size_t n, cwrun_core_val *results, size_t n_results, void *user)
+static cwrun_status pass(cwrun_caller *c, const cwrun_core_val *args, size_t n, cwrun_core_val *results,
+                         size_t n_results, void *user)
 {
     (void)n, (void)n_results, (void)user;
     results[0] = args[0];
@@ -47,12 +48,13 @@ static void objects_of_the_host(cwrun_engine *engine, cwrun_error *err)
         { CWRUN_ITEM_CORE_TABLE, { .table = cwrun_table_new(store, CWRUN_TYPE_EXTERNREF, &limits, &v, err) } },
         { CWRUN_ITEM_CORE_GLOBAL, { .global = cwrun_global_new(store, CWRUN_TYPE_EXTERNREF, true, &v, err) } },
     };
-    cwrun_module *m = module_of(engine,
-                                "(module (import \"\" \"f\" (func $f (param externref) (result externref))) (import \"\" \"m\" (memory 1))"
-                                " (import \"\" \"t\" (table $t 1 externref)) (import \"\" \"g\" (global $g (mut externref)))"
-                                " (func (export \"go\") (param externref) (result externref)"
-                                " local.get 0 call $f global.set $g i32.const 0 global.get $g table.set $t global.get $g))",
-                                err);
+    cwrun_module *m = module_of(
+        engine,
+        "(module (import \"\" \"f\" (func $f (param externref) (result externref))) (import \"\" \"m\" (memory 1))"
+        " (import \"\" \"t\" (table $t 1 externref)) (import \"\" \"g\" (global $g (mut externref)))"
+        " (func (export \"go\") (param externref) (result externref)"
+        " local.get 0 call $f global.set $g i32.const 0 global.get $g table.set $t global.get $g))",
+        err);
     cwrun_core_instance *in = cwrun_module_instantiate_with(store, m, given, 4, err);
     for (int i = 0; i < 3 && cwrun_core_call(in, "go", &v, 1, &got, 1, err); i++)
         v = got;

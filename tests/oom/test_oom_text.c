@@ -1,4 +1,5 @@
-/* oom/test_oom_text.c: out of memory while texts are encoded and printed, and in what newer instructions need: vectors, exceptions, bulk. */
+/* oom/test_oom_text.c: out of memory while texts are encoded and printed, and in what newer instructions need: vectors,
+ * exceptions, bulk. */
 #include "oom/scenario.h"
 
 /* Encodes a text into an arena of failing memory. */
@@ -32,10 +33,13 @@ static void modules_without_memory(void **state)
     (void)state;
     encode("(module $m (type $f (func (param i32) (result i32))) (import \"a\" \"b\" (func $i (type $f)))"
            " (rec (type $s (sub (struct (field $x i32)))) (type $a (array (mut (ref null $s)))))"
-           " (memory $mem 1) (data $d (i32.const 0) \"abc\\41\" \"d\") (table $t 2 funcref) (elem $e (i32.const 0) func $i $g)"
-           " (global $gl (mut i64) (i64.const 0x1_000)) (tag $tag (param i32)) (export \"x\" (func $g)) (@custom \"c\" \"bytes\")"
+           " (memory $mem 1) (data $d (i32.const 0) \"abc\\41\" \"d\") (table $t 2 funcref) (elem $e (i32.const 0) "
+           "func $i $g)"
+           " (global $gl (mut i64) (i64.const 0x1_000)) (tag $tag (param i32)) (export \"x\" (func $g)) (@custom \"c\" "
+           "\"bytes\")"
            " (func $g (export \"g\") (type $f) (local $l v128) (block $b (br_if $b (i32.eqz (local.get 0))))"
-           "  (try_table (catch $tag 0) (throw $tag (i32.const 1))) (if (result i32) (local.get 0) (then (f64.const 1e-3) drop (i32.const 1))"
+           "  (try_table (catch $tag 0) (throw $tag (i32.const 1))) (if (result i32) (local.get 0) (then (f64.const "
+           "1e-3) drop (i32.const 1))"
            "  (else (call_indirect $t (type $f) (i32.const 1) (i32.const 0)))))"
            " (start 2) (func))");
     encode("(module binary \"\\00asm\" \"\\01\\00\\00\\00\")");
@@ -46,11 +50,15 @@ static void components_without_memory(void **state)
 {
     (void)state;
     encode("(component $c (type $r (record (field \"a\" u8) (field \"b\" (list string)))) (export $r' \"r\" (type $r))"
-           " (import \"i\" (instance $i (export \"t\" (type (sub resource))) (export \"f\" (func (param \"x\" u32) (result (list string))))))"
-           " (core module $m (memory (export \"m\") 1) (func (export \"g\") (param i32 i32)) (func (export \"realloc\") (param i32 i32 i32 i32) (result i32) unreachable))"
+           " (import \"i\" (instance $i (export \"t\" (type (sub resource))) (export \"f\" (func (param \"x\" u32) "
+           "(result (list string))))))"
+           " (core module $m (memory (export \"m\") 1) (func (export \"g\") (param i32 i32)) (func (export "
+           "\"realloc\") (param i32 i32 i32 i32) (result i32) unreachable))"
            " (core instance $ci (instantiate $m)) (component $n (import \"x\" (func)) (export \"y\" (func 0)))"
-           " (func $f (param \"v\" string) (canon lift (core func $ci \"g\") (memory (core memory $ci \"m\")) (realloc (core func $ci \"realloc\"))))"
-           " (core func (canon lower (func $i \"f\") (memory (core memory $ci \"m\")) (realloc (core func $ci \"realloc\"))))"
+           " (func $f (param \"v\" string) (canon lift (core func $ci \"g\") (memory (core memory $ci \"m\")) (realloc "
+           "(core func $ci \"realloc\"))))"
+           " (core func (canon lower (func $i \"f\") (memory (core memory $ci \"m\")) (realloc (core func $ci "
+           "\"realloc\"))))"
            " (export \"f\" (func $f)))");
 }
 
@@ -69,18 +77,22 @@ static void newer_instructions(cwrun_engine *engine, cwrun_error *err)
 {
     cwrun_core_val v;
     cwrun_store *store = cwrun_store_new(engine, NULL, err);
-    cwrun_module *m = module_of(engine,
-                                "(module (memory 1) (table $t 1 100 funcref) (tag $e (param i32 i64)) (elem $p func $go)"
-                                " (func $throw (param i32) (throw $e (local.get 0) (i64.const 2)))"
-                                " (func $go (export \"go\") (result i32) (local v128 i32 exnref)"
-                                "  (loop $l"
-                                "   (local.set 0 (i32x4.add (local.get 0) (i8x16.shuffle 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 (v128.const i32x4 1 2 3 4) (local.get 0))))"
-                                "   (block $h (result i32 i64) (try_table (catch $e $h) (call $throw (local.get 1))) unreachable) drop drop"
-                                "   (block $r (result exnref) (try_table (catch_all_ref $r) (call $throw (local.get 1))) unreachable) (local.set 2)"
-                                "   (br_if $l (i32.lt_u (local.tee 1 (i32.add (local.get 1) (i32.const 1))) (i32.const 50))))"
-                                "  (drop (table.grow $t (ref.func $go) (i32.const 9))) (table.init $t $p (i32.const 1) (i32.const 0) (i32.const 1))"
-                                "  (memory.fill (i32.const 0) (i32.const 1) (i32.const 65536)) (i32x4.extract_lane 0 (local.get 0))))",
-                                err);
+    cwrun_module *m = module_of(
+        engine,
+        "(module (memory 1) (table $t 1 100 funcref) (tag $e (param i32 i64)) (elem $p func $go)"
+        " (func $throw (param i32) (throw $e (local.get 0) (i64.const 2)))"
+        " (func $go (export \"go\") (result i32) (local v128 i32 exnref)"
+        "  (loop $l"
+        "   (local.set 0 (i32x4.add (local.get 0) (i8x16.shuffle 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 (v128.const "
+        "i32x4 1 2 3 4) (local.get 0))))"
+        "   (block $h (result i32 i64) (try_table (catch $e $h) (call $throw (local.get 1))) unreachable) drop drop"
+        "   (block $r (result exnref) (try_table (catch_all_ref $r) (call $throw (local.get 1))) unreachable) "
+        "(local.set 2)"
+        "   (br_if $l (i32.lt_u (local.tee 1 (i32.add (local.get 1) (i32.const 1))) (i32.const 50))))"
+        "  (drop (table.grow $t (ref.func $go) (i32.const 9))) (table.init $t $p (i32.const 1) (i32.const 0) "
+        "(i32.const 1))"
+        "  (memory.fill (i32.const 0) (i32.const 1) (i32.const 65536)) (i32x4.extract_lane 0 (local.get 0))))",
+        err);
     cwrun_core_instance *in = cwrun_module_instantiate(store, m, NULL, err);
     cwrun_core_call(in, "go", NULL, 0, &v, 1, err);
     cwrun_module_drop(m);
@@ -90,7 +102,9 @@ static void newer_instructions(cwrun_engine *engine, cwrun_error *err)
 static void uncaught(cwrun_engine *engine, cwrun_error *err)
 {
     cwrun_store *store = cwrun_store_new(engine, NULL, err);
-    cwrun_module *m = module_of(engine, "(module $name (tag $e (param externref)) (func $go (export \"go\") (throw $e (ref.null extern))))", err);
+    cwrun_module *m = module_of(
+        engine, "(module $name (tag $e (param externref)) (func $go (export \"go\") (throw $e (ref.null extern))))",
+        err);
     cwrun_core_instance *in = cwrun_module_instantiate(store, m, NULL, err);
     cwrun_error local = CWRUN_ERROR_INIT;
     if (in && !cwrun_core_call(in, "go", NULL, 0, NULL, 0, &local) && local.kind == CWRUN_ERROR_LIMIT)

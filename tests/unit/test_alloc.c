@@ -9,9 +9,9 @@
 static void new_memory_is_zero(void **state)
 {
     (void)state;
-    cw_failalloc f = {.fail_at = SIZE_MAX};
+    cw_failalloc f = { .fail_at = SIZE_MAX };
     cw_alloc hook = cw_failalloc_hook(&f);
-    const cw_alloc *allocs[] = {&hook, &cw_alloc_default, NULL};
+    const cw_alloc *allocs[] = { &hook, &cw_alloc_default, NULL };
     for (size_t i = 0; i < 3; i++) {
         uint8_t *p = cw_new_array(allocs[i], 10, 7);
         assert_non_null(p);
@@ -34,7 +34,7 @@ static void a_product_that_wraps_gives_null(void **state)
 static void a_resize_keeps_what_was_there(void **state)
 {
     (void)state;
-    cw_failalloc f = {.fail_at = SIZE_MAX};
+    cw_failalloc f = { .fail_at = SIZE_MAX };
     cw_alloc a = cw_failalloc_hook(&f);
     char *p = cw_resize(&a, NULL, 0, 3);
     memcpy(p, "ab", 3);
@@ -49,7 +49,7 @@ static void a_resize_keeps_what_was_there(void **state)
 static void the_nth_request_fails_and_the_block_stays_valid(void **state)
 {
     (void)state;
-    cw_failalloc f = {.fail_at = 1};
+    cw_failalloc f = { .fail_at = 1 };
     cw_alloc a = cw_failalloc_hook(&f);
     char *p = cw_new(&a, 8);
     assert_non_null(p);

@@ -17,7 +17,7 @@ static bool is_zero(const uint8_t *p, size_t n)
 static void memory_is_zero_and_aligned_also_after_a_reset(void **state)
 {
     (void)state;
-    cw_failalloc f = {.fail_at = SIZE_MAX};
+    cw_failalloc f = { .fail_at = SIZE_MAX };
     cw_alloc a = cw_failalloc_hook(&f);
     cw_arena arena;
     cw_arena_init(&arena, &a);
@@ -56,7 +56,7 @@ static void nothing_is_a_pointer_all_the_same(void **state)
 static void failure_is_sticky_until_a_reset(void **state)
 {
     (void)state;
-    cw_failalloc f = {.fail_at = 0};
+    cw_failalloc f = { .fail_at = 0 };
     cw_alloc a = cw_failalloc_hook(&f);
     cw_arena arena;
     cw_arena_init(&arena, &a);

@@ -20,11 +20,11 @@ typedef struct loaded {
 
 static loaded load_with(const void *bytes, size_t size, const cw_alloc *a)
 {
-    loaded l = {.types = cw_types_new(a)};
+    loaded l = { .types = cw_types_new(a) };
     cw_arena_init(&l.arena, a);
     if (!l.types)
         return l;
-    cw_module_config config = {l.types, CW_FEATURES_3_0, a};
+    cw_module_config config = { l.types, CW_FEATURES_3_0, a };
     cw_reader r;
     cw_reader_init(&r, bytes, size, "test.wasm", &l.arena, &l.err);
     l.c = cw_component_read(&r, &config);
@@ -145,7 +145,7 @@ static void imports_print_as_wit(void **state)
 {
     (void)state;
     loaded l = LOAD(imports);
-    cwrun_component public = {.root = l.c};
+    cwrun_component public = { .root = l.c };
     cw_arena_init(&public.arena, &cw_alloc_default);
     assert_true(cw_component_items(&public, &l.err));
     cw_text text;
@@ -188,7 +188,7 @@ static bool find_on_shelf(void *user, void *instance, cwrun_str name, cw_offer *
     const cw_item *item = cw_item_find(&s->like->imports[2].type->exports, name);
     if (!item || (s->lacks_get && item->type->sort == CW_SORT_FUNC))
         return false;
-    *out = (cw_offer){.sort = item->type->sort, .resolver = {by_table, s->table}};
+    *out = (cw_offer){ .sort = item->type->sort, .resolver = { by_table, s->table } };
     if (item->type->sort == CW_SORT_FUNC)
         out->func = item->type->func;
     if (item->type->sort == CW_SORT_TYPE && item->type->type->sort == CW_SORT_RESOURCE) {
@@ -200,13 +200,13 @@ static bool find_on_shelf(void *user, void *instance, cwrun_str name, cw_offer *
 
 static bool offer_all(const loaded *want, shelf *s, cw_text *why)
 {
-    uint64_t tokens[16] = {0};
+    uint64_t tokens[16] = { 0 };
     const cw_component *c = want->c;
     assert_true(c->n_resources <= 16);
-    cw_offer r = {.sort = CW_SORT_RESOURCE, .resource = 1000};
-    cw_offer i = {.sort = CW_SORT_INSTANCE, .instance = s};
-    cw_offer f = {.sort = CW_SORT_FUNC, .func = s->like->imports[3].func, .resolver = {by_table, s->table}};
-    const cw_offer *offers[] = {&r, &r, &i, &f};
+    cw_offer r = { .sort = CW_SORT_RESOURCE, .resource = 1000 };
+    cw_offer i = { .sort = CW_SORT_INSTANCE, .instance = s };
+    cw_offer f = { .sort = CW_SORT_FUNC, .func = s->like->imports[3].func, .resolver = { by_table, s->table } };
+    const cw_offer *offers[] = { &r, &r, &i, &f };
     for (uint32_t k = 0; k < 4; k++)
         if (!cw_check_offer(&cw_alloc_default, want->types, c->imports[k].type, offers[k], find_on_shelf, s, tokens,
                             c->n_resources, why))
@@ -219,10 +219,10 @@ static void the_linker_binds_resources_on_the_way(void **state)
 {
     (void)state;
     loaded l = LOAD(imports), giver = LOAD(imports);
-    uint64_t table[16] = {0};
+    uint64_t table[16] = { 0 };
     table[giver.c->imports[0].resource] = 1000;
     table[find_def(giver.c, CW_DEF_IMPORT, 2)->binds[0].var] = 2000;
-    shelf s = {.like = giver.c, .table = table, .res = 2000};
+    shelf s = { .like = giver.c, .table = table, .res = 2000 };
     cw_text why;
     cw_text_init(&why, &cw_alloc_default);
     assert_true(offer_all(&l, &s, &why));
@@ -337,7 +337,7 @@ static void types_that_grow_exponentially_are_a_limit_error(void **state)
     memcpy(bytes, PREAMBLE "\7\2\1\x7d", 12); /* type 0: u8 */
     at = 12;
     for (uint8_t i = 0; i < 40; i++) {
-        const uint8_t tuple[] = {7, 5, 1, 0x6f, 2, i, i};
+        const uint8_t tuple[] = { 7, 5, 1, 0x6f, 2, i, i };
         memcpy(bytes + at, tuple, sizeof tuple);
         at += sizeof tuple;
     }
@@ -351,8 +351,8 @@ static void types_that_grow_exponentially_are_a_limit_error(void **state)
 static void every_prefix_fails_or_loads(void **state)
 {
     (void)state;
-    const char *const all[] = {imports, twice};
-    const size_t sizes[] = {sizeof imports - 1, sizeof twice - 1};
+    const char *const all[] = { imports, twice };
+    const size_t sizes[] = { sizeof imports - 1, sizeof twice - 1 };
     for (int i = 0; i < 2; i++)
         for (size_t n = 0; n < sizes[i]; n++) {
             uint8_t *copy = malloc(n ? n : 1);
@@ -367,11 +367,11 @@ static void every_prefix_fails_or_loads(void **state)
 static void out_of_memory_is_an_error_wherever_it_happens(void **state)
 {
     (void)state;
-    const char *const all[] = {imports, twice};
-    const size_t sizes[] = {sizeof imports - 1, sizeof twice - 1};
+    const char *const all[] = { imports, twice };
+    const size_t sizes[] = { sizeof imports - 1, sizeof twice - 1 };
     for (int i = 0; i < 4; i++)
         for (size_t n = 0;; n++) {
-            cw_failalloc f = {.fail_at = n, .fail_after = i & 1};
+            cw_failalloc f = { .fail_at = n, .fail_after = i & 1 };
             cw_alloc a = cw_failalloc_hook(&f);
             loaded l = load_with(all[i / 2], sizes[i / 2], &a);
             bool ok = l.c != NULL;

@@ -41,7 +41,7 @@ static void sections_follow_the_order_of_definitions(void **state)
                                 "\7\5\1\x40\0\1\0"       /* type: func() */
                                 "\x0a\6\1\0\1\x61\1\0"   /* import "a" */
                                 "\x0b\7\1\0\1\x62\1\0\0" /* export "b" */
-                                "\7\3\1\x70\x7d"         /* type: list<u8> */;
+                                "\7\3\1\x70\x7d" /* type: list<u8> */;
     cwrun_error err = CWRUN_ERROR_INIT;
     cwrun_arena *arena = cwrun_arena_new(NULL);
     cwrun_str binary = cwrun_text_encode(
@@ -65,7 +65,8 @@ static void inline_forms_mean_what_they_stand_for(void **state)
     expect_same("(component (type (export \"t\") u8) (type (list u8)))",
                 "(component (type u8) (type (list u8)) (export \"t\" (type 0)))");
     expect_same("(component (instance (import \"i\") (export \"f\" (func))))",
-                "(component (type (instance (type (func)) (export \"f\" (func (type 0))))) (import \"i\" (instance (type 0))))");
+                "(component (type (instance (type (func)) (export \"f\" (func (type 0))))) (import \"i\" (instance "
+                "(type 0))))");
     /* instances as arguments, references through exports */
     expect_same("(component (core module (memory (export \"m\") 1)) (core instance (instantiate 0))"
                 " (core module (import \"x\" \"m\" (memory 1)))"
@@ -75,10 +76,12 @@ static void inline_forms_mean_what_they_stand_for(void **state)
                 " (alias core export 0 \"m\" (core memory)) (core instance (export \"m\" (memory 0)))"
                 " (core instance (instantiate (module 1) (with \"x\" (instance 1)))))");
     expect_same("(component (core func (canon lower (func 0 \"a\" \"f\"))))",
-                "(component (alias export 0 \"a\" (instance)) (alias export 0 \"f\" (func)) (canon lower (func 0) (core func)))");
+                "(component (alias export 0 \"a\" (instance)) (alias export 0 \"f\" (func)) (canon lower (func 0) "
+                "(core func)))");
     expect_same("(component (func (param \"x\" u8) (canon lift (core func 0))))",
                 "(component (type (func (param \"x\" u8))) (canon lift (core func 0) (func (type 0))))");
-    expect_same("(component (core func (alias core export 0 \"f\")))", "(component (alias core export 0 \"f\" (core func)))");
+    expect_same("(component (core func (alias core export 0 \"f\")))",
+                "(component (alias core export 0 \"f\" (core func)))");
 }
 
 static void names_of_outer_scopes_become_aliases(void **state)
@@ -131,7 +134,8 @@ static void memory_that_runs_out_is_an_error(void **state)
 {
     (void)state;
     static const char text[] =
-        "(component $c (@custom \"x\" \"y\") (@producers (language \"C\" \"11\")) (type $t (record (field \"a\" (list u8))))"
+        "(component $c (@custom \"x\" \"y\") (@producers (language \"C\" \"11\")) (type $t (record (field \"a\" (list "
+        "u8))))"
         "(import \"i\" (instance $i (export \"r\" (type (sub resource))) (export \"f\" (func (param \"x\" u8)))))"
         "(core module $m (export \"m\") (func (export \"f\")) (memory (export \"m\") 1))"
         "(core type (module (import \"a\" \"b\" (func)) (export \"c\" (func (param i32)))))"

@@ -32,7 +32,7 @@ static const cwrun_type *prim(uint8_t kind)
 
 static cw_field field(const char *name, const cwrun_type *type)
 {
-    return (cw_field){.name = cwrun_str_of(name), .type = type};
+    return (cw_field){ .name = cwrun_str_of(name), .type = type };
 }
 
 static void check_layout(const cwrun_type *t, uint32_t size4, uint32_t align4, uint32_t size8, uint32_t align8)
@@ -48,7 +48,7 @@ static void check_flat(const cwrun_type *t, bool ptr64, const char *letters)
 {
     static const char names[] = "?ilfd";
     uint8_t flat[16];
-    char text[17] = {0};
+    char text[17] = { 0 };
     uint32_t n = cw_type_flatten(t, ptr64, flat, 16);
     for (uint32_t i = 0; i < n && i < 16; i++)
         text[i] = names[flat[i]];
@@ -60,8 +60,8 @@ static void a_record_is_laid_out_with_gaps(void **state)
 {
     (void)state;
     bool too_big = false;
-    cw_field fields[] = {field("a", prim(CWRUN_KIND_U8)), field("b", prim(CWRUN_KIND_STRING)),
-                         field("c", prim(CWRUN_KIND_U16))};
+    cw_field fields[] = { field("a", prim(CWRUN_KIND_U8)), field("b", prim(CWRUN_KIND_STRING)),
+                          field("c", prim(CWRUN_KIND_U16)) };
     const cwrun_type *t = cw_type_new_record(&arena, fields, 3, &too_big);
     check_layout(t, 16, 4, 32, 8);
     assert_int_equal(t->fields[1].offset[CW_P4], 4);
@@ -78,10 +78,10 @@ static void only_numbers_without_gaps_are_plain(void **state)
 {
     (void)state;
     bool too_big = false;
-    const cwrun_type *tight[] = {prim(CWRUN_KIND_U32), prim(CWRUN_KIND_F32), prim(CWRUN_KIND_S64)};
-    const cwrun_type *gap[] = {prim(CWRUN_KIND_U8), prim(CWRUN_KIND_U32)};
-    const cwrun_type *tail[] = {prim(CWRUN_KIND_U32), prim(CWRUN_KIND_U8)};
-    const cwrun_type *chars[] = {prim(CWRUN_KIND_CHAR)};
+    const cwrun_type *tight[] = { prim(CWRUN_KIND_U32), prim(CWRUN_KIND_F32), prim(CWRUN_KIND_S64) };
+    const cwrun_type *gap[] = { prim(CWRUN_KIND_U8), prim(CWRUN_KIND_U32) };
+    const cwrun_type *tail[] = { prim(CWRUN_KIND_U32), prim(CWRUN_KIND_U8) };
+    const cwrun_type *chars[] = { prim(CWRUN_KIND_CHAR) };
     assert_true(cw_type_new_tuple(&arena, tight, 3, &too_big)->is_plain);
     assert_false(cw_type_new_tuple(&arena, gap, 2, &too_big)->is_plain);
     assert_false(cw_type_new_tuple(&arena, tail, 2, &too_big)->is_plain);
@@ -94,9 +94,9 @@ static void a_variant_joins_its_cases(void **state)
 {
     (void)state;
     bool too_big = false;
-    const cwrun_type *mixed[] = {prim(CWRUN_KIND_F64), prim(CWRUN_KIND_U8)};
-    cw_field cases[] = {field("a", prim(CWRUN_KIND_F32)), field("b", NULL), field("c", prim(CWRUN_KIND_U32)),
-                        field("d", cw_type_new_tuple(&arena, mixed, 2, &too_big))};
+    const cwrun_type *mixed[] = { prim(CWRUN_KIND_F64), prim(CWRUN_KIND_U8) };
+    cw_field cases[] = { field("a", prim(CWRUN_KIND_F32)), field("b", NULL), field("c", prim(CWRUN_KIND_U32)),
+                         field("d", cw_type_new_tuple(&arena, mixed, 2, &too_big)) };
     const cwrun_type *both = cw_type_new_variant(&arena, cases, 3, &too_big);
     check_layout(both, 8, 4, 8, 4);
     assert_int_equal(both->payload_offset[CW_P4], 4);
@@ -158,7 +158,7 @@ static void a_size_that_would_wrap_is_refused(void **state)
     assert_true(too_big);
     too_big = false;
     const cwrun_type *half = cw_type_new_fixed_list(&arena, prim(CWRUN_KIND_U8), 1u << 27, &too_big);
-    const cwrun_type *two[] = {half, half};
+    const cwrun_type *two[] = { half, half };
     assert_null(cw_type_new_tuple(&arena, two, 2, &too_big));
     assert_true(too_big);
 }
@@ -169,7 +169,7 @@ static void depth_and_tree_size_count_shared_parts_as_often_as_used(void **state
     bool too_big = false;
     const cwrun_type *t = prim(CWRUN_KIND_U8);
     for (int i = 0; i < 40; i++) {
-        cw_field cases[] = {field("a", t), field("b", t)};
+        cw_field cases[] = { field("a", t), field("b", t) };
         t = cw_type_new_variant(&arena, cases, 2, &too_big);
         assert_non_null(t);
     }
@@ -198,7 +198,7 @@ static void parameters_are_laid_out_as_a_tuple(void **state)
 {
     (void)state;
     bool too_big = false;
-    cw_field params[] = {field("a", prim(CWRUN_KIND_U8)), field("b", prim(CWRUN_KIND_F64))};
+    cw_field params[] = { field("a", prim(CWRUN_KIND_U8)), field("b", prim(CWRUN_KIND_F64)) };
     const cw_functype *f = cw_functype_new(&arena, params, 2, prim(CWRUN_KIND_STRING), false, &too_big);
     assert_int_equal(f->params[1].offset[CW_P4], 8);
     assert_int_equal(f->param_tuple->size[CW_P4], 16);

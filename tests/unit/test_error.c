@@ -18,7 +18,7 @@ static void expect_print(const cwrun_error *err, const char *wanted)
     cw_text_fini(&t);
 }
 
-static const cwrun_frame two_frames[] = {{0x1a2b, "core", "add", 3, 1}, {0x30, "app", "run it", 0, 2}};
+static const cwrun_frame two_frames[] = { { 0x1a2b, "core", "add", 3, 1 }, { 0x30, "app", "run it", 0, 2 } };
 
 static void the_first_error_wins(void **state)
 {
@@ -69,7 +69,7 @@ static void names_cannot_drive_a_terminal(void **state)
     (void)state;
     cwrun_error err = CWRUN_ERROR_INIT;
     cw_fail(&err, NULL, CWRUN_ERROR_LINK, 0, "two\nlines \x1b[2J \xc2\x9b \xc3\xa9");
-    const cwrun_frame frame = {1, "a\nb", "\x07z", 0, 0};
+    const cwrun_frame frame = { 1, "a\nb", "\x07z", 0, 0 };
     cw_error_frames(&err, NULL, &frame, 1);
     expect_print(&err, "two\nlines \\u{1b}[2J \\u{9b} \xc3\xa9\nwasm backtrace:\n    0: 0x1 - a\\u{a}b!\\u{7}z\n");
     cwrun_error_clear(&err);
@@ -96,7 +96,7 @@ static void without_memory_an_error_is_still_an_error(void **state)
 {
     (void)state;
     for (size_t n = 0;; n++) {
-        cw_failalloc f = {.fail_at = n};
+        cw_failalloc f = { .fail_at = n };
         cw_alloc a = cw_failalloc_hook(&f);
         cwrun_error err = CWRUN_ERROR_INIT;
         cw_fail(&err, &a, CWRUN_ERROR_TRAP, CW_TRAP_STACK, "call stack exhausted");

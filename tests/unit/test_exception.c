@@ -70,8 +70,8 @@ static cw_step nested_run(cw_thread *t, cw_func *f, uint64_t *frame, uint32_t st
     return cw_thread_nested(t, fx->callee, frame, frame) ? CW_STEP_RETURN : CW_STEP_TRAP;
 }
 
-static const cw_native throw_native = {throw_run, put_log, "throw"}, pass_native = {pass_run, put_log, "pass"},
-                       nested_native = {nested_run, put_log, "nested"};
+static const cw_native throw_native = { throw_run, put_log, "throw" }, pass_native = { pass_run, put_log, "pass" },
+                       nested_native = { nested_run, put_log, "nested" };
 
 static bool begin(fixture *fx, size_t fail_at, cw_code_options options)
 {
@@ -108,7 +108,7 @@ static cw_module *load(cw_arena *arena, cw_types *types, const char *wat)
     if (!binary.data)
         fail_msg("%s", err.message);
     cw_reader_init(&r, (const uint8_t *)binary.data, binary.size, "test", arena, &err);
-    const cw_module_config config = {types, CW_FEATURES_3_0 | CW_FEATURE_LEGACY_EXCEPTIONS, &cw_alloc_default};
+    const cw_module_config config = { types, CW_FEATURES_3_0 | CW_FEATURE_LEGACY_EXCEPTIONS, &cw_alloc_default };
     cw_module *m = cw_module_read(&r, &config);
     if (!m)
         fail_msg("%s", err.message);
@@ -129,7 +129,7 @@ static cw_instance *instance(fixture *fx, const char *wat, cw_func *import)
     cwrun_error err = CWRUN_ERROR_INIT;
     cw_module *m = load(&fx->arena, fx->types, wat);
     fx->modules[fx->n_modules++] = m;
-    const cw_extern imports[2] = {{CW_EXTERN_FUNC, {import}}, {CW_EXTERN_TAG, {.tag = fx->tag}}};
+    const cw_extern imports[2] = { { CW_EXTERN_FUNC, { import } }, { CW_EXTERN_TAG, { .tag = fx->tag } } };
     cw_func *start;
     cw_instance *in = cw_instance_new(&fx->x, m, imports, &start, &err);
     if (!in && !fx->f.failed)
@@ -179,7 +179,7 @@ static void what_a_native_throws_is_caught(void **state)
     (void)state;
     fixture fx;
     uint32_t result;
-    begin(&fx, SIZE_MAX, (cw_code_options){0});
+    begin(&fx, SIZE_MAX, (cw_code_options){ 0 });
     cw_instance *in = instance(&fx, catcher, native(&fx, &throw_native));
     for (int i = 0; i < 3; i++)
         assert_int_equal(call(&fx, export(in, "run"), 41, &result, NULL), 0);
@@ -194,7 +194,7 @@ static void natives_between_are_unwound_and_those_above_the_handler_stay(void **
     (void)state;
     fixture fx;
     uint32_t result;
-    begin(&fx, SIZE_MAX, (cw_code_options){0});
+    begin(&fx, SIZE_MAX, (cw_code_options){ 0 });
     /* pass -> run (catches) -> pass -> let -> throw */
     cw_instance *inner = instance(&fx, catcher, native(&fx, &throw_native));
     cw_func *pass = native(&fx, &pass_native);
@@ -217,7 +217,7 @@ static void what_nobody_catches_ends_the_run_with_its_tag_and_values(void **stat
     fixture fx;
     uint32_t result;
     char message[200];
-    begin(&fx, SIZE_MAX, (cw_code_options){0});
+    begin(&fx, SIZE_MAX, (cw_code_options){ 0 });
     cw_instance *inner = instance(&fx, catcher, native(&fx, &throw_native));
     cw_func *pass = native(&fx, &pass_native);
     fx.callee = export(inner, "let");
@@ -235,7 +235,7 @@ static void an_exception_that_leaves_a_nested_run_is_a_trap(void **state)
     fixture fx;
     uint32_t result;
     char message[200];
-    begin(&fx, SIZE_MAX, (cw_code_options){0});
+    begin(&fx, SIZE_MAX, (cw_code_options){ 0 });
     cw_instance *inner = instance(&fx, catcher, native(&fx, &throw_native));
     cw_instance *outer = instance(&fx, catcher, native(&fx, &nested_native));
     fx.callee = export(inner, "let");
@@ -262,9 +262,9 @@ static void fuel_ends_what_throws_for_ever(void **state)
     (void)state;
     fixture fx;
     uint32_t result;
-    begin(&fx, SIZE_MAX, (cw_code_options){.fuel = true});
+    begin(&fx, SIZE_MAX, (cw_code_options){ .fuel = true });
     cw_instance *in = instance(&fx, endless, NULL);
-    static const char *const names[] = {"run", "calls"};
+    static const char *const names[] = { "run", "calls" };
     for (int i = 0; i < 2; i++) {
         char message[200];
         fx.x.fuel = 10000;
@@ -282,7 +282,7 @@ static void looking_for_a_handler_is_metered(void **state)
     uint32_t result;
     char message[200];
     enum { CLAUSES = 20000 };
-    begin(&fx, SIZE_MAX, (cw_code_options){.fuel = true});
+    begin(&fx, SIZE_MAX, (cw_code_options){ .fuel = true });
     char *wat = malloc(CLAUSES * 12 + 400), *at = wat;
     assert_non_null(wat);
     at += sprintf(at, "(tag $e) (tag $o) (func (export \"run\") (param i32) (result i32) (block $h (try_table");
@@ -312,9 +312,9 @@ static void an_interrupt_ends_what_throws_for_ever(void **state)
     fixture fx;
     uint32_t result;
     pthread_t other;
-    begin(&fx, SIZE_MAX, (cw_code_options){.interruptible = true});
+    begin(&fx, SIZE_MAX, (cw_code_options){ .interruptible = true });
     cw_instance *in = instance(&fx, endless, NULL);
-    static const char *const names[] = {"run", "calls"};
+    static const char *const names[] = { "run", "calls" };
     for (int i = 0; i < 2; i++) {
         char message[200];
         assert_int_equal(pthread_create(&other, NULL, interrupt, &fx.x), 0);
@@ -335,7 +335,7 @@ static void memory_that_runs_out_is_an_ordinary_failure(void **state)
         fixture fx;
         uint32_t result = 0;
         char message[200] = "";
-        begin(&fx, n, (cw_code_options){0});
+        begin(&fx, n, (cw_code_options){ 0 });
         cw_instance *in = instance(&fx,
                                    "(tag $two (param v128 i32))"
                                    "(func (export \"run\") (param i32) (result i32)"
@@ -363,7 +363,7 @@ static void deep_unwinding_is_linear(void **state)
     (void)state;
     fixture fx;
     uint32_t result;
-    begin(&fx, SIZE_MAX, (cw_code_options){0});
+    begin(&fx, SIZE_MAX, (cw_code_options){ 0 });
     cw_instance *in =
         instance(&fx,
                  "(tag $e) (tag $o)"
@@ -395,7 +395,7 @@ static void *run_shared(void *user)
     cwrun_error err = CWRUN_ERROR_INIT;
     cw_func *start;
     cw_extern run;
-    s->good = cw_exec_init(&x, &cw_alloc_default, s->types, NULL, (cw_code_options){0});
+    s->good = cw_exec_init(&x, &cw_alloc_default, s->types, NULL, (cw_code_options){ 0 });
     cw_instance *in = cw_instance_new(&x, s->module, NULL, &start, &err);
     cw_thread *t = cw_thread_new(&x, &err);
     s->good = in && t && cw_instance_export(in, cwrun_str_of("run"), &run);
@@ -415,7 +415,7 @@ static void os_threads_share_code_with_handlers(void **state)
     enum { THREADS = 4 };
     cw_arena arena;
     cw_arena_init(&arena, &cw_alloc_default);
-    shared s = {.types = cw_types_new(&cw_alloc_default)};
+    shared s = { .types = cw_types_new(&cw_alloc_default) };
     s.module =
         load(&arena, s.types,
              "(tag $i (param i32))"

@@ -39,7 +39,7 @@ static void fill_and_empty(int in, int out, cw_os_fd_kind kind)
     int64_t sent = cw_os_fd_write(out, kind, data, sizeof data);
     assert_true(sent >= 4096 && sent < (int64_t)sizeof data);
     assert_int_equal(cw_os_fd_write(out, kind, data, 1000000), -EAGAIN);
-    cw_os_fd_query query = {out, CW_OS_POLL_OUT, 0};
+    cw_os_fd_query query = { out, CW_OS_POLL_OUT, 0 };
     assert_int_equal(cw_os_fd_poll(&query, 1), 0);
 
     int64_t n, got = 0;
@@ -90,7 +90,7 @@ static void a_closed_descriptor_is_ready_and_fails(void **state)
     int p[2];
     assert_int_equal(pipe(p), 0);
     close(p[0]), close(p[1]);
-    cw_os_fd_query query = {p[0], CW_OS_POLL_IN, 0};
+    cw_os_fd_query query = { p[0], CW_OS_POLL_IN, 0 };
     assert_int_equal(cw_os_fd_poll(&query, 1), 1);
     char c;
     assert_int_equal(cw_os_fd_read(p[0], CW_OS_FD_PIPE, &c, 1), -EBADF);
@@ -112,7 +112,7 @@ static void a_full_disk_is_told(void **state)
 static void random_bytes_differ(void **state)
 {
     (void)state;
-    uint8_t a[32] = {0}, b[32] = {0};
+    uint8_t a[32] = { 0 }, b[32] = { 0 };
     assert_true(cw_os_random(a, sizeof a) && cw_os_random(b, sizeof b));
     assert_memory_not_equal(a, b, sizeof a);
     assert_true(cw_os_wall_clock() > UINT64_C(1600000000) * 1000000000);

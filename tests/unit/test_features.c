@@ -48,7 +48,8 @@ static void lists_add_take_away_and_start_anew(void **state)
 static void what_cannot_be_switched_is_refused(void **state)
 {
     (void)state;
-    static const char *const lists[] = {"speed", "simd,-speed", "-mvp", "-cm-async", "stack-switching", "component-model-"};
+    static const char *const lists[] = { "speed",     "simd,-speed",     "-mvp",
+                                         "-cm-async", "stack-switching", "component-model-" };
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         cwrun_error err = CWRUN_ERROR_INIT;
         cw_features features = 0;

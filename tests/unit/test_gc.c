@@ -1,4 +1,5 @@
-/* unit/test_gc.c: the heap by itself: what stays, what goes, what is dropped, limits, and collections in depth and width. */
+/* unit/test_gc.c: the heap by itself: what stays, what goes, what is dropped, limits, and collections in depth and
+ * width. */
 #include "exec/exec.h"
 
 #include <setjmp.h>
@@ -111,8 +112,12 @@ static void classes_hold_what_they_are_for(void **state)
 static void fields_lie_by_their_size(void **state)
 {
     (void)state;
-    const cw_fieldtype fields[] = { { CW_I8, true }, { CW_I16, true }, { CW_F32, true }, { CW_REF_NULL(CW_HEAP_FUNC), true },
-                                    { CW_REF_NULL(CW_HEAP_EXTERN), true }, { CW_V128, true } };
+    const cw_fieldtype fields[] = { { CW_I8, true },
+                                    { CW_I16, true },
+                                    { CW_F32, true },
+                                    { CW_REF_NULL(CW_HEAP_FUNC), true },
+                                    { CW_REF_NULL(CW_HEAP_EXTERN), true },
+                                    { CW_V128, true } };
     const cw_subtype *t = define(CW_COMP_STRUCT, fields, 6);
     const uint32_t want[] = { 8, 10, 12, 16, 24, 32 };
     assert_memory_equal(t->offsets, want, sizeof want);

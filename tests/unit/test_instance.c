@@ -68,7 +68,7 @@ static cw_module *load(fixture *fx, const uint8_t *bytes, size_t size, cwrun_err
 {
     cw_reader r;
     cw_reader_init(&r, bytes, size, NULL, &fx->arena, err);
-    cw_module_config config = {.types = fx->types, .features = CW_FEATURES_3_0, .alloc = &fx->alloc};
+    cw_module_config config = { .types = fx->types, .features = CW_FEATURES_3_0, .alloc = &fx->alloc };
     return cw_module_read(&r, &config);
 }
 
@@ -80,7 +80,7 @@ static void start(fixture *fx, cwrun_error *err)
     fx->types = cw_types_new(&fx->alloc);
     assert_non_null(fx->types);
     cw_arena_init(&fx->arena, &fx->alloc);
-    assert_true(cw_exec_init(&fx->x, &fx->alloc, fx->types, NULL, (cw_code_options){0}));
+    assert_true(cw_exec_init(&fx->x, &fx->alloc, fx->types, NULL, (cw_code_options){ 0 }));
     fx->provider = load(fx, provider_wasm, sizeof provider_wasm, err);
     fx->user = load(fx, user_wasm, sizeof user_wasm, err);
     fx->late = load(fx, late_wasm, sizeof late_wasm, err);
@@ -108,7 +108,7 @@ static void resolve(cw_module *m, cw_instance *from, cw_extern *imports)
 static bool call(cw_instance *in, const char *name, uint64_t a, uint64_t b, uint64_t *result, cwrun_error *err)
 {
     cw_extern e;
-    uint64_t args[2] = {a, b};
+    uint64_t args[2] = { a, b };
     if (!cw_instance_export(in, cwrun_str_of(name), &e) || e.kind != CW_EXTERN_FUNC)
         return false;
     cw_thread *t = cw_thread_new(in->exec, err);

@@ -1,5 +1,5 @@
-/* unit/test_interp.c: running guests: calls of every kind and between instances, natives in between, suspension, traps and
- * their places, metering. */
+/* unit/test_interp.c: running guests: calls of every kind and between instances, natives in between, suspension, traps
+ * and their places, metering. */
 #include "cwrun/text.h"
 #include "exec/code.h"
 #include "exec/exec.h"
@@ -142,7 +142,8 @@ static uint32_t call(fixture *fx, cw_func *f, uint32_t n, char message[200])
         cw_thread_error(t, &err);
         size_t n_chars = message ? (size_t)snprintf(message, 200, "%s", err.message) : 0;
         for (size_t i = 0; message && i < err.n_frames && i < 4; i++)
-            n_chars += (size_t)snprintf(message + n_chars, 200 - n_chars, " %s+0x%x", err.frames[i].function, (unsigned)err.frames[i].offset);
+            n_chars += (size_t)snprintf(message + n_chars, 200 - n_chars, " %s+0x%x", err.frames[i].function,
+                                        (unsigned)err.frames[i].offset);
         if (!message)
             fail_msg("%s", err.message);
         cwrun_error_clear(&err);
@@ -169,17 +170,19 @@ static void calls_between_instances_come_back_to_their_memories(void **state)
     fixture fx;
     (void)state;
     start(&fx, (cw_code_options){ 0 });
-    cw_instance *a = instance(&fx,
-                              "(memory 1) (data (i32.const 8) \"\\05\")"
-                              "(func (export \"f\") (param i32) (result i32) (i32.add (local.get 0) (i32.load (i32.const 8))))",
-                              NULL, NULL);
-    cw_instance *b = instance(&fx,
-                              "(import \"\" \"f\" (func $f (param i32) (result i32))) (memory 1) (data (i32.const 8) \"\\64\")"
-                              "(table funcref (elem $f))"
-                              "(func (export \"direct\") (param i32) (result i32) (i32.add (call $f (local.get 0)) (i32.load (i32.const 8))))"
-                              "(func (export \"indirect\") (param i32) (result i32)"
-                              " (i32.add (call_indirect (param i32) (result i32) (local.get 0) (i32.const 0)) (i32.load (i32.const 8))))",
-                              export(a, "f"), NULL);
+    cw_instance *a =
+        instance(&fx,
+                 "(memory 1) (data (i32.const 8) \"\\05\")"
+                 "(func (export \"f\") (param i32) (result i32) (i32.add (local.get 0) (i32.load (i32.const 8))))",
+                 NULL, NULL);
+    cw_instance *b = instance(
+        &fx,
+        "(import \"\" \"f\" (func $f (param i32) (result i32))) (memory 1) (data (i32.const 8) \"\\64\")"
+        "(table funcref (elem $f))"
+        "(func (export \"direct\") (param i32) (result i32) (i32.add (call $f (local.get 0)) (i32.load (i32.const 8))))"
+        "(func (export \"indirect\") (param i32) (result i32)"
+        " (i32.add (call_indirect (param i32) (result i32) (local.get 0) (i32.const 0)) (i32.load (i32.const 8))))",
+        export(a, "f"), NULL);
     assert_int_equal(run(&fx, b, "direct", 1), 106);
     assert_int_equal(run(&fx, b, "indirect", 1), 106);
     finish(&fx);
@@ -204,9 +207,11 @@ static void vectors_keep_both_their_slots_wherever_they_go(void **state)
     fixture fx;
     (void)state;
     start(&fx, (cw_code_options){ 0 });
-    cw_func *exchange = cw_func_native_new(&fx.x, cw_types_func(fx.types, in_types, 2, out_types, 2), &exchange_native, 0, NULL, NULL, &err);
+    cw_func *exchange = cw_func_native_new(&fx.x, cw_types_func(fx.types, in_types, 2, out_types, 2), &exchange_native,
+                                           0, NULL, NULL, &err);
     assert_non_null(exchange);
-    cw_instance *in = instance(&fx,
+    cw_instance *in = instance(
+        &fx,
         "(import \"\" \"exchange\" (func $exchange (param v128 i32) (result i32 v128)))"
         "(type $pair (func (param v128 v128) (result v128 v128)))"
         "(global $g (mut v128) (v128.const i32x4 1 2 3 4))"
@@ -214,44 +219,154 @@ static void vectors_keep_both_their_slots_wherever_they_go(void **state)
         "(func $make (param i32) (result v128)"
         " (i32x4.replace_lane 3 (i32x4.splat (local.get 0)) (i32.add (local.get 0) (i32.const 1))))"
         "(func $swap (type $pair) (local.get 1) (local.get 0))"
-        "(func $swap_tail (type $pair) (return_call_indirect (type $pair) (local.get 1) (local.get 0) (i32.const 0)))"
-        "(func $sum (param v128 v128) (result i32) (i32.sub " LANES("(local.get 0)") " " LANES("(local.get 1)") "))"
-        "(func (export \"host\") (param i32) (result i32) (local v128 i32)"
-        " (call $exchange (call $make (local.get 0)) (i32.const 1000)) (local.set 1) (local.set 2)"
-        " (i32.add (local.get 2) " LANES("(local.get 1)") "))"
-        "(func (export \"calls\") (param i32) (result i32)"
-        " (call $swap_tail (call $make (i32.const 2)) (call $make (local.get 0))) (call $sum))"
-        "(func (export \"indirect\") (param i32) (result i32)"
-        " (call_indirect (type $pair) (call $make (i32.const 2)) (call $make (local.get 0)) (i32.const 0)) (call $sum))"
-        "(func (export \"branch\") (param i32) (result i32) (local v128 i32 i64)"
-        " (i64.const 5) (v128.const i32x4 9 9 9 9)"
-        " (block (result i32 v128 i64)"
-        "  (block (result i32 v128 i64)"
-        "   (i64.const 6) (v128.const i32x4 8 8 8 8)"
-        "   (i32.const 100) (call $make (local.get 0)) (i64.const 7)"
-        "   (br_table 0 1 0 (local.get 0)))"
-        "  (br_if 0 (i32.eq (local.get 0) (i32.const 2)))"
-        "  (local.set 3) (local.set 1) (i32.const 1) (i32.add) (local.get 1) (local.get 3))"
-        " (local.set 3) (local.set 1) (local.set 2) (drop) (drop)"
-        " (i32.add (i32.add (local.get 2) (i32.wrap_i64 (local.get 3))) " LANES("(local.get 1)") "))"
-        "(func (export \"loop\") (param i32) (result i32) (local v128 v128)"
-        " (call $make (i32.const 1))"
-        " (loop $l (param v128) (result v128)"
-        "  (local.tee 1) (local.get 1) (local.set 1 (i32x4.add (local.get 1) (v128.const i32x4 1 0 0 1)))"
-        "  (drop) (drop) (local.get 1)"
-        "  (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))"
-        " (local.set 2) " LANES("(local.get 2)") ")"
-        "(func (export \"choose\") (param i32) (result i32) (local v128)"
-        " (global.set $g (select (global.get $g) (call $make (i32.const 3)) (local.get 0)))"
-        " (local.set 1 (if (result v128) (local.get 0) (then (global.get $g)) (else (v128.not (v128.not (global.get $g))))))"
-        " " LANES("(local.get 1)") ")"
-        "(func (export \"kept\") (param i32) (result i32) (local v128)"
-        " (local.set 1 (call $make (i32.const 4))) (local.get 1) (i32.const 3)"
-        " (local.set 1 (call $make (local.get 0))) (drop) (local.get 1) (call $sum))"
-        "(func (export \"early\") (param i32) (result i32) (call $early (local.get 0)) (call $sum))"
-        "(func $early (param i32) (result v128 v128) (local v128)"
-        " (local.set 1 (call $make (i32.const 1)))"
-        " (local.get 1) (call $make (local.get 0)) (br_if 0 (local.get 0)) (call $swap))",
+        "(func $swap_tail (type $pair) (return_call_indirect (type $pair) (local.get 1) (local.get 0) "
+        "(i32.const 0)))"
+        "(func $sum (param v128 v128) (result i32) (i32.sub " LANES("(local.get 0)") " " LANES(
+            "(local.get 1)") "))"
+                             "(func (export \"host\") (param i32) (result i32) (local v128 i32)"
+                             " (call $exchange (call $make (local.get 0)) (i32.const 1000)) (local.set 1) "
+                             "(local.set 2)"
+                             " (i32.add (local.get 2) " LANES(
+                                 "(local.get 1)") "))"
+                                                  "(func (export \"calls\") (param i32) (result i32)"
+                                                  " (call $swap_tail (call $make (i32.const 2)) (call $make "
+                                                  "(local.get 0))) (call $sum))"
+                                                  "(func (export \"indirect\") (param i32) (result i32)"
+                                                  " (call_indirect (type $pair) (call $make (i32.const 2)) "
+                                                  "(call $make (local.get 0)) (i32.const 0)) (call $sum))"
+                                                  "(func (export \"branch\") (param i32) (result i32) (local "
+                                                  "v128 i32 i64)"
+                                                  " (i64.const 5) (v128.const i32x4 9 9 9 9)"
+                                                  " (block (result i32 v128 i64)"
+                                                  "  (block (result i32 v128 i64)"
+                                                  "   (i64.const 6) (v128.const i32x4 8 8 8 8)"
+                                                  "   (i32.const 100) (call $make (local.get 0)) (i64.const 7)"
+                                                  "   (br_table 0 1 0 (local.get 0)))"
+                                                  "  (br_if 0 (i32.eq (local.get 0) (i32.const 2)))"
+                                                  "  (local.set 3) (local.set 1) (i32.const 1) (i32.add) "
+                                                  "(local.get 1) (local.get 3))"
+                                                  " (local.set 3) (local.set 1) (local.set 2) (drop) (drop)"
+                                                  " (i32.add (i32.add (local.get 2) (i32.wrap_i64 (local.get "
+                                                  "3))) " LANES(
+                                                      "(local.get 1)") "))"
+                                                                       "(func (export \"loop\") (param i32) "
+                                                                       "(result i32) (local v128 v128)"
+                                                                       " (call $make (i32.const 1))"
+                                                                       " (loop $l (param v128) (result v128)"
+                                                                       "  (local.tee 1) (local.get 1) "
+                                                                       "(local.set 1 (i32x4.add (local.get 1) "
+                                                                       "(v128.const i32x4 1 0 0 1)))"
+                                                                       "  (drop) (drop) (local.get 1)"
+                                                                       "  (br_if $l (local.tee 0 (i32.sub "
+                                                                       "(local.get 0) (i32.const 1)))))"
+                                                                       " (local.set 2) " LANES(
+                                                                           "(local.get 2)") ")"
+                                                                                            "(func (export "
+                                                                                            "\"choose\") "
+                                                                                            "(param i32) "
+                                                                                            "(result i32) "
+                                                                                            "(local v128)"
+                                                                                            " (global.set $g "
+                                                                                            "(select "
+                                                                                            "(global.get $g) "
+                                                                                            "(call $make "
+                                                                                            "(i32.const 3)) "
+                                                                                            "(local.get 0)))"
+                                                                                            " (local.set 1 "
+                                                                                            "(if (result "
+                                                                                            "v128) (local.get "
+                                                                                            "0) (then "
+                                                                                            "(global.get $g)) "
+                                                                                            "(else (v128.not "
+                                                                                            "(v128.not "
+                                                                                            "(global.get "
+                                                                                            "$g))))))"
+                                                                                            " " LANES("(local.get "
+                                                                                                      "1)") ")"
+                                                                                                            "(func "
+                                                                                                            "(export"
+                                                                                                            " \"kept"
+                                                                                                            "\") "
+                                                                                                            "(param "
+                                                                                                            "i32) "
+                                                                                                            "(result"
+                                                                                                            " i32) "
+                                                                                                            "(local "
+                                                                                                            "v128)"
+                                                                                                            " ("
+                                                                                                            "local."
+                                                                                                            "set 1 "
+                                                                                                            "(call "
+                                                                                                            "$make "
+                                                                                                            "(i32."
+                                                                                                            "const "
+                                                                                                            "4))) "
+                                                                                                            "(local."
+                                                                                                            "get 1) "
+                                                                                                            "(i32."
+                                                                                                            "const "
+                                                                                                            "3)"
+                                                                                                            " ("
+                                                                                                            "local."
+                                                                                                            "set 1 "
+                                                                                                            "(call "
+                                                                                                            "$make "
+                                                                                                            "(local."
+                                                                                                            "get "
+                                                                                                            "0))) "
+                                                                                                            "(drop) "
+                                                                                                            "(local."
+                                                                                                            "get 1) "
+                                                                                                            "(call "
+                                                                                                            "$sum))"
+                                                                                                            "(func "
+                                                                                                            "(export"
+                                                                                                            " \"earl"
+                                                                                                            "y\") "
+                                                                                                            "(param "
+                                                                                                            "i32) "
+                                                                                                            "(result"
+                                                                                                            " i32) "
+                                                                                                            "(call "
+                                                                                                            "$early "
+                                                                                                            "(local."
+                                                                                                            "get "
+                                                                                                            "0)) "
+                                                                                                            "(call "
+                                                                                                            "$sum))"
+                                                                                                            "(func "
+                                                                                                            "$early "
+                                                                                                            "(param "
+                                                                                                            "i32) "
+                                                                                                            "(result"
+                                                                                                            " v128 "
+                                                                                                            "v128) "
+                                                                                                            "(local "
+                                                                                                            "v128)"
+                                                                                                            " ("
+                                                                                                            "local."
+                                                                                                            "set 1 "
+                                                                                                            "(call "
+                                                                                                            "$make "
+                                                                                                            "(i32."
+                                                                                                            "const "
+                                                                                                            "1)))"
+                                                                                                            " ("
+                                                                                                            "local."
+                                                                                                            "get 1) "
+                                                                                                            "(call "
+                                                                                                            "$make "
+                                                                                                            "(local."
+                                                                                                            "get "
+                                                                                                            "0)) "
+                                                                                                            "(br_if "
+                                                                                                            "0 "
+                                                                                                            "(local."
+                                                                                                            "get "
+                                                                                                            "0)) "
+                                                                                                            "(call "
+                                                                                                            "$swap)"
+                                                                                                            ")",
         exchange, NULL);
     assert_int_equal(run(&fx, in, "host", 2), 1023);
     assert_int_equal((int32_t)run(&fx, in, "calls", 5), 23 - 56);
@@ -269,16 +384,17 @@ static void vectors_keep_both_their_slots_wherever_they_go(void **state)
     finish(&fx);
 }
 
-#define COUNTDOWN(call)                                                                                                      \
-    "(func $f (export \"f\") (param i32) (result i32)"                                                                       \
-    " (if (i32.eqz (local.get 0)) (then (return (i32.const 7))))"                                                             \
+#define COUNTDOWN(call) \
+    "(func $f (export \"f\") (param i32) (result i32)" \
+    " (if (i32.eqz (local.get 0)) (then (return (i32.const 7))))" \
     " (i32.sub (local.get 0) (i32.const 1)) " call ")"
 
 static void tail_calls_do_not_grow_the_stacks(void **state)
 {
     static const char *const kinds[] = {
         COUNTDOWN("return_call $f"),
-        "(type $t (func (param i32) (result i32))) (table funcref (elem $f))" COUNTDOWN("i32.const 0 return_call_indirect (type $t)"),
+        "(type $t (func (param i32) (result i32))) (table funcref (elem $f))" COUNTDOWN(
+            "i32.const 0 return_call_indirect (type $t)"),
         "(type $t (func (param i32) (result i32))) (elem declare func $f)" COUNTDOWN("ref.func $f return_call_ref $t"),
     };
     (void)state;
@@ -316,13 +432,14 @@ static void natives_call_guests_that_call_natives(void **state)
     fixture fx;
     (void)state;
     start(&fx, (cw_code_options){ 0 });
-    cw_instance *in = instance(&fx,
-                               "(import \"\" \"twice\" (func $twice (param i32) (result i32)))"
-                               "(import \"\" \"wait\" (func $wait (param i32) (result i32)))"
-                               "(func (export \"step\") (param i32) (result i32) (i32.add (call $wait (local.get 0)) (i32.const 1)))"
-                               "(func (export \"f\") (param i32) (result i32) (i32.mul (call $twice (local.get 0)) (i32.const 10)))"
-                               "(func (export \"tail\") (param i32) (result i32) (return_call $twice (local.get 0)))",
-                               fx.twice, fx.wait);
+    cw_instance *in =
+        instance(&fx,
+                 "(import \"\" \"twice\" (func $twice (param i32) (result i32)))"
+                 "(import \"\" \"wait\" (func $wait (param i32) (result i32)))"
+                 "(func (export \"step\") (param i32) (result i32) (i32.add (call $wait (local.get 0)) (i32.const 1)))"
+                 "(func (export \"f\") (param i32) (result i32) (i32.mul (call $twice (local.get 0)) (i32.const 10)))"
+                 "(func (export \"tail\") (param i32) (result i32) (return_call $twice (local.get 0)))",
+                 fx.twice, fx.wait);
     fx.callee = export(in, "step");
     assert_int_equal(run(&fx, in, "f", 5), 70);
     assert_int_equal(run(&fx, in, "tail", 5), 7);
@@ -334,13 +451,14 @@ static void a_memory_that_grew_meanwhile_is_seen(void **state)
     fixture fx;
     (void)state;
     start(&fx, (cw_code_options){ 0 });
-    cw_instance *in = instance(&fx,
-                               "(import \"\" \"grow\" (func $grow (param i32) (result i32))) (memory 0)"
-                               "(func (export \"f\") (param i32) (result i32)"
-                               " (drop (call $grow (local.get 0))) (i32.store (i32.const 65532) (i32.const 3)) (i32.load (i32.const 65532)))"
-                               "(func (export \"g\") (param i32) (result i32)"
-                               " (drop (memory.grow (local.get 0))) (i32.load (i32.const 65532)))",
-                               fx.grow, NULL);
+    cw_instance *in = instance(
+        &fx,
+        "(import \"\" \"grow\" (func $grow (param i32) (result i32))) (memory 0)"
+        "(func (export \"f\") (param i32) (result i32)"
+        " (drop (call $grow (local.get 0))) (i32.store (i32.const 65532) (i32.const 3)) (i32.load (i32.const 65532)))"
+        "(func (export \"g\") (param i32) (result i32)"
+        " (drop (memory.grow (local.get 0))) (i32.load (i32.const 65532)))",
+        fx.grow, NULL);
     fx.callee = export(in, "f");
     expect_failure(&fx, in, "f", 0, "out of bounds memory access");
     assert_int_equal(run(&fx, in, "f", 1), 3);
@@ -353,14 +471,15 @@ static void recursion_without_end_is_a_trap_by_any_way(void **state)
     fixture fx;
     (void)state;
     start(&fx, (cw_code_options){ 0 });
-    cw_instance *in = instance(&fx,
-                               "(import \"\" \"twice\" (func $twice (param i32) (result i32)))"
-                               "(import \"\" \"nested\" (func $nested (param i32) (result i32)))"
-                               "(func $r (export \"r\") (param i32) (result i32) (i32.add (call $r (local.get 0)) (i32.const 1)))"
-                               "(func (export \"t\") (param i32) (result i32) (i32.add (call $twice (local.get 0)) (i32.const 1)))"
-                               "(func (export \"n\") (param i32) (result i32) (i32.add (call $nested (local.get 0)) (i32.const 1)))"
-                               "(func $void (export \"void\") (call $void) (call $void))",
-                               fx.twice, fx.nested);
+    cw_instance *in =
+        instance(&fx,
+                 "(import \"\" \"twice\" (func $twice (param i32) (result i32)))"
+                 "(import \"\" \"nested\" (func $nested (param i32) (result i32)))"
+                 "(func $r (export \"r\") (param i32) (result i32) (i32.add (call $r (local.get 0)) (i32.const 1)))"
+                 "(func (export \"t\") (param i32) (result i32) (i32.add (call $twice (local.get 0)) (i32.const 1)))"
+                 "(func (export \"n\") (param i32) (result i32) (i32.add (call $nested (local.get 0)) (i32.const 1)))"
+                 "(func $void (export \"void\") (call $void) (call $void))",
+                 fx.twice, fx.nested);
     expect_failure(&fx, in, "r", 0, "call stack exhausted r+0x");
     expect_failure(&fx, in, "void", 0, "call stack exhausted void+0x");
     fx.callee = export(in, "t");
@@ -402,15 +521,17 @@ static void traps_pass_through_other_instances_and_natives(void **state)
     (void)state;
     start(&fx, (cw_code_options){ 0 });
     cw_instance *a = instance(&fx, "(func $bad (export \"bad\") (param i32) (result i32) unreachable)", NULL, NULL);
-    cw_instance *b = instance(&fx,
-                              "(import \"\" \"twice\" (func $twice (param i32) (result i32)))"
-                              "(func $f (export \"f\") (param i32) (result i32) (i32.add (call $twice (local.get 0)) (i32.const 1)))",
-                              fx.twice, NULL);
+    cw_instance *b = instance(
+        &fx,
+        "(import \"\" \"twice\" (func $twice (param i32) (result i32)))"
+        "(func $f (export \"f\") (param i32) (result i32) (i32.add (call $twice (local.get 0)) (i32.const 1)))",
+        fx.twice, NULL);
     fx.callee = export(a, "bad");
     char message[200];
     unsigned at[3];
     call(&fx, export(b, "f"), 1, message);
-    assert_int_equal(sscanf(message, "wasm `unreachable` instruction executed bad+0x%x twice+0x%x f+0x%x", at, at + 1, at + 2), 3);
+    assert_int_equal(
+        sscanf(message, "wasm `unreachable` instruction executed bad+0x%x twice+0x%x f+0x%x", at, at + 1, at + 2), 3);
     finish(&fx);
 }
 
@@ -421,7 +542,8 @@ static void fuel_ends_a_loop_and_a_recursion(void **state)
     fixture fx;
     (void)state;
     start(&fx, (cw_code_options){ .fuel = true });
-    cw_instance *in = instance(&fx, ENDLESS "(func $r (export \"r\") (param i32) (result i32) (return_call $r (local.get 0)))", NULL, NULL);
+    cw_instance *in = instance(
+        &fx, ENDLESS "(func $r (export \"r\") (param i32) (result i32) (return_call $r (local.get 0)))", NULL, NULL);
     fx.x.fuel = 100000;
     expect_failure(&fx, in, "f", 0, "all fuel consumed");
     fx.x.fuel = 100000;
@@ -475,14 +597,15 @@ static void subtypes_may_be_called_indirectly(void **state)
     fixture fx;
     (void)state;
     start(&fx, (cw_code_options){ 0 });
-    cw_instance *in = instance(&fx,
-                               "(type $super (sub (func (param i32) (result i32)))) (type $sub (sub $super (func (param i32) (result i32))))"
-                               "(type $other (func (param i32) (result i32))) (table funcref (elem $f))"
-                               "(func $f (type $sub) (i32.add (local.get 0) (i32.const 1)))"
-                               "(func (export \"f\") (param i32) (result i32) (call_indirect (type $super) (local.get 0) (i32.const 0)))"
-                               "(func (export \"g\") (param i32) (result i32) (call_indirect (type $other) (local.get 0) (i32.const 0)))"
-                               "(func (export \"h\") (param i32) (result i32) (call_indirect (type $super) (local.get 0) (i32.const 1)))",
-                               NULL, NULL);
+    cw_instance *in = instance(
+        &fx,
+        "(type $super (sub (func (param i32) (result i32)))) (type $sub (sub $super (func (param i32) (result i32))))"
+        "(type $other (func (param i32) (result i32))) (table funcref (elem $f))"
+        "(func $f (type $sub) (i32.add (local.get 0) (i32.const 1)))"
+        "(func (export \"f\") (param i32) (result i32) (call_indirect (type $super) (local.get 0) (i32.const 0)))"
+        "(func (export \"g\") (param i32) (result i32) (call_indirect (type $other) (local.get 0) (i32.const 0)))"
+        "(func (export \"h\") (param i32) (result i32) (call_indirect (type $super) (local.get 0) (i32.const 1)))",
+        NULL, NULL);
     assert_int_equal(run(&fx, in, "f", 1), 2);
     expect_failure(&fx, in, "g", 1, "indirect call type mismatch");
     expect_failure(&fx, in, "h", 1, "undefined element: out of bounds table access");
@@ -494,12 +617,14 @@ static void several_results_may_be_parameters(void **state)
     fixture fx;
     (void)state;
     start(&fx, (cw_code_options){ 0 });
-    cw_instance *in = instance(&fx,
-                               "(func $swap (param i32 i32) (result i32 i32) local.get 1 local.get 0)"
-                               "(func $maybe (param i32 i32) (result i32 i32) local.get 1 local.get 0 local.get 0 br_if 0 i32.add i32.const 100)"
-                               "(func (export \"f\") (param i32) (result i32) (i32.sub (call $swap (local.get 0) (i32.const 30))))"
-                               "(func (export \"g\") (param i32) (result i32) (i32.sub (call $maybe (local.get 0) (i32.const 30))))",
-                               NULL, NULL);
+    cw_instance *in =
+        instance(&fx,
+                 "(func $swap (param i32 i32) (result i32 i32) local.get 1 local.get 0)"
+                 "(func $maybe (param i32 i32) (result i32 i32) local.get 1 local.get 0 local.get 0 br_if 0 i32.add "
+                 "i32.const 100)"
+                 "(func (export \"f\") (param i32) (result i32) (i32.sub (call $swap (local.get 0) (i32.const 30))))"
+                 "(func (export \"g\") (param i32) (result i32) (i32.sub (call $maybe (local.get 0) (i32.const 30))))",
+                 NULL, NULL);
     assert_int_equal(run(&fx, in, "f", 4), 26);
     assert_int_equal(run(&fx, in, "g", 4), 26);
     assert_int_equal((int32_t)run(&fx, in, "g", 0), -70);

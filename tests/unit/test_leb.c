@@ -98,7 +98,7 @@ static void unused_bits_of_signed_numbers_are_the_signs(void **state)
 static void a_failed_read_does_not_move(void **state)
 {
     (void)state;
-    const uint8_t bytes[] = {0x80, 0x80};
+    const uint8_t bytes[] = { 0x80, 0x80 };
     const uint8_t *at = bytes;
     uint64_t v = 7;
     assert_int_equal(cw_leb_read_unsigned(&at, bytes + 2, 32, &v), CW_LEB_END);

@@ -101,7 +101,8 @@ static void escapes_are_decoded(void **state)
 static void errors_say_line_column_and_show_the_line(void **state)
 {
     (void)state;
-    expect_error("(module\n  \"h\xc3\xa4\" \x01)", "a.wat:2:8: illegal character\n 2 |   \"h\xc3\xa4\" \x01)\n   |        ^");
+    expect_error("(module\n  \"h\xc3\xa4\" \x01)",
+                 "a.wat:2:8: illegal character\n 2 |   \"h\xc3\xa4\" \x01)\n   |        ^");
     expect_error("(a \"b", "a.wat:1:4: unclosed string");
     expect_error("\"\\q\"", "a.wat:1:2: illegal escape");
     expect_error("\"\\u{d800}\"", "a.wat:1:2: illegal escape");

@@ -12,9 +12,9 @@ static char keys[N][8];
 static void keys_are_found_and_stay_in_order(void **state)
 {
     (void)state;
-    cw_failalloc f = {.fail_at = SIZE_MAX};
+    cw_failalloc f = { .fail_at = SIZE_MAX };
     cw_alloc a = cw_failalloc_hook(&f);
-    cw_map map = {0};
+    cw_map map = { 0 };
     for (unsigned i = 0; i < N; i++) {
         bool is_new;
         snprintf(keys[i], sizeof keys[i], "k%u", i * 7);
@@ -40,15 +40,16 @@ static void keys_are_found_and_stay_in_order(void **state)
 static void bytes_and_length_both_count(void **state)
 {
     (void)state;
-    cw_map map = {0};
+    cw_map map = { 0 };
     assert_null(cw_map_find(&map, cwrun_str_of("x")));
-    cwrun_str views[] = {{"", 0}, {"\0", 1}, {"\0\0", 2}, {"12345678", 8}, {"12345678\0", 9}, {"12345679", 8}};
+    cwrun_str views[] = { { "", 0 },         { "\0", 1 },         { "\0\0", 2 },
+                          { "12345678", 8 }, { "12345678\0", 9 }, { "12345679", 8 } };
     for (unsigned i = 0; i < 6; i++)
         *cw_map_put(&map, NULL, views[i], NULL) = i;
     assert_int_equal(map.n, 6);
     for (unsigned i = 0; i < 6; i++)
         assert_int_equal(*cw_map_find(&map, views[i]), i);
-    assert_int_equal(*cw_map_find(&map, (cwrun_str){NULL, 0}), 0);
+    assert_int_equal(*cw_map_find(&map, (cwrun_str){ NULL, 0 }), 0);
     cw_map_fini(&map, NULL);
 }
 
@@ -56,9 +57,9 @@ static void a_failed_put_changes_nothing(void **state)
 {
     (void)state;
     for (size_t n = 0;; n++) {
-        cw_failalloc f = {.fail_at = n};
+        cw_failalloc f = { .fail_at = n };
         cw_alloc a = cw_failalloc_hook(&f);
-        cw_map map = {0};
+        cw_map map = { 0 };
         for (unsigned i = 0; i < 100; i++) {
             snprintf(keys[i], sizeof keys[i], "k%u", i);
             uint64_t *value = cw_map_put(&map, &a, cwrun_str_of(keys[i]), NULL);

@@ -13,12 +13,12 @@ static void start(cw_exec *x, uint64_t max_memory)
     cw_exec_limits limits;
     cw_exec_limits_default(&limits);
     limits.max_memory = max_memory;
-    assert_true(cw_exec_init(x, NULL, NULL, &limits, (cw_code_options){0}));
+    assert_true(cw_exec_init(x, NULL, NULL, &limits, (cw_code_options){ 0 }));
 }
 
 static cw_memory *make(cw_exec *x, uint64_t min, uint64_t max)
 {
-    cw_memtype type = {.min = min, .max = max, .has_max = max != UINT64_MAX, .page_log2 = 16};
+    cw_memtype type = { .min = min, .max = max, .has_max = max != UINT64_MAX, .page_log2 = 16 };
     cw_memory *m = cw_memory_new(x, &type, NULL);
     assert_non_null(m);
     return m;
@@ -68,7 +68,7 @@ static void a_minimum_above_the_limit_is_an_error_that_names_the_option(void **s
     cw_exec x;
     start(&x, 10 * PAGE);
     cwrun_error err = CWRUN_ERROR_INIT;
-    cw_memtype type = {.min = 11, .max = UINT64_MAX, .page_log2 = 16};
+    cw_memtype type = { .min = 11, .max = UINT64_MAX, .page_log2 = 16 };
     assert_null(cw_memory_new(&x, &type, &err));
     assert_int_equal(err.kind, CWRUN_ERROR_LIMIT);
     assert_int_equal(err.code, CWRUN_LIMIT_GUEST_MEMORY);
@@ -116,7 +116,7 @@ static void instances_follow_the_memory(void **state)
     cw_exec x;
     start(&x, (uint64_t)1 << 32);
     cw_memory *m = make(&x, 0, UINT64_MAX);
-    cw_instance in[20] = {{0}};
+    cw_instance in[20] = { { 0 } };
     for (unsigned i = 0; i < 20; i++)
         assert_true(cw_memory_follow(m, &in[i]));
     assert_int_equal(cw_memory_grow(m, 5), 0);
@@ -130,10 +130,10 @@ static void instances_follow_the_memory(void **state)
 static void without_address_space_the_hook_is_used_and_nothing_is_lost(void **state)
 {
     (void)state;
-    cw_failalloc f = {.fail_at = SIZE_MAX};
+    cw_failalloc f = { .fail_at = SIZE_MAX };
     cw_alloc a = cw_failalloc_hook(&f);
     cw_exec x;
-    assert_true(cw_exec_init(&x, &a, NULL, NULL, (cw_code_options){0}));
+    assert_true(cw_exec_init(&x, &a, NULL, NULL, (cw_code_options){ 0 }));
     cw_memory *m = make(&x, 0, UINT64_MAX);
     m->max_pages = (uint64_t)1 << 40; /* more than any system reserves */
     assert_int_equal(cw_memory_grow(m, 1), 0);

@@ -1,5 +1,5 @@
-/* unit/test_module.c: decoding of modules: sections, index spaces, names, matching of imports, damage, lack of memory.
- */
+/* unit/test_module.c: decoding of modules: sections, index spaces, names, matching of imports, damage,
+ * lack of memory. */
 #include "module_bytes.h"
 
 #include <setjmp.h>
@@ -144,7 +144,7 @@ static void a_faulty_name_section_is_no_error(void **state)
 static void the_preamble_must_be_that_of_a_module(void **state)
 {
     (void)state;
-    module_bytes b = {.n = 0};
+    module_bytes b = { .n = 0 };
     refused(&b, "unexpected end");
     module_put(&b, "hello, world", 12);
     refused(&b, "magic header not detected");
@@ -258,13 +258,13 @@ static void features_can_be_switched_off(void **state)
         size_t n;
         const char *words;
     } cases[] = {
-        {CW_FEATURE_GC, 1, "\1\x5f\0", 3, "gc feature"},
-        {CW_FEATURE_MULTI_VALUE, 1, "\1\x60\0\2\x7f\x7f", 6, "multi-value feature"},
-        {CW_FEATURE_SIMD, 1, "\1\x60\1\x7b\0", 5, "simd feature"},
-        {CW_FEATURE_MULTI_MEMORY, 5, "\2\0\0\0\0", 5, "multi-memory feature"},
-        {CW_FEATURE_MEMORY64, 5, "\1\4\0", 3, "memory64 feature"},
-        {CW_FEATURE_REFERENCE_TYPES, 4, "\2\x70\0\0\x70\0\0", 7, "reference-types feature"},
-        {CW_FEATURE_EXTENDED_CONST, 6, "\1\x7f\0\x41\0\x41\0\x6a\x0b", 9, "extended-const feature"},
+        { CW_FEATURE_GC, 1, "\1\x5f\0", 3, "gc feature" },
+        { CW_FEATURE_MULTI_VALUE, 1, "\1\x60\0\2\x7f\x7f", 6, "multi-value feature" },
+        { CW_FEATURE_SIMD, 1, "\1\x60\1\x7b\0", 5, "simd feature" },
+        { CW_FEATURE_MULTI_MEMORY, 5, "\2\0\0\0\0", 5, "multi-memory feature" },
+        { CW_FEATURE_MEMORY64, 5, "\1\4\0", 3, "memory64 feature" },
+        { CW_FEATURE_REFERENCE_TYPES, 4, "\2\x70\0\0\x70\0\0", 7, "reference-types feature" },
+        { CW_FEATURE_EXTENDED_CONST, 6, "\1\x7f\0\x41\0\x41\0\x6a\x0b", 9, "extended-const feature" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         module_bytes b;
@@ -302,7 +302,7 @@ static void shared_memories_and_byte_pages_need_their_features(void **state)
 static void offsets_count_from_the_start_of_the_file(void **state)
 {
     (void)state;
-    module_bytes b = {.n = 0};
+    module_bytes b = { .n = 0 };
     module_put(&b, "####", 4); /* what stands before a nested module */
     size_t start = b.n;
     module_put(&b, "\0asm\1\0\0\0", 8);
@@ -316,7 +316,7 @@ static void offsets_count_from_the_start_of_the_file(void **state)
     cw_reader_init(&r, b.bytes, b.n, "c.wasm", &arena, &err);
     r.at += start;
     cw_reader_push(&r, "module", 3);
-    cw_module_config config = {types, CW_FEATURES_3_0, &cw_alloc_default};
+    cw_module_config config = { types, CW_FEATURES_3_0, &cw_alloc_default };
     assert_null(cw_module_read(&r, &config));
     assert_string_equal(err.message, "c.wasm:0xc: module 3: malformed section id 14");
     cwrun_error_clear(&err);
@@ -336,14 +336,14 @@ static void imports_match_by_their_types(void **state)
     cw_valtype i32 = CW_I32;
     cw_type_id f = cw_types_func(types, &i32, 1, NULL, 0), g = cw_types_func(types, NULL, 0, NULL, 0);
 #define MATCHES(a, b) cw_externtype_matches(types, &(cw_externtype)a, &(cw_externtype)b)
-#define T(...) {__VA_ARGS__}
+#define T(...) { __VA_ARGS__ }
     assert_true(MATCHES(T(.kind = CW_EXTERN_FUNC, .func = f), T(.kind = CW_EXTERN_FUNC, .func = f)));
     assert_false(MATCHES(T(.kind = CW_EXTERN_FUNC, .func = f), T(.kind = CW_EXTERN_FUNC, .func = g)));
     assert_false(MATCHES(T(.kind = CW_EXTERN_FUNC, .func = f), T(.kind = CW_EXTERN_TAG, .func = f)));
 
-    cw_limits two_to_four = {.min = 2, .max = 4, .has_max = true, .page_log2 = 16};
-    cw_limits one = {.min = 1, .max = UINT64_MAX, .page_log2 = 16}, one_to_three = {1, 3, true, false, false, 16};
-    cw_limits wide = {.min = 1, .max = UINT64_MAX, .is_64 = true, .page_log2 = 16};
+    cw_limits two_to_four = { .min = 2, .max = 4, .has_max = true, .page_log2 = 16 };
+    cw_limits one = { .min = 1, .max = UINT64_MAX, .page_log2 = 16 }, one_to_three = { 1, 3, true, false, false, 16 };
+    cw_limits wide = { .min = 1, .max = UINT64_MAX, .is_64 = true, .page_log2 = 16 };
     assert_true(
         MATCHES(T(.kind = CW_EXTERN_MEMORY, .memory = two_to_four), T(.kind = CW_EXTERN_MEMORY, .memory = one)));
     assert_false(
@@ -352,7 +352,7 @@ static void imports_match_by_their_types(void **state)
                          T(.kind = CW_EXTERN_MEMORY, .memory = one_to_three)));
     assert_false(MATCHES(T(.kind = CW_EXTERN_MEMORY, .memory = wide), T(.kind = CW_EXTERN_MEMORY, .memory = one)));
 
-    cw_globaltype sub = {CW_REF(CW_HEAP_FUNC), false}, super = {CW_FUNCREF, false}, mutable = {CW_FUNCREF, true};
+    cw_globaltype sub = { CW_REF(CW_HEAP_FUNC), false }, super = { CW_FUNCREF, false }, mutable = { CW_FUNCREF, true };
     assert_true(MATCHES(T(.kind = CW_EXTERN_GLOBAL, .global = sub), T(.kind = CW_EXTERN_GLOBAL, .global = super)));
     assert_false(MATCHES(T(.kind = CW_EXTERN_GLOBAL, .global = super), T(.kind = CW_EXTERN_GLOBAL, .global = sub)));
     assert_false(MATCHES(T(.kind = CW_EXTERN_GLOBAL, .global = super), T(.kind = CW_EXTERN_GLOBAL, .global = mutable)));
@@ -385,7 +385,7 @@ static void memory_may_run_out_anywhere(void **state)
     module_bytes b;
     everything(&b);
     for (size_t n = 0;; n++) {
-        cw_failalloc f = {.fail_at = n};
+        cw_failalloc f = { .fail_at = n };
         cw_alloc a = cw_failalloc_hook(&f);
         loaded l = module_load_with(&b, CW_FEATURES_3_0, &a);
         assert_true(l.m || f.failed);

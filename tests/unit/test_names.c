@@ -30,9 +30,9 @@ static void refuse(const char *text, const char *words)
 static void labels_are_kebab_case(void **state)
 {
     (void)state;
-    static const char *const good[] = {"a",      "a-b-c",     "a1-2-3",         "A",     "A-B-C",
-                                       "A1-2-3", "a11-w0rds", "m1x3d-4CR0NYMS", "is-XML"};
-    static const char *const bad[] = {"", "1", "1-a", "a-", "a--b", "-a", "aB", "Ab", "a_b", "a.b", "\xc3\xa4"};
+    static const char *const good[] = { "a",      "a-b-c",     "a1-2-3",         "A",     "A-B-C",
+                                        "A1-2-3", "a11-w0rds", "m1x3d-4CR0NYMS", "is-XML" };
+    static const char *const bad[] = { "", "1", "1-a", "a-", "a--b", "-a", "aB", "Ab", "a_b", "a.b", "\xc3\xa4" };
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         if (!cw_is_label(cwrun_str_of(good[i])))
             fail_msg("%s", good[i]);
@@ -122,22 +122,22 @@ static void dependency_names_are_taken(void **state)
 static cwrun_str canon(const char *text, char *out)
 {
     cw_extern_name n = parse(text);
-    return (cwrun_str){out, cw_extern_name_canon(&n, out)};
+    return (cwrun_str){ out, cw_extern_name_canon(&n, out) };
 }
 
 static void strongly_unique_names_differ_in_canonical_form(void **state)
 {
     (void)state;
-    static const char *const same[][2] = {{"foo-BAR", "FOO-bar"},
-                                          {"[method]foo.foo", "foo"},
-                                          {"[static]foo.bar", "[method]foo.BAR"},
-                                          {"[constructor]FOO", "[constructor]foo"},
-                                          {"foo:bar/BAZ@1.0.0", "foo:bar/baz@1.0.0"}};
-    static const char *const other[][2] = {{"foo", "[constructor]foo"},
-                                           {"foo", "[method]foo.bar"},
-                                           {"foo", "foo-bar"},
-                                           {"a:b/c@1.0.0", "a:b/c@1.0.1"},
-                                           {"[method]a.bc", "[method]ab.c"}};
+    static const char *const same[][2] = { { "foo-BAR", "FOO-bar" },
+                                           { "[method]foo.foo", "foo" },
+                                           { "[static]foo.bar", "[method]foo.BAR" },
+                                           { "[constructor]FOO", "[constructor]foo" },
+                                           { "foo:bar/BAZ@1.0.0", "foo:bar/baz@1.0.0" } };
+    static const char *const other[][2] = { { "foo", "[constructor]foo" },
+                                            { "foo", "[method]foo.bar" },
+                                            { "foo", "foo-bar" },
+                                            { "a:b/c@1.0.0", "a:b/c@1.0.1" },
+                                            { "[method]a.bc", "[method]ab.c" } };
     char a[64], b[64];
     for (size_t i = 0; i < sizeof same / sizeof *same; i++)
         assert_true(cw_str_eq(canon(same[i][0], a), canon(same[i][1], b)));

@@ -117,10 +117,10 @@ static void nest_unwind(cw_thread *t, cw_func *f, uint64_t *frame, uint32_t stat
     put_log(f, "nest;");
 }
 
-static const cw_native add_native = {add_run, NULL, "add"}, twice_native = {twice_run, NULL, "twice"},
-                       wait_native = {wait_run, wait_unwind, "wait"}, again_native = {again_run, again_unwind, NULL},
-                       fail_native = {fail_run, NULL, "fail"}, deep_native = {deep_run, NULL, "deep"},
-                       nest_native = {nest_run, nest_unwind, "nest"};
+static const cw_native add_native = { add_run, NULL, "add" }, twice_native = { twice_run, NULL, "twice" },
+                       wait_native = { wait_run, wait_unwind, "wait" },
+                       again_native = { again_run, again_unwind, NULL }, fail_native = { fail_run, NULL, "fail" },
+                       deep_native = { deep_run, NULL, "deep" }, nest_native = { nest_run, nest_unwind, "nest" };
 
 static fixture fx;
 
@@ -132,7 +132,7 @@ static int set_up(void **state)
     fx.alloc = cw_failalloc_hook(&fx.f);
     fx.types = cw_types_new(&fx.alloc);
     assert_non_null(fx.types);
-    assert_true(cw_exec_init(&fx.x, &fx.alloc, fx.types, NULL, (cw_code_options){.interruptible = true}));
+    assert_true(cw_exec_init(&fx.x, &fx.alloc, fx.types, NULL, (cw_code_options){ .interruptible = true }));
     cw_valtype i64 = CW_I64;
     fx.unary = cw_types_func(fx.types, &i64, 1, &i64, 1);
     fx.add = cw_func_native_new(&fx.x, fx.unary, &add_native, 0, &fx, NULL, NULL);
@@ -204,7 +204,7 @@ static void the_end_of_the_store_unwinds_too(void **state)
     assert_int_equal(cw_thread_run(started(fx.again, 9)), CW_RUN_SUSPENDED);
     cw_exec_fini(&fx.x);
     assert_string_equal(fx.log, "wait(9) at 1;again;");
-    assert_true(cw_exec_init(&fx.x, &fx.alloc, fx.types, NULL, (cw_code_options){0}));
+    assert_true(cw_exec_init(&fx.x, &fx.alloc, fx.types, NULL, (cw_code_options){ 0 }));
 }
 
 static void a_trap_has_words_and_named_frames_and_the_first_wins(void **state)

@@ -68,33 +68,33 @@ static void integers_keep_to_their_grammar_and_range(void **state)
         const char *text;
         uint64_t value;
     } good[] = {
-        {"0", 0},
-        {"00", 0},
-        {"1_000", 1000},
-        {"18446744073709551615", UINT64_MAX},
-        {"0xffff_ffff_ffff_ffff", UINT64_MAX},
-        {"0x0a_F", 0xaf},
-        {"007", 7},
+        { "0", 0 },
+        { "00", 0 },
+        { "1_000", 1000 },
+        { "18446744073709551615", UINT64_MAX },
+        { "0xffff_ffff_ffff_ffff", UINT64_MAX },
+        { "0x0a_F", 0xaf },
+        { "007", 7 },
     };
-    static const char *const bad[] = {"",
-                                      "_",
-                                      "1_",
-                                      "_1",
-                                      "1__0",
-                                      "0x",
-                                      "0x_1",
-                                      "0x1_",
-                                      "1a",
-                                      "+1",
-                                      "-1",
-                                      " 1",
-                                      "1 ",
-                                      "0X1",
-                                      "0xg",
-                                      "18446744073709551616",
-                                      "0x10000000000000000",
-                                      "1.0",
-                                      "1e3"};
+    static const char *const bad[] = { "",
+                                       "_",
+                                       "1_",
+                                       "_1",
+                                       "1__0",
+                                       "0x",
+                                       "0x_1",
+                                       "0x1_",
+                                       "1a",
+                                       "+1",
+                                       "-1",
+                                       " 1",
+                                       "1 ",
+                                       "0X1",
+                                       "0xg",
+                                       "18446744073709551616",
+                                       "0x10000000000000000",
+                                       "1.0",
+                                       "1e3" };
     uint64_t v;
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         assert_true(cw_parse_u64(cwrun_str_of(good[i].text), true, &v));
@@ -111,7 +111,8 @@ static void integers_keep_to_their_grammar_and_range(void **state)
     assert_true(cw_parse_s64(cwrun_str_of("-128"), true, -128, 127, &s) && s == -128);
     assert_true(cw_parse_s64(cwrun_str_of("-0"), true, -128, 127, &s) && s == 0);
     static const char *const out_of_range[] = {
-        "-129", "128", "-", "+", "--1", "+-1", "", "9223372036854775808", "-9223372036854775809"};
+        "-129", "128", "-", "+", "--1", "+-1", "", "9223372036854775808", "-9223372036854775809"
+    };
     for (size_t i = 0; i < sizeof out_of_range / sizeof *out_of_range; i++)
         assert_false(cw_parse_s64(cwrun_str_of(out_of_range[i]), true, -128, 127, &s));
     assert_false(cw_parse_s64(cwrun_str_of("9223372036854775808"), true, INT64_MIN, INT64_MAX, &s));
@@ -381,7 +382,7 @@ static void random_floats_print_shortest_and_read_back(void **state)
         if (bits >= 0x7ff0000000000000)
             continue;
         size_t size = cw_print_f64(double_of(bits), text);
-        if (!cw_parse_f64((cwrun_str){text, size}, false, &back) || back != bits ||
+        if (!cw_parse_f64((cwrun_str){ text, size }, false, &back) || back != bits ||
             bits_of_double(strtod(text, NULL)) != bits)
             fail_msg("%016llx printed as %s", (unsigned long long)bits, text);
         int precision = (int)count_digits(text);
@@ -405,7 +406,7 @@ static void random_floats_print_shortest_and_read_back(void **state)
         if (bits >= 0x7f800000)
             continue;
         size_t size = cw_print_f32(float_of(bits), text);
-        if (!cw_parse_f32((cwrun_str){text, size}, false, &back) || back != bits ||
+        if (!cw_parse_f32((cwrun_str){ text, size }, false, &back) || back != bits ||
             bits_of_float(strtof(text, NULL)) != bits)
             fail_msg("%08x printed as %s", bits, text);
         int precision = (int)count_digits(text);

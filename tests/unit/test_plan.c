@@ -107,7 +107,7 @@ static bool on_poll(cw_copy *c, uint64_t bytes)
     return !w->poll_limit || w->polled < w->poll_limit;
 }
 
-static const cw_copy_ops ops = {on_realloc, on_handle, on_check_handle, on_poll};
+static const cw_copy_ops ops = { on_realloc, on_handle, on_check_handle, on_poll };
 
 static void world_init(world *w)
 {
@@ -139,12 +139,12 @@ static void start(world *w, guest *from, guest *to)
 
 static cw_plan_side mem32(uint8_t place, uint8_t encoding)
 {
-    return (cw_plan_side){CW_SIDE_MEM32, place, encoding};
+    return (cw_plan_side){ CW_SIDE_MEM32, place, encoding };
 }
 
 static cw_plan_side mem64(uint8_t place, uint8_t encoding)
 {
-    return (cw_plan_side){CW_SIDE_MEM64, place, encoding};
+    return (cw_plan_side){ CW_SIDE_MEM64, place, encoding };
 }
 
 static const cw_plan *compile(world *w, const cwrun_type *st, const cwrun_type *dt, cw_plan_side src, cw_plan_side dst,
@@ -161,7 +161,7 @@ static bool move(world *w, const cwrun_type *t, cw_plan_side src, guest *from, c
 {
     const cw_plan *p = compile(w, t, t, src, dst, 0);
     start(w, from, to);
-    cwrun_str why = {NULL, 0};
+    cwrun_str why = { NULL, 0 };
     if (src.kind == CW_SIDE_HOST && !cw_plan_check(p, &w->copy, in, "v", &why)) {
         print_error("%.*s\n", (int)why.size, why.data);
         fail();
@@ -201,7 +201,7 @@ static const cwrun_type *named(world *w, int is_record, ...)
     va_list args;
     va_start(args, is_record);
     for (const char *name; (name = va_arg(args, const char *)) != NULL; n++)
-        fields[n] = (cw_field){.name = cwrun_str_of(name), .type = va_arg(args, const cwrun_type *)};
+        fields[n] = (cw_field){ .name = cwrun_str_of(name), .type = va_arg(args, const cwrun_type *) };
     va_end(args);
     bool big = false;
     const cwrun_type *t =
@@ -239,14 +239,14 @@ static void numbers_become_slots_that_are_extended_as_the_abi_says(void **state)
     world w;
     world_init(&w);
     const cwrun_type *t = numbers_type(&w);
-    numbers in = {true, -1, 255, -2, 65535, -3, 4000000000u, -4, 1.5f, 2.5, 0x10ffff}, back;
+    numbers in = { true, -1, 255, -2, 65535, -3, 4000000000u, -4, 1.5f, 2.5, 0x10ffff }, back;
     memset(&back, 0, sizeof back);
     *(uint8_t *)&in.b = 7; /* any non-zero byte is true */
     uint64_t slots[11];
     memset(slots, 0xee, sizeof slots);
     assert_true(move(&w, t, CW_PLAN_HOST, NULL, &in, mem32(CW_PLACE_FLAT, CW_UTF8), NULL, slots));
-    const uint64_t want[] = {1,           0xffffffff,   255,        0xfffffffe,         65535,   0xfffffffd,
-                             4000000000u, (uint64_t)-4, 0x3fc00000, 0x4004000000000000, 0x10ffff};
+    const uint64_t want[] = { 1,           0xffffffff,   255,        0xfffffffe,         65535,   0xfffffffd,
+                              4000000000u, (uint64_t)-4, 0x3fc00000, 0x4004000000000000, 0x10ffff };
     assert_memory_equal(slots, want, sizeof want);
     assert_true(move(&w, t, mem32(CW_PLACE_FLAT, CW_UTF8), NULL, slots, CW_PLAN_HOST, NULL, &back));
     assert_true(back.b && back.s8 == -1 && back.u8 == 255 && back.s16 == -2 && back.u16 == 65535 && back.s32 == -3);
@@ -261,12 +261,12 @@ static void numbers_of_a_guest_are_cut_to_their_width_before_another_sees_them(v
     world w;
     world_init(&w);
     const cwrun_type *t = numbers_type(&w);
-    uint64_t in[] = {0x100, 0x1ff80, 0xfffff01, 0xabcd8000, 0xffff0001, 0x80000000, 7, 8, 9, 10, 0xd7ff}, out[11];
-    const uint64_t want[] = {1, 0xffffff80, 1, 0xffff8000, 1, 0x80000000, 7, 8, 9, 10, 0xd7ff};
+    uint64_t in[] = { 0x100, 0x1ff80, 0xfffff01, 0xabcd8000, 0xffff0001, 0x80000000, 7, 8, 9, 10, 0xd7ff }, out[11];
+    const uint64_t want[] = { 1, 0xffffff80, 1, 0xffff8000, 1, 0x80000000, 7, 8, 9, 10, 0xd7ff };
     assert_true(move(&w, t, mem32(CW_PLACE_FLAT, CW_UTF8), NULL, in, mem64(CW_PLACE_FLAT, CW_UTF16), NULL, out));
     assert_memory_equal(out, want, sizeof want);
     for (unsigned i = 0; i < 3; i++) {
-        in[10] = (const uint32_t[]){0xd800, 0xdfff, 0x110000}[i];
+        in[10] = (const uint32_t[]){ 0xd800, 0xdfff, 0x110000 }[i];
         assert_trap(&w, move(&w, t, mem32(CW_PLACE_FLAT, CW_UTF8), NULL, in, mem64(CW_PLACE_FLAT, CW_UTF16), NULL, out),
                     CW_TRAP_INVALID_CHAR);
     }
@@ -308,25 +308,25 @@ static void payloads_share_joined_slots_and_unused_ones_become_zero(void **state
     static const struct {
         uint64_t in[3], out[3];
     } cases[] = {
-        {{0, 0xffffffff40490fdb, 5}, {0, 0x40490fdb, 0}},
-        {{1, 0xfedcba9876543210, 5}, {1, 0xfedcba9876543210, 0}},
-        {{2, 1, 5}, {2, 0, 0}},
-        {{3, 0x1111111140490fdb, 0x4004000000000000}, {3, 0x40490fdb, 0x4004000000000000}},
-        {{4, 0xff02, 1}, {4, 2, 0}},
+        { { 0, 0xffffffff40490fdb, 5 }, { 0, 0x40490fdb, 0 } },
+        { { 1, 0xfedcba9876543210, 5 }, { 1, 0xfedcba9876543210, 0 } },
+        { { 2, 1, 5 }, { 2, 0, 0 } },
+        { { 3, 0x1111111140490fdb, 0x4004000000000000 }, { 3, 0x40490fdb, 0x4004000000000000 } },
+        { { 4, 0xff02, 1 }, { 4, 2, 0 } },
     };
     for (unsigned i = 0; i < 5; i++) {
-        uint64_t out[3] = {9, 9, 9};
+        uint64_t out[3] = { 9, 9, 9 };
         assert_true(move(&w, mix, flat, NULL, cases[i].in, flat, NULL, out));
         assert_memory_equal(out, cases[i].out, sizeof out);
         /* through the host and back */
-        uint64_t host[4] = {0};
+        uint64_t host[4] = { 0 };
         assert_int_equal(mix->size[CW_P8], 24);
         assert_true(move(&w, mix, flat, NULL, cases[i].in, CW_PLAN_HOST, NULL, host));
         memset(out, 9, sizeof out);
         assert_true(move(&w, mix, CW_PLAN_HOST, NULL, host, flat, NULL, out));
         assert_memory_equal(out, cases[i].out, sizeof out);
     }
-    uint64_t bad[3] = {5, 0, 0}, out[3];
+    uint64_t bad[3] = { 5, 0, 0 }, out[3];
     assert_trap(&w, move(&w, mix, flat, NULL, bad, flat, NULL, out), CW_TRAP_INVALID_DISCRIMINANT);
     world_fini(&w);
 }
@@ -341,14 +341,14 @@ static void fields_and_cases_find_each_other_by_name(void **state)
     const cwrun_type *r1 = named(&w, true, "x", prim(CWRUN_KIND_U32), "y", prim(CWRUN_KIND_U32), "v", v1, NULL);
     const cwrun_type *r2 = named(&w, true, "v", v2, "y", prim(CWRUN_KIND_U32), "x", prim(CWRUN_KIND_U32), NULL);
     cw_plan_side flat = mem32(CW_PLACE_FLAT, CW_UTF8);
-    uint64_t in[4] = {1, 2, 2, 77}, out[4];
-    const uint64_t want[4] = {0, 77, 2, 1};
+    uint64_t in[4] = { 1, 2, 2, 77 }, out[4];
+    const uint64_t want[4] = { 0, 77, 2, 1 };
     const cw_plan *p = compile(&w, r1, r2, flat, flat, 0);
     start(&w, NULL, NULL);
     assert_true(cw_plan_run(p, &w.copy, in, out));
     assert_memory_equal(out, want, sizeof want);
 
-    const cwrun_str e1[] = {CW_STR("red"), CW_STR("blue")}, e2[] = {CW_STR("blue"), CW_STR("red")};
+    const cwrun_str e1[] = { CW_STR("red"), CW_STR("blue") }, e2[] = { CW_STR("blue"), CW_STR("red") };
     p = compile(&w, cw_type_new_enum(&w.arena, e1, 2), cw_type_new_enum(&w.arena, e2, 2), flat, flat, 0);
     assert_true(cw_plan_run(p, &w.copy, in, out));
     assert_int_equal(out[0], 0);
@@ -370,10 +370,10 @@ typedef struct sample {
 
 /* "", "abc", "höla", "hö☃🍰" */
 static const sample samples[] = {
-    {"", "", 0, ""},
-    {"abc", "a\0b\0c\0", 3, "abc"},
-    {"h\xc3\xb6la", "h\0\xf6\0l\0a\0", 4, "h\xf6la"},
-    {"h\xc3\xb6\xe2\x98\x83\xf0\x9f\x8d\xb0", "h\0\xf6\0\x03\x26\x3c\xd8\x70\xdf", 5, NULL},
+    { "", "", 0, "" },
+    { "abc", "a\0b\0c\0", 3, "abc" },
+    { "h\xc3\xb6la", "h\0\xf6\0l\0a\0", 4, "h\xf6la" },
+    { "h\xc3\xb6\xe2\x98\x83\xf0\x9f\x8d\xb0", "h\0\xf6\0\x03\x26\x3c\xd8\x70\xdf", 5, NULL },
 };
 
 /* Puts a sample into the guest's memory at 16 and its words into slots; form: 0 utf8, 1 utf16, 2 latin1, 3 tagged
@@ -389,14 +389,14 @@ static void put_sample(guest *g, const sample *s, unsigned form, uint64_t words[
         words[1] |= 0x80000000;
 }
 
-static const uint8_t form_encoding[] = {CW_UTF8, CW_UTF16, CW_LATIN1_UTF16, CW_LATIN1_UTF16};
+static const uint8_t form_encoding[] = { CW_UTF8, CW_UTF16, CW_LATIN1_UTF16, CW_LATIN1_UTF16 };
 
 /* The realloc calls of the specification, computed from lengths alone. */
 static void expected_log(const sample *s, unsigned form, uint8_t to, char *log, size_t size)
 {
     size_t u8 = strlen(s->utf8), u16 = 2 * s->n_units, units = form == 0 ? u8 : s->n_units, at = 0;
-#define CALL(old, old_size, align, new_size)                                                                           \
-    (at += (size_t)snprintf(log + at, size - at, "%s,%zu,%d,%zu ", (old) ? "*" : "0", (size_t)(old_size), (align),     \
+#define CALL(old, old_size, align, new_size) \
+    (at += (size_t)snprintf(log + at, size - at, "%s,%zu,%d,%zu ", (old) ? "*" : "0", (size_t)(old_size), (align), \
                             (size_t)(new_size)))
     log[0] = 0;
     if (to == CW_UTF8 && form == 0) {
@@ -525,26 +525,26 @@ static void faults_of_strings_trap(void **state)
         const char *bytes;
         uint8_t encoding, host_trap, guest_trap;
     } faults[] = {
-        {0xdeadbeef, 0, "", CW_UTF8, CW_TRAP_STRING_BOUNDS, CW_TRAP_STRING_CONTENT},
-        {65535, 2, "", CW_UTF8, CW_TRAP_STRING_BOUNDS, CW_TRAP_STRING_CONTENT},
-        {0x80000000, 1, "", CW_UTF8, CW_TRAP_STRING_BOUNDS, CW_TRAP_STRING_CONTENT},
-        {65534, 2, "", CW_UTF16, CW_TRAP_STRING_BOUNDS, CW_TRAP_STRING_CONTENT},
-        {1, 0, "", CW_UTF16, CW_TRAP_UNALIGNED_POINTER, CW_TRAP_UNALIGNED_POINTER},
-        {1, 0, "", CW_LATIN1_UTF16, CW_TRAP_UNALIGNED_POINTER, CW_TRAP_UNALIGNED_POINTER},
-        {1, 0x80000000, "", CW_LATIN1_UTF16, CW_TRAP_UNALIGNED_POINTER, CW_TRAP_UNALIGNED_POINTER},
-        {0, 1 << 28, "", CW_UTF8, CW_TRAP_STRING_SIZE, CW_TRAP_STRING_SIZE},
-        {0, 1 << 27, "", CW_UTF16, CW_TRAP_STRING_SIZE, CW_TRAP_STRING_SIZE},
-        {16, 1, "\xff", CW_UTF8, CW_TRAP_INVALID_UTF8, CW_TRAP_INVALID_UTF8},
-        {16, 1, "\xc3", CW_UTF8, CW_TRAP_INCOMPLETE_UTF8, CW_TRAP_INCOMPLETE_UTF8},
-        {16, 2, "a\xe0", CW_UTF8, CW_TRAP_INCOMPLETE_UTF8, CW_TRAP_INCOMPLETE_UTF8},
-        {16, 3, "\xf0\x9f\x8d", CW_UTF8, CW_TRAP_INCOMPLETE_UTF8, CW_TRAP_INCOMPLETE_UTF8},
-        {16, 2, "\xf0\x8f", CW_UTF8, CW_TRAP_INVALID_UTF8, CW_TRAP_INVALID_UTF8},
-        {16, 3, "\xed\xa0\x80", CW_UTF8, CW_TRAP_INVALID_UTF8, CW_TRAP_INVALID_UTF8},
-        {16, 1, "\x00\xd8", CW_UTF16, CW_TRAP_INVALID_UTF16, CW_TRAP_INVALID_UTF16},
-        {16, 0x80000001, "\x00\xdc", CW_LATIN1_UTF16, CW_TRAP_INVALID_UTF16, CW_TRAP_INVALID_UTF16},
+        { 0xdeadbeef, 0, "", CW_UTF8, CW_TRAP_STRING_BOUNDS, CW_TRAP_STRING_CONTENT },
+        { 65535, 2, "", CW_UTF8, CW_TRAP_STRING_BOUNDS, CW_TRAP_STRING_CONTENT },
+        { 0x80000000, 1, "", CW_UTF8, CW_TRAP_STRING_BOUNDS, CW_TRAP_STRING_CONTENT },
+        { 65534, 2, "", CW_UTF16, CW_TRAP_STRING_BOUNDS, CW_TRAP_STRING_CONTENT },
+        { 1, 0, "", CW_UTF16, CW_TRAP_UNALIGNED_POINTER, CW_TRAP_UNALIGNED_POINTER },
+        { 1, 0, "", CW_LATIN1_UTF16, CW_TRAP_UNALIGNED_POINTER, CW_TRAP_UNALIGNED_POINTER },
+        { 1, 0x80000000, "", CW_LATIN1_UTF16, CW_TRAP_UNALIGNED_POINTER, CW_TRAP_UNALIGNED_POINTER },
+        { 0, 1 << 28, "", CW_UTF8, CW_TRAP_STRING_SIZE, CW_TRAP_STRING_SIZE },
+        { 0, 1 << 27, "", CW_UTF16, CW_TRAP_STRING_SIZE, CW_TRAP_STRING_SIZE },
+        { 16, 1, "\xff", CW_UTF8, CW_TRAP_INVALID_UTF8, CW_TRAP_INVALID_UTF8 },
+        { 16, 1, "\xc3", CW_UTF8, CW_TRAP_INCOMPLETE_UTF8, CW_TRAP_INCOMPLETE_UTF8 },
+        { 16, 2, "a\xe0", CW_UTF8, CW_TRAP_INCOMPLETE_UTF8, CW_TRAP_INCOMPLETE_UTF8 },
+        { 16, 3, "\xf0\x9f\x8d", CW_UTF8, CW_TRAP_INCOMPLETE_UTF8, CW_TRAP_INCOMPLETE_UTF8 },
+        { 16, 2, "\xf0\x8f", CW_UTF8, CW_TRAP_INVALID_UTF8, CW_TRAP_INVALID_UTF8 },
+        { 16, 3, "\xed\xa0\x80", CW_UTF8, CW_TRAP_INVALID_UTF8, CW_TRAP_INVALID_UTF8 },
+        { 16, 1, "\x00\xd8", CW_UTF16, CW_TRAP_INVALID_UTF16, CW_TRAP_INVALID_UTF16 },
+        { 16, 0x80000001, "\x00\xdc", CW_LATIN1_UTF16, CW_TRAP_INVALID_UTF16, CW_TRAP_INVALID_UTF16 },
     };
     for (unsigned i = 0; i < sizeof faults / sizeof *faults; i++) {
-        uint64_t in[2] = {faults[i].ptr, faults[i].size}, out[2];
+        uint64_t in[2] = { faults[i].ptr, faults[i].size }, out[2];
         memcpy(a.memory.base + 16, faults[i].bytes, 4 < strlen(faults[i].bytes) ? 4 : strlen(faults[i].bytes) + 1);
         if (faults[i].bytes[0] == 0)
             memcpy(a.memory.base + 16, faults[i].bytes, i >= 15 ? 2 : 0);
@@ -556,7 +556,7 @@ static void faults_of_strings_trap(void **state)
         assert_string_equal(b.log, ""); /* before anything happened */
     }
     /* pointers at the end are fine, and wrapped 64-bit ones are not */
-    uint64_t in[2] = {65536, 0}, out[2];
+    uint64_t in[2] = { 65536, 0 }, out[2];
     assert_true(move(&w, t, mem32(CW_PLACE_FLAT, CW_UTF8), &a, in, CW_PLAN_HOST, NULL, out));
     in[0] = UINT64_MAX;
     in[1] = 2;
@@ -570,15 +570,15 @@ static void faults_of_strings_trap(void **state)
         uint64_t answer;
         uint8_t encoding, host_trap, guest_trap;
     } answers[] = {
-        {UINT64_MAX, CW_UTF8, CW_TRAP_REALLOC_BOUNDS, CW_TRAP_STRING_CONTENT},
-        {64, CW_UTF8, CW_TRAP_REALLOC_BOUNDS, CW_TRAP_STRING_CONTENT},
-        {1, CW_UTF16, CW_TRAP_REALLOC_ALIGN, CW_TRAP_UNALIGNED_POINTER},
-        {1, CW_LATIN1_UTF16, CW_TRAP_REALLOC_ALIGN, CW_TRAP_UNALIGNED_POINTER},
-        {64, CW_LATIN1_UTF16, CW_TRAP_REALLOC_BOUNDS, CW_TRAP_STRING_CONTENT},
+        { UINT64_MAX, CW_UTF8, CW_TRAP_REALLOC_BOUNDS, CW_TRAP_STRING_CONTENT },
+        { 64, CW_UTF8, CW_TRAP_REALLOC_BOUNDS, CW_TRAP_STRING_CONTENT },
+        { 1, CW_UTF16, CW_TRAP_REALLOC_ALIGN, CW_TRAP_UNALIGNED_POINTER },
+        { 1, CW_LATIN1_UTF16, CW_TRAP_REALLOC_ALIGN, CW_TRAP_UNALIGNED_POINTER },
+        { 64, CW_LATIN1_UTF16, CW_TRAP_REALLOC_BOUNDS, CW_TRAP_STRING_CONTENT },
     };
     for (unsigned i = 0; i < sizeof answers / sizeof *answers; i++) {
         b.answer = answers[i].answer;
-        cwrun_str host = {"a", 1};
+        cwrun_str host = { "a", 1 };
         assert_trap(
             &w, move(&w, t, mem32(CW_PLACE_FLAT, CW_UTF8), &a, in, mem32(CW_PLACE_FLAT, answers[i].encoding), &b, out),
             answers[i].guest_trap);
@@ -601,8 +601,8 @@ static void lists_are_copied_in_one_piece_or_by_elements(void **state)
     guest_init(&a, 64);
     const cwrun_type *u32s = cw_type_new_list(&w.arena, prim(CWRUN_KIND_U32)),
                      *lists = cw_type_new_list(&w.arena, u32s);
-    uint32_t x[] = {1, 2, 3}, y[] = {4};
-    cwrun_list inner[] = {{x, 3}, {y, 1}, {NULL, 0}}, host = {inner, 3}, back;
+    uint32_t x[] = { 1, 2, 3 }, y[] = { 4 };
+    cwrun_list inner[] = { { x, 3 }, { y, 1 }, { NULL, 0 } }, host = { inner, 3 }, back;
     uint64_t out[2];
     assert_true(move(&w, lists, CW_PLAN_HOST, NULL, &host, mem32(CW_PLACE_FLAT, CW_UTF8), &a, out));
     assert_string_equal(a.log, "0,0,4,24 0,0,4,12 0,0,4,4 0,0,4,0 ");
@@ -645,17 +645,17 @@ static void faults_of_lists_trap(void **state)
         bool is_bool;
         uint8_t host_trap, guest_trap;
     } faults[] = {
-        {65536, 1, false, CW_TRAP_LIST_BOUNDS, CW_TRAP_LIST_CONTENT},
-        {65532, 2, false, CW_TRAP_LIST_BOUNDS, CW_TRAP_LIST_CONTENT},
-        {65540, 0, false, CW_TRAP_LIST_BOUNDS, CW_TRAP_LIST_CONTENT},
-        {2, 0, false, CW_TRAP_UNALIGNED_POINTER, CW_TRAP_UNALIGNED_POINTER},
-        {0, 1 << 26, false, CW_TRAP_LIST_SIZE, CW_TRAP_LIST_SIZE},
-        {0, UINT32_MAX, false, CW_TRAP_LIST_SIZE, CW_TRAP_LIST_SIZE},
-        {1, 65536, true, CW_TRAP_LIST_BOUNDS, CW_TRAP_LIST_CONTENT},
+        { 65536, 1, false, CW_TRAP_LIST_BOUNDS, CW_TRAP_LIST_CONTENT },
+        { 65532, 2, false, CW_TRAP_LIST_BOUNDS, CW_TRAP_LIST_CONTENT },
+        { 65540, 0, false, CW_TRAP_LIST_BOUNDS, CW_TRAP_LIST_CONTENT },
+        { 2, 0, false, CW_TRAP_UNALIGNED_POINTER, CW_TRAP_UNALIGNED_POINTER },
+        { 0, 1 << 26, false, CW_TRAP_LIST_SIZE, CW_TRAP_LIST_SIZE },
+        { 0, UINT32_MAX, false, CW_TRAP_LIST_SIZE, CW_TRAP_LIST_SIZE },
+        { 1, 65536, true, CW_TRAP_LIST_BOUNDS, CW_TRAP_LIST_CONTENT },
     };
     uint64_t out[2];
     for (unsigned i = 0; i < sizeof faults / sizeof *faults; i++) {
-        uint64_t in[2] = {faults[i].ptr, faults[i].n};
+        uint64_t in[2] = { faults[i].ptr, faults[i].n };
         const cwrun_type *t = faults[i].is_bool ? bools : u32s;
         assert_trap(&w, move(&w, t, mem32(CW_PLACE_FLAT, CW_UTF8), &a, in, CW_PLAN_HOST, NULL, out),
                     faults[i].host_trap);
@@ -665,9 +665,9 @@ static void faults_of_lists_trap(void **state)
     }
     b.fixed = true;
     for (unsigned i = 0; i < 4; i++) {
-        uint64_t in[2] = {0, i & 1};
+        uint64_t in[2] = { 0, i & 1 };
         uint32_t x = 1;
-        cwrun_list host = {&x, i & 1};
+        cwrun_list host = { &x, i & 1 };
         b.answer = i & 2 ? 0xfffffffc : 2;
         assert_trap(&w, move(&w, u32s, mem32(CW_PLACE_FLAT, CW_UTF8), &a, in, mem32(CW_PLACE_FLAT, CW_UTF8), &b, out),
                     i & 2 ? CW_TRAP_LIST_CONTENT : CW_TRAP_UNALIGNED_POINTER);
@@ -699,7 +699,7 @@ static void values_in_memory_are_found_by_a_checked_pointer(void **state)
     assert_string_equal(b.log, "0,0,4,8 ");
     assert_int_equal(to, 8);
     assert_memory_equal(b.memory.base + 8, "\x05\0\0\0\x06\0\0\0", 8);
-    static const uint64_t wrong[] = {17, 252};
+    static const uint64_t wrong[] = { 17, 252 };
     for (unsigned i = 0; i < 2; i++) {
         at = wrong[i];
         assert_trap(&w, move(&w, t, mem32(CW_PLACE_MEMORY, CW_UTF8), &a, &at, mem32(CW_PLACE_ALLOC, CW_UTF8), &b, &to),
@@ -735,7 +735,7 @@ static void calls_inside_one_instance_read_everything_before_realloc_runs(void *
     a.meddle = rewrite_source;
     const cwrun_type *t = cw_type_new_list(
         &w.arena, tuple(&w, 2, prim(CWRUN_KIND_STRING), cw_type_new_handle(&w.arena, CWRUN_KIND_OWN, 3)));
-    const uint32_t bytes[] = {8, 2, 32, 3, 7, 40, 1, 8};
+    const uint32_t bytes[] = { 8, 2, 32, 3, 7, 40, 1, 8 };
     memcpy(a.memory.base, bytes, sizeof bytes);
     memcpy(a.memory.base + 32, "abc", 3);
     a.memory.base[40] = 'd';
@@ -778,7 +778,7 @@ static void results_inside_one_memory_may_overlap(void **state)
     assert_memory_equal(a.memory.base + 12, "\1\0\0\0\2\0\0\0\3\0\0\0", 12);
 
     /* what comes in slots needs no buffer to go to memory */
-    uint64_t slots[3] = {1, 2, 3};
+    uint64_t slots[3] = { 1, 2, 3 };
     p = compile(&w, t, t, mem32(CW_PLACE_FLAT, CW_UTF8), mem32(CW_PLACE_ALLOC, CW_UTF8), CW_PLAN_SAME_INSTANCE);
     assert_false(p->needs_scratch);
     assert_true(cw_plan_run(p, &w.copy, slots, &to));
@@ -797,8 +797,8 @@ static void host_values_inside_the_destination_are_set_aside(void **state)
     a.meddle = rewrite_source;
     const cwrun_type *t = cw_type_new_list(&w.arena, prim(CWRUN_KIND_STRING));
     memcpy(a.memory.base + 32, "abcd", 4);
-    cwrun_str strings[] = {{(char *)a.memory.base + 32, 3}, {(char *)a.memory.base + 35, 1}};
-    cwrun_list host = {strings, 2};
+    cwrun_str strings[] = { { (char *)a.memory.base + 32, 3 }, { (char *)a.memory.base + 35, 1 } };
+    cwrun_list host = { strings, 2 };
     uint64_t out[2];
     assert_true(move(&w, t, CW_PLAN_HOST, NULL, &host, mem32(CW_PLACE_FLAT, CW_UTF8), &a, out));
     uint32_t got[4];
@@ -821,11 +821,11 @@ static void views_point_into_the_guest_where_the_bytes_are_the_same(void **state
     const cwrun_type *t = tuple(&w, 3, prim(CWRUN_KIND_STRING), u32s, bools);
     memcpy(a.memory.base + 16, "abc", 3);
     a.memory.base[32] = 9;
-    uint64_t in[6] = {16, 3, 32, 1, 32, 1};
+    uint64_t in[6] = { 16, 3, 32, 1, 32, 1 };
     struct {
         cwrun_str s;
         cwrun_list l, b;
-    } host = {{NULL, 0}, {NULL, 0}, {NULL, 0}};
+    } host = { { NULL, 0 }, { NULL, 0 }, { NULL, 0 } };
     const cw_plan *p = compile(&w, t, t, mem32(CW_PLACE_FLAT, CW_UTF8), CW_PLAN_HOST, CW_PLAN_VIEWS);
     start(&w, &a, NULL);
     assert_true(cw_plan_run(p, &w.copy, in, &host));
@@ -846,7 +846,7 @@ static void refused(world *w, const cwrun_type *t, const void *value, const char
     const cw_plan *p =
         compile(w, t, t, CW_PLAN_HOST, mem32(t->n_flat <= 16 ? CW_PLACE_FLAT : CW_PLACE_ALLOC, CW_UTF8), 0);
     start(w, NULL, &g);
-    cwrun_str why = {NULL, 0};
+    cwrun_str why = { NULL, 0 };
     bool ok = cw_plan_check(p, &w->copy, value, "args", &why);
     if (words) {
         assert_false(ok);
@@ -868,16 +868,16 @@ static void wrong_values_of_the_host_are_named_by_their_path(void **state)
     struct {
         cwrun_str name;
         uint32_t age;
-    } bodies[4] = {{{"ann", 3}, 1}, {{NULL, 0}, 2}, {{"", 0}, 3}, {{"a\xff", 2}, 4}};
-    cwrun_list list = {bodies, 4};
+    } bodies[4] = { { { "ann", 3 }, 1 }, { { NULL, 0 }, 2 }, { { "", 0 }, 3 }, { { "a\xff", 2 }, 4 } };
+    cwrun_list list = { bodies, 4 };
     refused(&w, users, &list, "args[0][3].name: not UTF-8 (at byte 1)");
     bodies[3].name.data = NULL;
     refused(&w, users, &list, "args[0][3].name: NULL with a length of 2");
-    bodies[3].name = (cwrun_str){"x", (size_t)1 << 28};
+    bodies[3].name = (cwrun_str){ "x", (size_t)1 << 28 };
     refused(&w, users, &list, "args[0][3].name: 268435456 elements of 1 bytes are more than a call can carry");
-    list = (cwrun_list){NULL, 1};
+    list = (cwrun_list){ NULL, 1 };
     refused(&w, users, &list, "args[0]: NULL with a length of 1");
-    list = (cwrun_list){bodies, SIZE_MAX};
+    list = (cwrun_list){ bodies, SIZE_MAX };
     refused(&w, users, &list, "args[0]: 18446744073709551615 elements of 24 bytes are more than a call can carry");
 
     bool big = false;
@@ -886,9 +886,9 @@ static void wrong_values_of_the_host_are_named_by_their_path(void **state)
     struct {
         uint8_t is_err, is_some;
         uint32_t ch;
-    } r = {0, 1, 0xd800};
+    } r = { 0, 1, 0xd800 };
     assert_int_equal(res->size[CW_P8], 12);
-    uint32_t raw[3] = {0, 1, r.ch};
+    uint32_t raw[3] = { 0, 1, r.ch };
     refused(&w, res, raw, "args[0].ok.some: 0xd800 is not a Unicode scalar value");
     raw[1] = 2;
     refused(&w, res, raw, "args[0].ok: 2 is not one of 2 cases");
@@ -905,11 +905,11 @@ static void handles_are_collected_and_may_not_be_given_twice(void **state)
     const cwrun_type *own = cw_type_new_handle(&w.arena, CWRUN_KIND_OWN, 0),
                      *borrow = cw_type_new_handle(&w.arena, CWRUN_KIND_BORROW, 0);
     const cwrun_type *t = tuple(&w, 3, cw_type_new_list(&w.arena, own), cw_type_new_list(&w.arena, borrow), own);
-    uint32_t owns[] = {5, 3}, borrows[] = {4, 4};
+    uint32_t owns[] = { 5, 3 }, borrows[] = { 4, 4 };
     struct {
         cwrun_list owns, borrows;
         uint32_t own;
-    } v = {{owns, 2}, {borrows, 2}, 9};
+    } v = { { owns, 2 }, { borrows, 2 }, 9 };
     refused(&w, t, &v, NULL);
     assert_int_equal(w.copy.n_handles, 5);
     assert_true(w.copy.handles[0].handle == 3 && w.copy.handles[4].handle == 9);
@@ -948,11 +948,11 @@ static void every_handle_of_a_value_can_be_visited(void **state)
     const cwrun_type *own = cw_type_new_handle(&w.arena, CWRUN_KIND_OWN, 0);
     const cwrun_type *t =
         tuple(&w, 3, cw_type_new_list(&w.arena, own), cw_type_new_option(&w.arena, own, &big), prim(CWRUN_KIND_U32));
-    uint32_t owns[] = {1, 2}, sum = 0;
+    uint32_t owns[] = { 1, 2 }, sum = 0;
     struct {
         cwrun_list owns;
         uint32_t is_some, some, u;
-    } v = {{owns, 2}, 1, 4, 8};
+    } v = { { owns, 2 }, 1, 4, 8 };
     cw_value_handles(t, &v, drop_it, &sum);
     assert_int_equal(sum, 7);
     assert_true(owns[0] == 0 && owns[1] == 0 && v.some == 0 && v.u == 8);
@@ -972,10 +972,10 @@ static void work_is_polled_and_bytes_are_budgeted(void **state)
     b.stay = b.fixed = true;
     const cwrun_type *t = cw_type_new_list(&w.arena, prim(CWRUN_KIND_STRING));
     for (uint32_t i = 0; i < 1000; i++) { /* a thousand strings that are all the same 512 KiB */
-        uint32_t words[2] = {8000, 512 << 10};
+        uint32_t words[2] = { 8000, 512 << 10 };
         memcpy(a.memory.base + 8 * i, words, sizeof words);
     }
-    uint64_t in[2] = {0, 1000}, out[2];
+    uint64_t in[2] = { 0, 1000 }, out[2];
     const cw_plan *p = compile(&w, t, t, mem32(CW_PLACE_FLAT, CW_UTF8), mem32(CW_PLACE_FLAT, CW_UTF8), 0);
     start(&w, &a, &b);
     w.poll_limit = 4 << 20;
@@ -1051,24 +1051,17 @@ static const cwrun_type *random_type(world *w, dice *d, unsigned depth)
         return cw_type_new_enum(&w->arena, labels, 1 + roll(d, 20));
     for (uint32_t i = 0; i < n; i++) {
         parts[i] = random_type(w, d, depth - 1);
-        fields[i] = (cw_field){.name = labels[i], .type = parts[i]};
+        fields[i] = (cw_field){ .name = labels[i], .type = parts[i] };
     }
     switch (kind) {
     case 15:
-    case 16:
-        return cw_type_new_list(&w->arena, parts[0]);
-    case 17:
-        return cw_type_new_fixed_list(&w->arena, parts[0], 1 + roll(d, 4), &big);
-    case 18:
-        return cw_type_new_map(&w->arena, prim(CWRUN_KIND_STRING), parts[0], &big);
-    case 19:
-        return cw_type_new_record(&w->arena, fields, n, &big);
-    case 20:
-        return cw_type_new_tuple(&w->arena, parts, n, &big);
-    case 21:
-        return cw_type_new_option(&w->arena, parts[0], &big);
-    case 22:
-        return cw_type_new_result(&w->arena, parts[0], n > 1 ? parts[1] : NULL, &big);
+    case 16: return cw_type_new_list(&w->arena, parts[0]);
+    case 17: return cw_type_new_fixed_list(&w->arena, parts[0], 1 + roll(d, 4), &big);
+    case 18: return cw_type_new_map(&w->arena, prim(CWRUN_KIND_STRING), parts[0], &big);
+    case 19: return cw_type_new_record(&w->arena, fields, n, &big);
+    case 20: return cw_type_new_tuple(&w->arena, parts, n, &big);
+    case 21: return cw_type_new_option(&w->arena, parts[0], &big);
+    case 22: return cw_type_new_result(&w->arena, parts[0], n > 1 ? parts[1] : NULL, &big);
     default:
         if (roll(d, 2))
             fields[roll(d, n)].type = NULL;
@@ -1078,19 +1071,17 @@ static const cwrun_type *random_type(world *w, dice *d, unsigned depth)
 
 static void random_value(world *w, dice *d, const cwrun_type *t, uint8_t *at)
 {
-    static const char *const pieces[] = {"", "a", "plain ascii text", "\xc3\xb6", "\xe2\x98\x83", "\xf0\x9f\x8d\xb0"};
+    static const char *const pieces[] = { "", "a", "plain ascii text", "\xc3\xb6", "\xe2\x98\x83", "\xf0\x9f\x8d\xb0" };
     cwrun_list list;
     uint32_t v;
     switch (t->kind) {
-    case CWRUN_KIND_BOOL:
-        *at = (uint8_t)roll(d, 2);
-        break;
+    case CWRUN_KIND_BOOL: *at = (uint8_t)roll(d, 2); break;
     case CWRUN_KIND_CHAR:
         v = roll(d, 2) ? roll(d, 0xd800) : 0xe000 + roll(d, 0x110000 - 0xe000);
         memcpy(at, &v, sizeof v);
         break;
     case CWRUN_KIND_STRING: {
-        cwrun_str s = {NULL, 0};
+        cwrun_str s = { NULL, 0 };
         for (uint32_t n = roll(d, 4), most = 4 + roll(d, 3); n > 0; n--)
             s = cw_arena_printf(&w->arena, "%s%s", s.data ? s.data : "", pieces[roll(d, most)]);
         memcpy(at, &s, sizeof s);
@@ -1115,9 +1106,7 @@ static void random_value(world *w, dice *d, const cwrun_type *t, uint8_t *at)
         for (uint32_t i = 0; i < t->n_fields; i++)
             random_value(w, d, t->fields[i].type, at + t->fields[i].offset[CW_P8]);
         break;
-    case CWRUN_KIND_FLAGS:
-        cw_store_disc(t, at, roll(d, 1u << t->n_fields));
-        break;
+    case CWRUN_KIND_FLAGS: cw_store_disc(t, at, roll(d, 1u << t->n_fields)); break;
     case CWRUN_KIND_VARIANT:
     case CWRUN_KIND_ENUM:
     case CWRUN_KIND_OPTION:
@@ -1170,15 +1159,14 @@ static void assert_same_value(const cwrun_type *t, const uint8_t *a, const uint8
         if (t->fields[v].type)
             assert_same_value(t->fields[v].type, a + t->payload_offset[CW_P8], b + t->payload_offset[CW_P8]);
         break;
-    default:
-        assert_memory_equal(a, b, t->size[CW_P8]);
+    default: assert_memory_equal(a, b, t->size[CW_P8]);
     }
 }
 
 /* The side of a guest for a value of type t: flat where that is possible and chosen. */
 static cw_plan_side random_side(dice *d, const cwrun_type *t, uint8_t kind, bool is_target)
 {
-    cw_plan_side side = {kind, CW_PLACE_FLAT, (uint8_t)roll(d, 3)};
+    cw_plan_side side = { kind, CW_PLACE_FLAT, (uint8_t)roll(d, 3) };
     if (t->n_flat > 16 || roll(d, 2))
         side.place = (uint8_t)(is_target ? CW_PLACE_ALLOC : CW_PLACE_MEMORY);
     return side;
@@ -1187,7 +1175,7 @@ static cw_plan_side random_side(dice *d, const cwrun_type *t, uint8_t kind, bool
 static void random_values_come_back_through_two_guests(void **state)
 {
     (void)state;
-    dice d = {4711};
+    dice d = { 4711 };
     for (unsigned round = 0; round < 1500; round++) {
         world w;
         guest a, b;
@@ -1227,7 +1215,7 @@ static void random_values_come_back_through_two_guests(void **state)
 static void random_bytes_of_a_guest_trap_or_make_a_value(void **state)
 {
     (void)state;
-    dice d = {815};
+    dice d = { 815 };
     for (unsigned round = 0; round < 1500; round++) {
         world w;
         guest a, b;
@@ -1260,7 +1248,7 @@ static void random_bytes_of_a_guest_trap_or_make_a_value(void **state)
 static void running_out_of_memory_is_an_error(void **state)
 {
     (void)state;
-    dice d = {99};
+    dice d = { 99 };
     world types;
     world_init(&types);
     const cwrun_type *parts[16];
@@ -1274,7 +1262,7 @@ static void running_out_of_memory_is_an_error(void **state)
     uint8_t *in = cw_arena_alloc(&types.arena, t->size[CW_P8], 16);
     random_value(&types, &d, t, in);
     for (size_t n = 0;; n++) {
-        cw_failalloc f = {.fail_at = n};
+        cw_failalloc f = { .fail_at = n };
         cw_alloc hook = cw_failalloc_hook(&f);
         world w;
         guest a;

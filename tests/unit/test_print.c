@@ -1,5 +1,5 @@
-/* unit/test_print.c: what is printed parses to the same bytes: every field, immediate, name and place of sections; and what printing
- * does with faults, deep nesting and no memory. */
+/* unit/test_print.c: what is printed parses to the same bytes: every field, immediate, name and place of sections; and
+ * what printing does with faults, deep nesting and no memory. */
 #include "cwrun/text.h"
 
 #include <setjmp.h>
@@ -74,24 +74,36 @@ static void every_field_of_a_module_prints_and_parses_to_the_same_bytes(void **s
     (void)state;
     static const char *const texts[] = {
         "(module)",
-        "(type (func (param i32 i64) (param f32 f64 v128) (result funcref externref))) (type (sub (struct (field i8 (mut i16) (mut (ref null 0))))))"
-        "(rec (type (sub 1 (struct (field i8 (mut i16) (mut (ref null 0)) (ref 3))))) (type (sub final 1 (struct (field i8 (mut i16) (mut (ref null 0)))))))"
+        "(type (func (param i32 i64) (param f32 f64 v128) (result funcref externref))) (type (sub (struct (field i8 "
+        "(mut i16) (mut (ref null 0))))))"
+        "(rec (type (sub 1 (struct (field i8 (mut i16) (mut (ref null 0)) (ref 3))))) (type (sub final 1 (struct "
+        "(field i8 (mut i16) (mut (ref null 0)))))))"
         "(type (array (mut (ref any)))) (rec) (rec (type (func))) (type (sub (array eqref)))",
-        "(import \"a\" \"\\00\\n\\t\\\"\\\\\\u{1f600}\\u{202e}\" (func (type 0))) (import \"a\" \"b\" (table i64 1 2 funcref))"
-        "(import \"\" \"\" (memory 1 2 shared)) (import \"a\" \"b\" (global (mut i32))) (import \"a\" \"b\" (tag (param i32))) (type (func))",
-        "(table 1 funcref) (table 1 2 (ref null extern)) (table i64 0 anyref) (table 1 (ref func) (ref.func 0)) (func) (elem declare func 0)",
+        "(import \"a\" \"\\00\\n\\t\\\"\\\\\\u{1f600}\\u{202e}\" (func (type 0))) (import \"a\" \"b\" (table i64 1 2 "
+        "funcref))"
+        "(import \"\" \"\" (memory 1 2 shared)) (import \"a\" \"b\" (global (mut i32))) (import \"a\" \"b\" (tag "
+        "(param i32))) (type (func))",
+        "(table 1 funcref) (table 1 2 (ref null extern)) (table i64 0 anyref) (table 1 (ref func) (ref.func 0)) (func) "
+        "(elem declare func 0)",
         "(memory 0) (memory i64 1 281474976710656) (memory 1 (pagesize 1)) (memory 1 1 shared)",
         "(global i32 (i32.const -1)) (global (mut i64) (i64.add (i64.const 1) (i64.mul (i64.const 2) (i64.const 3))))"
         "(global f32 (f32.const -0)) (global (ref null func) (ref.null func)) (global v128 (v128.const i64x2 1 -1))",
-        "(func) (table 1 funcref) (memory 1) (global i32 (i32.const 0)) (tag) (export \"f\" (func 0)) (export \"t\" (table 0)) (export \"m\" (memory 0))"
+        "(func) (table 1 funcref) (memory 1) (global i32 (i32.const 0)) (tag) (export \"f\" (func 0)) (export \"t\" "
+        "(table 0)) (export \"m\" (memory 0))"
         "(export \"g\" (global 0)) (export \"e\" (tag 0)) (start 0)",
-        "(func) (table 1 funcref) (table 1 externref) (elem (i32.const 0) func 0 0) (elem func 0) (elem (table 1) (i32.const 0) func)"
-        "(elem declare func 0) (elem (i32.const 0) funcref (ref.func 0) (ref.null func)) (elem externref) (elem (table 1) (offset i32.const 1 i32.const 2 i32.add) externref (ref.null extern))"
-        "(elem declare (ref func) (item ref.func 0) (item ref.null func ref.as_non_null)) (elem (table 0) (i32.const 0) funcref)",
-        "(memory 1) (memory 1) (data (i32.const 0) \"a\\00\\ff\\\"\\\\\") (data \"\") (data (memory 1) (offset i32.const 1) \"x\") (func data.drop 1)",
-        "(tag (param i32 i64)) (tag) (func try_table (result i32) (catch 0 0) (catch_ref 1 0) (catch_all 0) (catch_all_ref 0) i32.const 0 throw 0 end drop)",
+        "(func) (table 1 funcref) (table 1 externref) (elem (i32.const 0) func 0 0) (elem func 0) (elem (table 1) "
+        "(i32.const 0) func)"
+        "(elem declare func 0) (elem (i32.const 0) funcref (ref.func 0) (ref.null func)) (elem externref) (elem (table "
+        "1) (offset i32.const 1 i32.const 2 i32.add) externref (ref.null extern))"
+        "(elem declare (ref func) (item ref.func 0) (item ref.null func ref.as_non_null)) (elem (table 0) (i32.const "
+        "0) funcref)",
+        "(memory 1) (memory 1) (data (i32.const 0) \"a\\00\\ff\\\"\\\\\") (data \"\") (data (memory 1) (offset "
+        "i32.const 1) \"x\") (func data.drop 1)",
+        "(tag (param i32 i64)) (tag) (func try_table (result i32) (catch 0 0) (catch_ref 1 0) (catch_all 0) "
+        "(catch_all_ref 0) i32.const 0 throw 0 end drop)",
         "(func (param i32) (local i32 i32 i64) (local $x f32) (local funcref) local.get $x drop)",
-        "(func try $l try catch 0 catch_all rethrow 0 end try delegate $l try nop catch 0 drop end end) (tag (param i32))",
+        "(func try $l try catch 0 catch_all rethrow 0 end try delegate $l try nop catch 0 drop end end) (tag (param "
+        "i32))",
     };
     for (unsigned i = 0; i < sizeof texts / sizeof *texts; i++)
         expect_text_round_trip(texts[i]);
@@ -100,15 +112,21 @@ static void every_field_of_a_module_prints_and_parses_to_the_same_bytes(void **s
 static void control_and_its_types_print_and_parse_to_the_same_bytes(void **state)
 {
     (void)state;
-    expect_text_round_trip("(type (func (param i32) (result i32 i32))) (func (result i32) i32.const 1 block (type 0) i32.const 2 end i32.add"
-                           " loop $l (result f64) f64.const 1 br $l end drop i32.const 1 if (result i32) i32.const 1 else i32.const 2 end drop"
-                           " i32.const 0 if nop end i32.const 0 if else end block (result (ref null 0)) ref.null 0 end drop"
-                           " i32.const 0 br_table 0 0 0 call_indirect (type 0) call_indirect 1 (type 0)"
-                           " i32.const 1 i32.const 2 i32.const 3 select (result i32) select return unreachable) (table 0 funcref) (table 0 funcref)");
+    expect_text_round_trip(
+        "(type (func (param i32) (result i32 i32))) (func (result i32) i32.const 1 block (type 0) i32.const 2 end "
+        "i32.add"
+        " loop $l (result f64) f64.const 1 br $l end drop i32.const 1 if (result i32) i32.const 1 else i32.const 2 end "
+        "drop"
+        " i32.const 0 if nop end i32.const 0 if else end block (result (ref null 0)) ref.null 0 end drop"
+        " i32.const 0 br_table 0 0 0 call_indirect (type 0) call_indirect 1 (type 0)"
+        " i32.const 1 i32.const 2 i32.const 3 select (result i32) select return unreachable) (table 0 funcref) (table "
+        "0 funcref)");
     /* labels: inner ones hide outer ones; trees whose conditions hold blocks */
-    expect_text_round_trip("(func block $a block $a br $a br 1 br 2 end end i32.const 1 if $c (result i32) block $b (result i32) i32.const 1 end else"
+    expect_text_round_trip("(func block $a block $a br $a br 1 br 2 end end i32.const 1 if $c (result i32) block $b "
+                           "(result i32) i32.const 1 end else"
                            " block $\"a b\" (result i32) i32.const 2 br_if $\"a b\" br_if 1 end end drop)");
-    expect_text_round_trip("(func (if $x (block $y (result i32) (if $z (result i32) (i32.const 1) (then (i32.const 2)) (else (i32.const 3))))"
+    expect_text_round_trip("(func (if $x (block $y (result i32) (if $z (result i32) (i32.const 1) (then (i32.const 2)) "
+                           "(else (i32.const 3))))"
                            " (then (block $v)) (else (loop $w))))");
 }
 
@@ -117,13 +135,15 @@ static void every_instruction_prints_and_parses_to_the_same_bytes(void **state)
 {
     (void)state;
     static const uint8_t sizes[CW_IMM_COUNT] = {
-        [CW_IMM_LABEL] = 1,      [CW_IMM_BR_TABLE] = 2,   [CW_IMM_FUNC] = 1,        [CW_IMM_CALL_INDIRECT] = 2, [CW_IMM_TYPE] = 1,
-        [CW_IMM_SELECT] = 1,     [CW_IMM_TAG] = 1,        [CW_IMM_LOCAL] = 1,       [CW_IMM_GLOBAL] = 1,        [CW_IMM_TABLE] = 1,
-        [CW_IMM_TABLE_INIT] = 2, [CW_IMM_TABLE_COPY] = 2, [CW_IMM_ELEM] = 1,        [CW_IMM_MEMARG] = 2,        [CW_IMM_MEMARG_LANE] = 3,
-        [CW_IMM_MEMORY] = 1,     [CW_IMM_MEMORY_INIT] = 2, [CW_IMM_MEMORY_COPY] = 2, [CW_IMM_DATA] = 1,         [CW_IMM_I32] = 1,
-        [CW_IMM_I64] = 1,        [CW_IMM_F32] = 4,        [CW_IMM_F64] = 8,         [CW_IMM_V128] = 16,         [CW_IMM_SHUFFLE] = 16,
-        [CW_IMM_LANE] = 1,       [CW_IMM_HEAP] = 1,       [CW_IMM_TYPE_FIELD] = 2,  [CW_IMM_TYPE_COUNT] = 2,    [CW_IMM_TYPE_DATA] = 2,
-        [CW_IMM_TYPE_ELEM] = 2,  [CW_IMM_TYPE_TYPE] = 2,  [CW_IMM_BR_ON_CAST] = 4,  [CW_IMM_FENCE] = 1,
+        [CW_IMM_LABEL] = 1,       [CW_IMM_BR_TABLE] = 2,    [CW_IMM_FUNC] = 1,        [CW_IMM_CALL_INDIRECT] = 2,
+        [CW_IMM_TYPE] = 1,        [CW_IMM_SELECT] = 1,      [CW_IMM_TAG] = 1,         [CW_IMM_LOCAL] = 1,
+        [CW_IMM_GLOBAL] = 1,      [CW_IMM_TABLE] = 1,       [CW_IMM_TABLE_INIT] = 2,  [CW_IMM_TABLE_COPY] = 2,
+        [CW_IMM_ELEM] = 1,        [CW_IMM_MEMARG] = 2,      [CW_IMM_MEMARG_LANE] = 3, [CW_IMM_MEMORY] = 1,
+        [CW_IMM_MEMORY_INIT] = 2, [CW_IMM_MEMORY_COPY] = 2, [CW_IMM_DATA] = 1,        [CW_IMM_I32] = 1,
+        [CW_IMM_I64] = 1,         [CW_IMM_F32] = 4,         [CW_IMM_F64] = 8,         [CW_IMM_V128] = 16,
+        [CW_IMM_SHUFFLE] = 16,    [CW_IMM_LANE] = 1,        [CW_IMM_HEAP] = 1,        [CW_IMM_TYPE_FIELD] = 2,
+        [CW_IMM_TYPE_COUNT] = 2,  [CW_IMM_TYPE_DATA] = 2,   [CW_IMM_TYPE_ELEM] = 2,   [CW_IMM_TYPE_TYPE] = 2,
+        [CW_IMM_BR_ON_CAST] = 4,  [CW_IMM_FENCE] = 1,
     };
     for (unsigned op = 1; op < CW_OP_COUNT; op++) {
         const cw_opcode *o = &cw_opcodes[op];
@@ -161,23 +181,42 @@ static void every_instruction_prints_and_parses_to_the_same_bytes(void **state)
 static void immediates_that_are_not_0_print_and_parse_to_the_same_bytes(void **state)
 {
     (void)state;
-    expect_text_round_trip("(memory 1) (memory 1) (func i32.const 0 i32.load offset=4294967295 align=1 i32.load 1 v128.load8_lane 1 offset=2 3"
-                           " v128.load32_lane align=1 2 i64.load offset=18446744073709551615 i32.const -2147483648 i64.const -9223372036854775808"
-                           " memory.copy 0 1 memory.copy 1 0 memory.fill 1 memory.init 1 0 memory.size 1 i8x16.extract_lane_s 15"
-                           " i8x16.shuffle 0 1 2 3 4 5 6 7 8 9 10 11 12 13 30 31) (data \"\")");
-    expect_text_round_trip("(type $s (struct (field $f i32) (field (mut i64)))) (type $a (array i8)) (table $t 1 funcref) (table $u 1 funcref) (elem $e func)"
-                           "(func ref.null $s struct.get $s $f struct.set $s 1 ref.test (ref $s) ref.test (ref null $s) ref.cast i31ref ref.cast (ref i31)"
-                           " br_on_cast 0 anyref (ref $s) br_on_cast_fail 0 (ref any) structref array.new_fixed $a 3 array.new_data $a 0 array.init_elem $a $e"
-                           " table.init $u $e table.copy $u $t table.copy $t $u array.copy $a $a call_ref $a) (data \"\")");
+    expect_text_round_trip(
+        "(memory 1) (memory 1) (func i32.const 0 i32.load offset=4294967295 align=1 i32.load 1 v128.load8_lane 1 "
+        "offset=2 3"
+        " v128.load32_lane align=1 2 i64.load offset=18446744073709551615 i32.const -2147483648 i64.const "
+        "-9223372036854775808"
+        " memory.copy 0 1 memory.copy 1 0 memory.fill 1 memory.init 1 0 memory.size 1 i8x16.extract_lane_s 15"
+        " i8x16.shuffle 0 1 2 3 4 5 6 7 8 9 10 11 12 13 30 31) (data \"\")");
+    expect_text_round_trip(
+        "(type $s (struct (field $f i32) (field (mut i64)))) (type $a (array i8)) (table $t 1 funcref) (table $u 1 "
+        "funcref) (elem $e func)"
+        "(func ref.null $s struct.get $s $f struct.set $s 1 ref.test (ref $s) ref.test (ref null $s) ref.cast i31ref "
+        "ref.cast (ref i31)"
+        " br_on_cast 0 anyref (ref $s) br_on_cast_fail 0 (ref any) structref array.new_fixed $a 3 array.new_data $a 0 "
+        "array.init_elem $a $e"
+        " table.init $u $e table.copy $u $t table.copy $t $u array.copy $a $a call_ref $a) (data \"\")");
 }
 
 static void floats_print_so_that_their_bits_come_back(void **state)
 {
     (void)state;
-    static const uint32_t bits32[] = { 0, 0x80000000, 1, 0x807fffff, 0x00800000, 0x3f800000, 0x3dcccccd, 0x7f7fffff, 0x7f800000, 0xff800000, 0x7fc00000,
-                                       0xffc00000, 0x7f800001, 0x7fffffff, 0xffa00000, 0x4b800001, 0x3eaaaaab, 0x58635fa9 };
-    static const uint64_t bits64[] = { 0, 0x8000000000000000, 1, 0x800fffffffffffff, 0x3fb999999999999a, 0x7fefffffffffffff, 0x7ff0000000000000,
-                                       0x7ff8000000000000, 0xfff8000000000001, 0x7ff0000000000001, 0x4340000000000001, 0x54b249ad2594c37d, 0x3fd5555555555555 };
+    static const uint32_t bits32[] = { 0,          0x80000000, 1,          0x807fffff, 0x00800000, 0x3f800000,
+                                       0x3dcccccd, 0x7f7fffff, 0x7f800000, 0xff800000, 0x7fc00000, 0xffc00000,
+                                       0x7f800001, 0x7fffffff, 0xffa00000, 0x4b800001, 0x3eaaaaab, 0x58635fa9 };
+    static const uint64_t bits64[] = { 0,
+                                       0x8000000000000000,
+                                       1,
+                                       0x800fffffffffffff,
+                                       0x3fb999999999999a,
+                                       0x7fefffffffffffff,
+                                       0x7ff0000000000000,
+                                       0x7ff8000000000000,
+                                       0xfff8000000000001,
+                                       0x7ff0000000000001,
+                                       0x4340000000000001,
+                                       0x54b249ad2594c37d,
+                                       0x3fd5555555555555 };
     for (unsigned i = 0; i < sizeof bits32 / sizeof *bits32; i++) {
         uint8_t module[] = MODULE "\6\x09\1\x7d\0\x43\0\0\0\0\x0b";
         memcpy(module + 14, &bits32[i], 4);
@@ -195,29 +234,42 @@ static void floats_print_so_that_their_bits_come_back(void **state)
 static void names_print_and_parse_to_the_same_bytes(void **state)
 {
     (void)state;
-    expect_text_round_trip("(module $m (type $t (struct (field $a i32) (field i32) (field $b i32))) (import \"a\" \"b\" (func $i)) (table $tab 1 funcref) (memory $mem 1)"
-                           "(global $g i32 (i32.const 1)) (tag $tag) (func $f (param $x i32) (local $y i64) block $l block $l br $l end end local.get $y drop call $i)"
+    expect_text_round_trip("(module $m (type $t (struct (field $a i32) (field i32) (field $b i32))) (import \"a\" "
+                           "\"b\" (func $i)) (table $tab 1 funcref) (memory $mem 1)"
+                           "(global $g i32 (i32.const 1)) (tag $tag) (func $f (param $x i32) (local $y i64) block $l "
+                           "block $l br $l end end local.get $y drop call $i)"
                            "(elem $e func) (data $d \"\") (type $p (func (param $q i32))))");
     /* doubles, the empty name, names that look made up, characters that no identifier has */
-    expect_text_round_trip("(module (@name \"\") (func $a (@name \"x\")) (func $x (@name \"x\")) (func $b (@name \"\")) (func $c (@name \"#func1<x>\"))"
-                           "(func $\"\\u{e9} \\\"\\\\\\n\" (param $p (@name \"p\") i32) (param $q (@name \"p\") i32) (local $r (@name \"p\") i32))"
+    expect_text_round_trip("(module (@name \"\") (func $a (@name \"x\")) (func $x (@name \"x\")) (func $b (@name "
+                           "\"\")) (func $c (@name \"#func1<x>\"))"
+                           "(func $\"\\u{e9} \\\"\\\\\\n\" (param $p (@name \"p\") i32) (param $q (@name \"p\") i32) "
+                           "(local $r (@name \"p\") i32))"
                            "(type (struct (field $f (@name \"f\") i32) (field $g (@name \"f\") i32))))");
 }
 
 static void sections_that_identifiers_do_not_make_print_and_parse_to_the_same_bytes(void **state)
 {
     (void)state;
-    EXPECT_BYTES(MODULE "\0\5\4name");                                           /* empty */
-    EXPECT_BYTES(MODULE "\0\x0d\4name\1\6\1\0\3""abc");                          /* of no function */
-    EXPECT_BYTES(MODULE "\0\x09\4name\x63\2\1\2");                               /* no such subsection */
-    EXPECT_BYTES(MODULE "\0\x09\4name\0\2\1m\0\4\3xyz");                         /* before another section */
-    EXPECT_BYTES(MODULE "\0\x09\4name\0\2\1m\0\x09\4name\0\2\1n");               /* two */
-    EXPECT_BYTES(MODULE "\0\x09\4name\0\2\1m\1\4\1\x60\0\0");                    /* before the types */
-    EXPECT_BYTES(MODULE "\0\x0a\x09producers");                                  /* malformed */
-    EXPECT_BYTES(MODULE "\0\x1a\x09producers\1\x08language\1\1""C\2""11\0\2\1x\1\4\1\x60\0\0"); /* early */
-    EXPECT_BYTES(MODULE "\0\x09\4name\0\2\1m\0\x1a\x09producers\1\x08language\1\1""C\2""11\0\2\1x");
-    EXPECT_BYTES(MODULE "\0\2\1a\5\3\1\0\1\0\2\1b\x0c\1\1\0\3\1""c\xff\x0b\3\1\1\0\0\2\1""d");
-    EXPECT_BYTES(MODULE "\1\4\1\x60\0\0\0\2\1t\3\2\1\0\0\2\1""f\x0c\1\0\0\2\1n\x0a\4\1\2\0\x0b\0\2\1""c"); /* a data count that nothing needs */
+    EXPECT_BYTES(MODULE "\0\5\4name"); /* empty */
+    EXPECT_BYTES(MODULE "\0\x0d\4name\1\6\1\0\3"
+                        "abc");                                    /* of no function */
+    EXPECT_BYTES(MODULE "\0\x09\4name\x63\2\1\2");                 /* no such subsection */
+    EXPECT_BYTES(MODULE "\0\x09\4name\0\2\1m\0\4\3xyz");           /* before another section */
+    EXPECT_BYTES(MODULE "\0\x09\4name\0\2\1m\0\x09\4name\0\2\1n"); /* two */
+    EXPECT_BYTES(MODULE "\0\x09\4name\0\2\1m\1\4\1\x60\0\0");      /* before the types */
+    EXPECT_BYTES(MODULE "\0\x0a\x09producers");                    /* malformed */
+    EXPECT_BYTES(MODULE "\0\x1a\x09producers\1\x08language\1\1"
+                        "C\2"
+                        "11\0\2\1x\1\4\1\x60\0\0"); /* early */
+    EXPECT_BYTES(MODULE "\0\x09\4name\0\2\1m\0\x1a\x09producers\1\x08language\1\1"
+                        "C\2"
+                        "11\0\2\1x");
+    EXPECT_BYTES(MODULE "\0\2\1a\5\3\1\0\1\0\2\1b\x0c\1\1\0\3\1"
+                        "c\xff\x0b\3\1\1\0\0\2\1"
+                        "d");
+    EXPECT_BYTES(MODULE "\1\4\1\x60\0\0\0\2\1t\3\2\1\0\0\2\1"
+                        "f\x0c\1\0\0\2\1n\x0a\4\1\2\0\x0b\0\2\1"
+                        "c"); /* a data count that nothing needs */
 }
 
 /* ---- components ---- */
@@ -227,29 +279,48 @@ static void every_definition_of_a_component_prints_and_parses_to_the_same_bytes(
     (void)state;
     static const char *const texts[] = {
         "(component $c)",
-        "(component (core module $m (func (export \"f\") (param i32) (result i32) local.get 0) (memory (export \"m\") 1)) (core module $n (import \"a\" \"f\" (func (param i32) (result i32))))"
-        "(core instance $i (instantiate $m)) (core instance (instantiate $n (with \"a\" (instance (export \"f\" (func $i \"f\"))))))"
-        "(func $f (param \"a\" u32) (result u32) (canon lift (core func $i \"f\"))) (core func $l (canon lower (func $f) (memory $i \"m\"))) (export $x \"f\" (func $f))"
+        "(component (core module $m (func (export \"f\") (param i32) (result i32) local.get 0) (memory (export \"m\") "
+        "1)) (core module $n (import \"a\" \"f\" (func (param i32) (result i32))))"
+        "(core instance $i (instantiate $m)) (core instance (instantiate $n (with \"a\" (instance (export \"f\" (func "
+        "$i \"f\"))))))"
+        "(func $f (param \"a\" u32) (result u32) (canon lift (core func $i \"f\"))) (core func $l (canon lower (func "
+        "$f) (memory $i \"m\"))) (export $x \"f\" (func $f))"
         "(export \"g\" (func $f) (func (param \"a\" u32) (result u32))))",
-        "(component (type bool) (type (record (field \"a\" s8) (field \"b\" string))) (type (variant (case \"a\") (case \"b\" 1))) (type (list 1)) (type (list u8 4)) (type (tuple u16 char f32))"
-        "(type (flags \"a\" \"b\")) (type (enum \"a\")) (type (option 0)) (type (result)) (type (result u8)) (type (result (error u8))) (type (result u8 (error s64)))"
-        "(type (resource (rep i32))) (type (own 13)) (type (borrow 13)) (type (stream)) (type (stream u8)) (type (future)) (type (future f64)) (type (map string u8)) (type error-context)"
+        "(component (type bool) (type (record (field \"a\" s8) (field \"b\" string))) (type (variant (case \"a\") "
+        "(case \"b\" 1))) (type (list 1)) (type (list u8 4)) (type (tuple u16 char f32))"
+        "(type (flags \"a\" \"b\")) (type (enum \"a\")) (type (option 0)) (type (result)) (type (result u8)) (type "
+        "(result (error u8))) (type (result u8 (error s64)))"
+        "(type (resource (rep i32))) (type (own 13)) (type (borrow 13)) (type (stream)) (type (stream u8)) (type "
+        "(future)) (type (future f64)) (type (map string u8)) (type error-context)"
         "(type (func)) (type (func async (param \"x\" 0) (result 1))))",
-        "(component (type (instance (type (func)) (export \"f\" (func (type 0))) (export \"t\" (type (sub resource))) (export \"u\" (type (eq 1))) (alias outer 1 0 (type))"
-        "(core type (func)))) (type (component (import \"a\" (func)) (import \"v\" (value u8)) (export \"i\" (instance (type (instance)))) (import \"m\" (core module (type 0)))))"
+        "(component (type (instance (type (func)) (export \"f\" (func (type 0))) (export \"t\" (type (sub resource))) "
+        "(export \"u\" (type (eq 1))) (alias outer 1 0 (type))"
+        "(core type (func)))) (type (component (import \"a\" (func)) (import \"v\" (value u8)) (export \"i\" (instance "
+        "(type (instance)))) (import \"m\" (core module (type 0)))))"
         ")",
-        "(component (core type (func (param i32))) (core type (sub (struct))) (core rec (type (struct (field (ref 3)))) (type (array i8)))"
-        "(core type (module (type (func)) (alias outer 1 0 (type)) (import \"a\" \"b\" (func (type 0))) (import \"a\" \"c\" (memory 1)) (export \"t\" (table 1 funcref)) (export \"g\" (global i32)) (export \"e\" (tag (type 0)))))"
+        "(component (core type (func (param i32))) (core type (sub (struct))) (core rec (type (struct (field (ref "
+        "3)))) (type (array i8)))"
+        "(core type (module (type (func)) (alias outer 1 0 (type)) (import \"a\" \"b\" (func (type 0))) (import \"a\" "
+        "\"c\" (memory 1)) (export \"t\" (table 1 funcref)) (export \"g\" (global i32)) (export \"e\" (tag (type 0)))))"
         "(import \"m\" (core module (type 4))))",
-        "(component (import \"a:b/c@1.0.0\" (instance $i (export \"f\" (func)))) (import \"x\" (implements \"a:b/c\") (instance)) (alias export $i \"f\" (func $f)) (component $n (import \"f\" (func)))"
-        "(instance $j (instantiate $n (with \"f\" (func $f)))) (instance (export \"f\" (func $f))) (instance) (component $o (component $p (alias outer $o 0 (type))) (type u8)))",
-        "(component (import \"s\" (func $s (param \"a\" u8) (result u8))) (import \"v\" (value $v u8)) (start $s (value $v) (result (value $w))) (@custom \"x\" \"y\") (@producers (sdk \"a\" \"b\")))",
-        "(component (type $r (resource (rep i32))) (core func (canon resource.new $r)) (core func (canon resource.drop $r)) (core func (canon resource.rep $r)) (core func (canon task.cancel))"
-        "(core func (canon subtask.cancel async)) (core func (canon task.return (result u8))) (core func (canon context.get i32 0)) (core func (canon context.set i32 1)) (core func (canon thread.yield cancellable))"
-        "(core func (canon subtask.drop)) (type $s (stream u8)) (type $f (future u8)) (core func (canon stream.new $s)) (core func (canon stream.cancel-read $s async)) (core func (canon future.drop-readable $f))"
-        "(core module $m (memory (export \"m\") 1) (func (export \"r\") (param i32 i32 i32 i32) (result i32) unreachable)) (core instance $i (instantiate $m)) (alias core export $i \"m\" (core memory $mem))"
-        "(alias core export $i \"r\" (core func $re)) (core func (canon stream.read $s (memory $mem) async (realloc $re))) (core func (canon error-context.new (memory $mem) string-encoding=latin1+utf16))"
-        "(core func (canon waitable-set.wait cancellable (memory $mem))) (core func (canon waitable.join)) (core func (canon thread.index)))",
+        "(component (import \"a:b/c@1.0.0\" (instance $i (export \"f\" (func)))) (import \"x\" (implements \"a:b/c\") "
+        "(instance)) (alias export $i \"f\" (func $f)) (component $n (import \"f\" (func)))"
+        "(instance $j (instantiate $n (with \"f\" (func $f)))) (instance (export \"f\" (func $f))) (instance) "
+        "(component $o (component $p (alias outer $o 0 (type))) (type u8)))",
+        "(component (import \"s\" (func $s (param \"a\" u8) (result u8))) (import \"v\" (value $v u8)) (start $s "
+        "(value $v) (result (value $w))) (@custom \"x\" \"y\") (@producers (sdk \"a\" \"b\")))",
+        "(component (type $r (resource (rep i32))) (core func (canon resource.new $r)) (core func (canon resource.drop "
+        "$r)) (core func (canon resource.rep $r)) (core func (canon task.cancel))"
+        "(core func (canon subtask.cancel async)) (core func (canon task.return (result u8))) (core func (canon "
+        "context.get i32 0)) (core func (canon context.set i32 1)) (core func (canon thread.yield cancellable))"
+        "(core func (canon subtask.drop)) (type $s (stream u8)) (type $f (future u8)) (core func (canon stream.new "
+        "$s)) (core func (canon stream.cancel-read $s async)) (core func (canon future.drop-readable $f))"
+        "(core module $m (memory (export \"m\") 1) (func (export \"r\") (param i32 i32 i32 i32) (result i32) "
+        "unreachable)) (core instance $i (instantiate $m)) (alias core export $i \"m\" (core memory $mem))"
+        "(alias core export $i \"r\" (core func $re)) (core func (canon stream.read $s (memory $mem) async (realloc "
+        "$re))) (core func (canon error-context.new (memory $mem) string-encoding=latin1+utf16))"
+        "(core func (canon waitable-set.wait cancellable (memory $mem))) (core func (canon waitable.join)) (core func "
+        "(canon thread.index)))",
     };
     for (unsigned i = 0; i < sizeof texts / sizeof *texts; i++)
         expect_text_round_trip(texts[i]);
@@ -260,13 +331,21 @@ static void every_definition_of_a_component_prints_and_parses_to_the_same_bytes(
 static void places_of_a_components_sections_come_back(void **state)
 {
     (void)state;
-    EXPECT_BYTES(COMPONENT "\7\2\1\x7f\7\2\1\x7d");                                    /* two of a kind */
-    EXPECT_BYTES(COMPONENT "\0\x13\x0e" "component-name\0\2\1""c\0\2\1x");             /* names are not last */
-    EXPECT_BYTES(COMPONENT "\0\x0f\x0e" "component-name");                             /* no names */
-    EXPECT_BYTES(COMPONENT "\0\x16\x0e" "component-name\1\5\3\1\7\1x");                /* of nothing */
-    EXPECT_BYTES(COMPONENT "\1\x12" MODULE "\0\x08\4name\0\1\0" "\4\x08" COMPONENT);
+    EXPECT_BYTES(COMPONENT "\7\2\1\x7f\7\2\1\x7d"); /* two of a kind */
+    EXPECT_BYTES(COMPONENT "\0\x13\x0e"
+                           "component-name\0\2\1"
+                           "c\0\2\1x"); /* names are not last */
+    EXPECT_BYTES(COMPONENT "\0\x0f\x0e"
+                           "component-name"); /* no names */
+    EXPECT_BYTES(COMPONENT "\0\x16\x0e"
+                           "component-name\1\5\3\1\7\1x"); /* of nothing */
+    EXPECT_BYTES(COMPONENT "\1\x12" MODULE "\0\x08\4name\0\1\0"
+                           "\4\x08" COMPONENT);
     /* names of their own, and names that the parent gives */
-    EXPECT_BYTES(COMPONENT "\1\x13" MODULE "\0\x09\4name\0\2\1m" "\0\x18\x0e" "component-name\1\7\0\x11\1\0\2""ab");
+    EXPECT_BYTES(COMPONENT "\1\x13" MODULE "\0\x09\4name\0\2\1m"
+                           "\0\x18\x0e"
+                           "component-name\1\7\0\x11\1\0\2"
+                           "ab");
 }
 
 /* ---- faults ---- */
@@ -327,9 +406,10 @@ static void no_nesting_of_blocks_is_too_deep(void **state)
 static void memory_that_runs_out_is_an_error(void **state)
 {
     (void)state;
-    static const char text[] =
-        "(component $c (core module $m (type $s (struct (field $a i32))) (func $f (export \"f\") (param $x i32) (local $y i64) block $l local.get $x br_if $l end)"
-        " (func $g (@name \"f\")) (data $d \"x\")) (core instance $i (instantiate $m)) (type $t (instance (export \"f\" (func)))) (import \"x\" (instance $x (type $t))))";
+    static const char text[] = "(component $c (core module $m (type $s (struct (field $a i32))) (func $f (export "
+                               "\"f\") (param $x i32) (local $y i64) block $l local.get $x br_if $l end)"
+                               " (func $g (@name \"f\")) (data $d \"x\")) (core instance $i (instantiate $m)) (type $t "
+                               "(instance (export \"f\" (func)))) (import \"x\" (instance $x (type $t))))";
     cwrun_arena *arena = cwrun_arena_new(NULL);
     cwrun_error err = CWRUN_ERROR_INIT;
     cwrun_str binary = cwrun_text_encode(cwrun_str_of(text), NULL, arena, &err);

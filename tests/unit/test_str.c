@@ -76,7 +76,7 @@ static void text_that_lacks_memory_keeps_what_it_has(void **state)
 {
     (void)state;
     for (size_t n = 0;; n++) {
-        cw_failalloc f = {.fail_at = n};
+        cw_failalloc f = { .fail_at = n };
         cw_alloc a = cw_failalloc_hook(&f);
         cw_text t;
         cw_text_init(&t, &a);

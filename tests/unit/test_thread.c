@@ -73,13 +73,13 @@ static cw_step host_run(cw_thread *t, cw_func *f, uint64_t *frame, uint32_t stat
     t->next_state = state + 1;
     return state == frame[0] ? CW_STEP_RETURN : CW_STEP_SUSPEND;
 }
-static const cw_native host = {host_run, NULL, "host"};
+static const cw_native host = { host_run, NULL, "host" };
 
 static cw_module *load(const uint8_t *bytes, size_t size)
 {
     cw_reader r;
     cw_reader_init(&r, bytes, size, NULL, &fx.arena, NULL);
-    cw_module_config config = {.types = fx.types, .features = CW_FEATURES_3_0, .alloc = &cw_alloc_default};
+    cw_module_config config = { .types = fx.types, .features = CW_FEATURES_3_0, .alloc = &cw_alloc_default };
     return cw_module_read(&r, &config);
 }
 
@@ -96,7 +96,7 @@ static void start(cw_code_options options)
 
     cw_valtype i64 = CW_I64;
     cw_func *first;
-    cw_extern e = {.kind = CW_EXTERN_FUNC};
+    cw_extern e = { .kind = CW_EXTERN_FUNC };
     e.of.func = fx.f = cw_func_native_new(&fx.x, cw_types_func(fx.types, &i64, 1, &i64, 1), &host, 1, NULL, NULL, NULL);
     fx.first_instance = cw_instance_new(&fx.x, fx.guest, &e, &first, NULL);
     assert_non_null(fx.first_instance);
@@ -133,7 +133,7 @@ static void assert_frames(const cwrun_error *err, const char *const *names, size
 static void guests_wait_side_by_side_and_end_in_any_order(void **state)
 {
     (void)state;
-    start((cw_code_options){0});
+    start((cw_code_options){ 0 });
     cw_thread *a = started(fx.second_instance, "through", 2), *b = started(fx.second_instance, "tail", 1);
     assert_int_equal(cw_thread_run(a), CW_RUN_SUSPENDED);
     assert_int_equal(cw_thread_run(b), CW_RUN_SUSPENDED);
@@ -151,13 +151,13 @@ static void a_trap_in_a_host_function_shows_the_guests_below(void **state)
 {
     (void)state;
     cwrun_error err = CWRUN_ERROR_INIT;
-    start((cw_code_options){0});
+    start((cw_code_options){ 0 });
     cw_thread *t = started(fx.second_instance, "through", 100);
     assert_int_equal(cw_thread_run(t), CW_RUN_TRAPPED);
     cw_thread_error(t, &err);
     cw_thread_free(t);
     assert_string_equal(err.message, "a bad number");
-    assert_frames(&err, (const char *[]){"host", "inner", "outer", "through"}, 4);
+    assert_frames(&err, (const char *[]){ "host", "inner", "outer", "through" }, 4);
     assert_string_equal(err.frames[1].module, "guest");
     assert_string_equal(err.frames[3].module, "second");
     /* behind the function's start in the file: its body's size, its locals, local.get 0, call 0 */
@@ -171,13 +171,13 @@ static void a_backtrace_goes_through_nested_runs(void **state)
 {
     (void)state;
     cwrun_error err = CWRUN_ERROR_INIT;
-    start((cw_code_options){0});
+    start((cw_code_options){ 0 });
     cw_thread *t = started(fx.second_instance, "through", 200);
     assert_int_equal(cw_thread_run(t), CW_RUN_TRAPPED);
     cw_thread_error(t, &err);
     cw_thread_free(t);
     assert_int_equal(err.code, CW_TRAP_UNREACHABLE);
-    assert_frames(&err, (const char *[]){"boom", "host", "inner", "outer", "through"}, 5);
+    assert_frames(&err, (const char *[]){ "boom", "host", "inner", "outer", "through" }, 5);
     cwrun_error_clear(&err);
 
     t = started(fx.second_instance, "through", 400); /* outer(0) = 70, nested; then (70 + 7) * 10 + 3 */
@@ -191,7 +191,7 @@ static void recursion_without_end_is_a_trap_nested_or_not(void **state)
 {
     (void)state;
     cwrun_error err = CWRUN_ERROR_INIT;
-    start((cw_code_options){0});
+    start((cw_code_options){ 0 });
     for (int nested = 0; nested < 2; nested++) {
         cw_thread *t = started(fx.first_instance, nested ? "outer" : "down", 300);
         assert_int_equal(cw_thread_run(t), CW_RUN_TRAPPED);
@@ -211,7 +211,7 @@ static void fuel_ends_a_loop(void **state)
 {
     (void)state;
     cwrun_error err = CWRUN_ERROR_INIT;
-    start((cw_code_options){.fuel = true});
+    start((cw_code_options){ .fuel = true });
     fx.x.fuel = 1000;
     cw_thread *t = started(fx.first_instance, "spin", 0);
     assert_int_equal(cw_thread_run(t), CW_RUN_TRAPPED);
@@ -219,7 +219,7 @@ static void fuel_ends_a_loop(void **state)
     cw_thread_free(t);
     assert_int_equal(err.kind, CWRUN_ERROR_LIMIT);
     assert_int_equal(err.code, CWRUN_LIMIT_FUEL);
-    assert_frames(&err, (const char *[]){"spin"}, 1);
+    assert_frames(&err, (const char *[]){ "spin" }, 1);
     cwrun_error_clear(&err);
     finish();
 }
@@ -234,7 +234,7 @@ static void an_interrupt_from_another_thread_ends_a_loop(void **state)
 {
     (void)state;
     cwrun_error err = CWRUN_ERROR_INIT;
-    start((cw_code_options){.interruptible = true});
+    start((cw_code_options){ .interruptible = true });
     for (int i = 0; i < 20; i++) {
         pthread_t other;
         cw_thread *t = started(fx.first_instance, "spin", 0);

@@ -101,7 +101,9 @@ static void expect_code(const char *wat, const char *expected)
     const uint8_t *code = block + sizeof(cw_code_header);
     const cw_code_header *header = cw_code_header_of(code);
     const uint32_t size = header->size;
-    const uint32_t end = header->handlers ? header->handlers : header->maps ? header->maps : size - (uint32_t)sizeof *header;
+    const uint32_t end = header->handlers ? header->handlers
+                         : header->maps   ? header->maps
+                                          : size - (uint32_t)sizeof *header;
     char text[4000] = "";
     for (uint32_t at = 0; at < end;) {
         uint64_t word;
@@ -124,8 +126,10 @@ static void expect_code(const char *wat, const char *expected)
 static void locals_cost_nothing(void **state)
 {
     (void)state;
-    expect_code("(func (param i32 i32) (local i32) (local.set 2 (i32.add (local.get 0) (local.get 1))))", "I32_ADD_ss_s RETURN");
-    expect_code("(func (param i32 i32) (result i32) (i32.div_u (local.get 0) (local.get 1)))", "I32_DIV_U_ss_a RETURN_I_a");
+    expect_code("(func (param i32 i32) (local i32) (local.set 2 (i32.add (local.get 0) (local.get 1))))",
+                "I32_ADD_ss_s RETURN");
+    expect_code("(func (param i32 i32) (result i32) (i32.div_u (local.get 0) (local.get 1)))",
+                "I32_DIV_U_ss_a RETURN_I_a");
     expect_code("(func (param i32) (result i32) (local.get 0))", "RETURN_I_s");
     expect_code("(func (param f64) (result f64) (f64.const 1) (drop) (local.get 0))", "RETURN_D_s");
 }
@@ -148,11 +152,14 @@ static void constants_go_right_and_are_part_of_the_instruction(void **state)
 static void a_compare_is_part_of_its_branch(void **state)
 {
     (void)state;
-    expect_code("(func (param i32 i32) (block (br_if 0 (i32.lt_s (local.get 0) (local.get 1))) (call 0 (local.get 0) (local.get 1))))",
+    expect_code("(func (param i32 i32) (block (br_if 0 (i32.lt_s (local.get 0) (local.get 1))) (call 0 (local.get 0) "
+                "(local.get 1))))",
                 "BR_I32_LT_S_ss COPY_s_s__COPY_s_s__CALL RETURN");
-    expect_code("(func (param i32 i32) (block (br_if 0 (i32.eqz (i32.lt_s (local.get 0) (local.get 1)))) (call 0 (i32.const 1) (i32.const 2))))",
+    expect_code("(func (param i32 i32) (block (br_if 0 (i32.eqz (i32.lt_s (local.get 0) (local.get 1)))) (call 0 "
+                "(i32.const 1) (i32.const 2))))",
                 "BR_I32_LE_S_ss COPY_K32_k_s__COPY_K32_k_s__CALL RETURN");
-    expect_code("(func (param f64 f64) (block (br_if 0 (i32.eqz (f64.gt (local.get 0) (local.get 1)))) (call 0 (local.get 0) (local.get 1))))",
+    expect_code("(func (param f64 f64) (block (br_if 0 (i32.eqz (f64.gt (local.get 0) (local.get 1)))) (call 0 "
+                "(local.get 0) (local.get 1))))",
                 "BR_F64_NLT_ss COPY_D_s_s__COPY_D_s_s CALL RETURN");
     expect_code("(func (param i32) (block (br_if 0 (i32.and (local.get 0) (i32.const 8))) (call 0 (local.get 0))))",
                 "BR_I32_TEST_sk COPY_s_s__CALL RETURN");
@@ -161,14 +168,16 @@ static void a_compare_is_part_of_its_branch(void **state)
 static void an_address_is_part_of_its_load(void **state)
 {
     (void)state;
-    expect_code("(memory 1) (func (param i32 i32) (result i32) (i32.load offset=8 (i32.add (local.get 0) (i32.shl (local.get 1) (i32.const 2)))))",
+    expect_code("(memory 1) (func (param i32 i32) (result i32) (i32.load offset=8 (i32.add (local.get 0) (i32.shl "
+                "(local.get 1) (i32.const 2)))))",
                 "I32_SHL_sk_a__I32_ADD_as_a__I32_LOAD_a_a RETURN_I_a");
 }
 
 static void counting_comparing_and_branching_are_one(void **state)
 {
     (void)state;
-    expect_code("(func (param i32) (loop (br_if 0 (i32.ne (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 9)))))",
+    expect_code("(func (param i32) (loop (br_if 0 (i32.ne (local.tee 0 (i32.add (local.get 0) (i32.const 1))) "
+                "(i32.const 9)))))",
                 "I32_ADD_sk_b__BR_I32_NE_ak RETURN");
 }
 
@@ -183,24 +192,29 @@ static void a_value_in_the_accumulator_survives_what_does_not_write_it(void **st
 static void code_that_cannot_be_reached_is_left_out(void **state)
 {
     (void)state;
-    expect_code("(func (result i32) (return (i32.const 1)) (block (loop (br 0))) (i32.add) (unreachable))", "RETURN_I_k");
+    expect_code("(func (result i32) (return (i32.const 1)) (block (loop (br 0))) (i32.add) (unreachable))",
+                "RETURN_I_k");
     expect_code("(func (block (br 0) (call 0)) (block (unreachable)) (call 0))", "BR UNREACHABLE");
 }
 
 static void other_memories_and_wide_addresses_have_forms_of_their_own(void **state)
 {
     (void)state;
-    expect_code("(memory 1) (memory 1) (func (param i32) (result i32) (i32.load 1 (local.get 0)))", "ANY_I32_LOAD_s_a RETURN_I_a");
-    expect_code("(memory i64 1) (func (param i64) (result i32) (i32.load offset=0x100000000 (local.get 0)))", "ANY_I32_LOAD_s_a RETURN_I_a");
+    expect_code("(memory 1) (memory 1) (func (param i32) (result i32) (i32.load 1 (local.get 0)))",
+                "ANY_I32_LOAD_s_a RETURN_I_a");
+    expect_code("(memory i64 1) (func (param i64) (result i32) (i32.load offset=0x100000000 (local.get 0)))",
+                "ANY_I32_LOAD_s_a RETURN_I_a");
 }
 
 static void vectors_go_to_slots_and_straight_to_locals(void **state)
 {
     (void)state;
-    expect_code("(func (param v128 v128) (local.set 0 (i32x4.add (local.get 0) (local.get 1))))", "I32X4_ADD_ss_s RETURN");
+    expect_code("(func (param v128 v128) (local.set 0 (i32x4.add (local.get 0) (local.get 1))))",
+                "I32X4_ADD_ss_s RETURN");
     expect_code("(memory 1) (func (param i32 v128) (v128.store (i32.add (local.get 0) (i32.const 4)) (local.get 1)))",
                 "I32_ADD_sk_a__V128_STORE_as RETURN");
-    expect_code("(func (param v128) (result i32) (i8x16.extract_lane_s 1 (local.get 0)))", "I8X16_EXTRACT_LANE_S_a RETURN_I_a");
+    expect_code("(func (param v128) (result i32) (i8x16.extract_lane_s 1 (local.get 0)))",
+                "I8X16_EXTRACT_LANE_S_a RETURN_I_a");
 }
 
 #define PAIR "(type $p (struct (field (mut i32)) (field (mut anyref)))) "
@@ -208,7 +222,8 @@ static void vectors_go_to_slots_and_straight_to_locals(void **state)
 static void fields_are_set_where_the_object_is_made(void **state)
 {
     (void)state;
-    expect_code(PAIR "(func (param (ref null $p)) (result i32) (struct.get $p 0 (local.get 0)))", "STRUCT_GET_I32_s_a RETURN_I_a");
+    expect_code(PAIR "(func (param (ref null $p)) (result i32) (struct.get $p 0 (local.get 0)))",
+                "STRUCT_GET_I32_s_a RETURN_I_a");
     expect_code(PAIR "(func (param i32 anyref) (result anyref) (struct.new $p (local.get 0) (local.get 1)))",
                 "STRUCT_ALLOC_a STRUCT_INIT_I32_as_a STRUCT_INIT_I64_as_a RETURN_I_a");
     expect_code(PAIR "(func (param i32) (result anyref) (struct.new $p (i32.const 5) (ref.i31 (local.get 0))))",
@@ -248,11 +263,14 @@ static void maps_know_what_refers_to_the_heap(void **state)
     /* parameters and locals; arguments are the callee's; a v128 takes two slots */
     expect_maps("(func (param v128 anyref) (local i32 externref) (call 0 (local.get 0) (local.get 1)))", "| 2 4");
     /* what lies below the arguments, in its home: locals and constants need none */
-    expect_maps(PAIR "(func $f (param anyref) (result anyref) (local.get 0) (ref.null any) (call $f (local.get 0)) (call $f (local.get 0))"
-                     "(drop) (drop) (drop))", "3 ; | 0");
+    expect_maps(PAIR "(func $f (param anyref) (result anyref) (local.get 0) (ref.null any) (call $f (local.get 0)) "
+                     "(call $f (local.get 0))"
+                     "(drop) (drop) (drop))",
+                "3 ; | 0");
     /* operands of an allocation are there until it is done */
     expect_maps(PAIR "(func (param i32) (result anyref) (struct.new $p (local.get 0) (struct.new $p (local.get 0)"
-                     "(struct.new $p (local.get 0) (ref.null any)))))", "3 ; 2 ; |");
+                     "(struct.new $p (local.get 0) (ref.null any)))))",
+                "3 ; 2 ; |");
 }
 
 /* A branch of four bytes that carries 500 values, 2000 times over. */
@@ -289,7 +307,8 @@ static void translation_survives_any_failure_of_memory(void **state)
                       " (block (block (block (br_table 0 1 2 (local.get 0))) (local.set 3 (i32.const 1)))"
                       "  (loop (br_if 1 (i32.load (i32.add (local.get 3) (i32.const 4))))"
                       "   (br_if 0 (f64.lt (local.get 2) (f64.const 1)))))"
-                      " (if (result i32) (local.get 3) (then (call 0 (local.get 0) (local.get 1) (local.get 2))) (else (i32.const 4))))";
+                      " (if (result i32) (local.get 3) (then (call 0 (local.get 0) (local.get 1) (local.get 2))) (else "
+                      "(i32.const 4))))";
     for (size_t n = 0;; n++) {
         cw_failalloc f = { .fail_at = n };
         const cw_alloc a = cw_failalloc_hook(&f);

@@ -32,15 +32,15 @@ static cw_types_status add(const cw_typedef *defs, uint32_t n, cw_type_id *first
 /* A structure of one field with the given supertype. */
 static cw_types_status add_struct(cw_valtype field, bool is_mutable, cw_type_id super, bool is_final, cw_type_id *id)
 {
-    cw_fieldtype f = {field, is_mutable};
-    cw_typedef d = {.kind = CW_COMP_STRUCT, .is_final = is_final, .super = super, .n_fields = 1, .fields = &f};
+    cw_fieldtype f = { field, is_mutable };
+    cw_typedef d = { .kind = CW_COMP_STRUCT, .is_final = is_final, .super = super, .n_fields = 1, .fields = &f };
     return add(&d, 1, id);
 }
 
 static void equal_function_types_have_one_id(void **state)
 {
     (void)state;
-    cw_valtype p[] = {CW_I32, CW_V128}, r[] = {CW_F64};
+    cw_valtype p[] = { CW_I32, CW_V128 }, r[] = { CW_F64 };
     cw_type_id a = cw_types_func(types, p, 2, r, 1), b = cw_types_func(types, p, 2, r, 1);
     assert_int_equal(a, b);
     assert_int_not_equal(a, cw_types_func(types, p, 1, r, 1));
@@ -78,11 +78,11 @@ static void recursion_groups_are_equal_by_structure(void **state)
 {
     (void)state;
     /* (rec (struct (ref null 1)) (struct (ref null 0))), twice, and once alone as two groups */
-    cw_fieldtype to_1 = {CW_REF_NULL_TYPE(CW_TYPE_MEMBER(1)), false},
-                 to_0 = {CW_REF_NULL_TYPE(CW_TYPE_MEMBER(0)), false};
+    cw_fieldtype to_1 = { CW_REF_NULL_TYPE(CW_TYPE_MEMBER(1)), false },
+                 to_0 = { CW_REF_NULL_TYPE(CW_TYPE_MEMBER(0)), false };
     cw_typedef pair[2] = {
-        {.kind = CW_COMP_STRUCT, .is_final = true, .super = CW_NO_TYPE, .n_fields = 1, .fields = &to_1},
-        {.kind = CW_COMP_STRUCT, .is_final = true, .super = CW_NO_TYPE, .n_fields = 1, .fields = &to_0},
+        { .kind = CW_COMP_STRUCT, .is_final = true, .super = CW_NO_TYPE, .n_fields = 1, .fields = &to_1 },
+        { .kind = CW_COMP_STRUCT, .is_final = true, .super = CW_NO_TYPE, .n_fields = 1, .fields = &to_0 },
     };
     cw_type_id a, b, self;
     assert_int_equal(add(pair, 2, &a), CW_TYPES_OK);
@@ -148,12 +148,12 @@ static void abstract_heap_types_form_four_lattices(void **state)
         cw_heap sub, super;
         bool matches;
     } cases[] = {
-        {CW_HEAP_NONE, CW_HEAP_I31, true},    {CW_HEAP_I31, CW_HEAP_EQ, true},
-        {CW_HEAP_EQ, CW_HEAP_ANY, true},      {CW_HEAP_ANY, CW_HEAP_EQ, false},
-        {CW_HEAP_STRUCT, CW_HEAP_I31, false}, {CW_HEAP_NOFUNC, CW_HEAP_FUNC, true},
-        {CW_HEAP_FUNC, CW_HEAP_ANY, false},   {CW_HEAP_NOEXTERN, CW_HEAP_EXTERN, true},
-        {CW_HEAP_NOEXN, CW_HEAP_EXN, true},   {CW_HEAP_NONE, CW_HEAP_EXN, false},
-        {CW_HEAP_BOT, CW_HEAP_EXN, true},     {CW_HEAP_EXTERN, CW_HEAP_BOT, false},
+        { CW_HEAP_NONE, CW_HEAP_I31, true },    { CW_HEAP_I31, CW_HEAP_EQ, true },
+        { CW_HEAP_EQ, CW_HEAP_ANY, true },      { CW_HEAP_ANY, CW_HEAP_EQ, false },
+        { CW_HEAP_STRUCT, CW_HEAP_I31, false }, { CW_HEAP_NOFUNC, CW_HEAP_FUNC, true },
+        { CW_HEAP_FUNC, CW_HEAP_ANY, false },   { CW_HEAP_NOEXTERN, CW_HEAP_EXTERN, true },
+        { CW_HEAP_NOEXN, CW_HEAP_EXN, true },   { CW_HEAP_NONE, CW_HEAP_EXN, false },
+        { CW_HEAP_BOT, CW_HEAP_EXN, true },     { CW_HEAP_EXTERN, CW_HEAP_BOT, false },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_int_equal(cw_valtype_matches(types, CW_REF(cases[i].sub), CW_REF(cases[i].super)), cases[i].matches);
@@ -207,11 +207,11 @@ static void memory_may_run_out_anywhere(void **state)
 {
     (void)state;
     for (size_t n = 0;; n++) {
-        cw_failalloc f = {.fail_at = n};
+        cw_failalloc f = { .fail_at = n };
         cw_alloc a = cw_failalloc_hook(&f);
         cw_types *t = cw_types_new(&a);
         for (uint32_t i = 0; t && i < 40; i++) {
-            cw_valtype p[] = {CW_I32 + (i & 3), CW_I32 + (i >> 2 & 3), CW_I32 + (i >> 4)};
+            cw_valtype p[] = { CW_I32 + (i & 3), CW_I32 + (i >> 2 & 3), CW_I32 + (i >> 4) };
             cw_type_id id = cw_types_func(t, p, 3, p, 1);
             assert_true(id != CW_NO_TYPE || f.failed);
             if (id == CW_NO_TYPE) /* and it works when there is memory again */

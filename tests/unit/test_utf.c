@@ -26,14 +26,14 @@ static size_t encode8(uint32_t c, uint8_t *out)
     size_t n = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
     for (size_t i = n - 1; i > 0; i--, c >>= 6)
         out[i] = (uint8_t)(0x80 + c % 64);
-    static const uint8_t lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
+    static const uint8_t lead[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
     out[0] = (uint8_t)(lead[n] + c);
     return n;
 }
 
 static size_t encode16(uint32_t c, uint8_t *out)
 {
-    uint32_t units[2] = {c, 0};
+    uint32_t units[2] = { c, 0 };
     size_t n = 1;
     if (c >= 0x10000) {
         units[0] = 0xd800 + (c - 0x10000) / 1024;
@@ -53,9 +53,9 @@ static size_t first_fault(const uint8_t *s, size_t n)
     static const struct {
         uint8_t from, to, second_from, second_to, n;
     } rows[] = {
-        {0x00, 0x7f, 0, 0, 1},       {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
-        {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
-        {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
+        { 0x00, 0x7f, 0, 0, 1 },       { 0xc2, 0xdf, 0x80, 0xbf, 2 }, { 0xe0, 0xe0, 0xa0, 0xbf, 3 },
+        { 0xe1, 0xec, 0x80, 0xbf, 3 }, { 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 },
+        { 0xf0, 0xf0, 0x90, 0xbf, 4 }, { 0xf1, 0xf3, 0x80, 0xbf, 4 }, { 0xf4, 0xf4, 0x80, 0x8f, 4 },
     };
     for (size_t i = 0; i < n;) {
         size_t length = 0;
@@ -81,16 +81,11 @@ static size_t first_fault(const uint8_t *s, size_t n)
 static uint32_t random_char(unsigned mood)
 {
     switch (random_below(mood ? mood : 1)) {
-    case 0:
-        return random_below(0x80);
-    case 1:
-        return random_below(0x100);
-    case 2:
-        return random_below(0x800);
-    case 3:
-        return random_below(2) ? random_below(0xd800) : 0xe000 + random_below(0x2000);
-    default:
-        return 0x10000 + random_below(0x100000);
+    case 0: return random_below(0x80);
+    case 1: return random_below(0x100);
+    case 2: return random_below(0x800);
+    case 3: return random_below(2) ? random_below(0xd800) : 0xe000 + random_below(0x2000);
+    default: return 0x10000 + random_below(0x100000);
     }
 }
 
@@ -164,7 +159,7 @@ static void malformed_utf8_is_found_where_it_is(void **state)
     memset(s, 'a', sizeof s);
     for (uint32_t i = 0; i < 0x1000000; i += i < 0x20000 ? 1 : 37) {
         uint8_t *at = s + i % 5 * 10;
-        uint8_t bytes[4] = {(uint8_t)i, (uint8_t)(i >> 8), (uint8_t)(i >> 16), (uint8_t)(0x80 + i % 64)};
+        uint8_t bytes[4] = { (uint8_t)i, (uint8_t)(i >> 8), (uint8_t)(i >> 16), (uint8_t)(0x80 + i % 64) };
         memcpy(at, bytes, 4);
         for (size_t n = 1; n <= 4; n++) {
             size_t bad = SIZE_MAX, wanted = first_fault(at, n), before = (size_t)(at - s);
@@ -187,8 +182,8 @@ static void malformed_utf8_is_found_where_it_is(void **state)
 static void lone_surrogates_are_refused(void **state)
 {
     (void)state;
-    static const uint16_t cases[][3] = {{'a', 0xd800, 'b'},    {'a', 0xdc00, 'b'},       {'a', 'b', 0xd800},
-                                        {0xdc00, 0xd800, 'a'}, {0xd800, 0xd800, 0xdc00}, {'a', 0xdbff, 0xe000}};
+    static const uint16_t cases[][3] = { { 'a', 0xd800, 'b' },    { 'a', 0xdc00, 'b' },       { 'a', 'b', 0xd800 },
+                                         { 0xdc00, 0xd800, 'a' }, { 0xd800, 0xd800, 0xdc00 }, { 'a', 0xdbff, 0xe000 } };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         uint8_t s[6 + 80];
         for (size_t j = 0; j < 40; j++)

@@ -19,7 +19,7 @@ static loaded load_body(uint8_t type, const void *body, size_t n)
             "\x60\2\x7f\x7f\2\x7f\x7f"
             "\x60\0\1\x7b");
     SECTION(&b, 2, "\1\1a\1f\0\2");
-    module_section(&b, 3, (uint8_t[]){1, type}, 2);
+    module_section(&b, 3, (uint8_t[]){ 1, type }, 2);
     SECTION(&b, 4, "\1\x70\0\1");
     SECTION(&b, 5, "\1\0\1");
     module_body(&b, body, n);
@@ -241,14 +241,14 @@ static void switches_of_instructions_hold(void **state)
         size_t n;
         cw_features feature;
     } cases[] = {
-        {"\0\x41\0\xc0\x1a\x0b", 6, CW_FEATURE_SIGN_EXTENSION},
-        {"\0\x43\0\0\0\0\xfc\0\x1a\x0b", 10, CW_FEATURE_SATURATING},
-        {"\0\x12\1\x0b", 4, CW_FEATURE_TAIL_CALL},
-        {"\0\xfe\3\0\x0b", 5, CW_FEATURE_THREADS},
-        {"\0\x42\0\x42\0\xfc\x15\x1a\x1a\x0b", 10, CW_FEATURE_WIDE_ARITHMETIC},
-        {"\0\x06\x40\x19\x09\0\x0b\x0b", 8, CW_FEATURE_LEGACY_EXCEPTIONS},
-        {"\0\x06\x40\x18\0\x0b", 6, CW_FEATURE_LEGACY_EXCEPTIONS},
-        {"\0\x41\0\x41\0\xfe\x17\2\0\x0b", 10, CW_FEATURE_THREADS},
+        { "\0\x41\0\xc0\x1a\x0b", 6, CW_FEATURE_SIGN_EXTENSION },
+        { "\0\x43\0\0\0\0\xfc\0\x1a\x0b", 10, CW_FEATURE_SATURATING },
+        { "\0\x12\1\x0b", 4, CW_FEATURE_TAIL_CALL },
+        { "\0\xfe\3\0\x0b", 5, CW_FEATURE_THREADS },
+        { "\0\x42\0\x42\0\xfc\x15\x1a\x1a\x0b", 10, CW_FEATURE_WIDE_ARITHMETIC },
+        { "\0\x06\x40\x19\x09\0\x0b\x0b", 8, CW_FEATURE_LEGACY_EXCEPTIONS },
+        { "\0\x06\x40\x18\0\x0b", 6, CW_FEATURE_LEGACY_EXCEPTIONS },
+        { "\0\x41\0\x41\0\xfe\x17\2\0\x0b", 10, CW_FEATURE_THREADS },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         module_bytes b;
@@ -256,7 +256,7 @@ static void switches_of_instructions_hold(void **state)
         SECTION(&b, 1, "\1\x60\0\0");
         SECTION(&b, 3, "\2\0\0");
         SECTION(&b, 5, "\1\0\1");
-        uint8_t content[64] = {2, 2, 0, 0x0b, (uint8_t)cases[i].n};
+        uint8_t content[64] = { 2, 2, 0, 0x0b, (uint8_t)cases[i].n };
         memcpy(content + 5, cases[i].body, cases[i].n);
         module_section(&b, 10, content, cases[i].n + 5);
         loaded l = module_load(&b, CW_FEATURES_3_0 | cases[i].feature);

@@ -10,9 +10,9 @@ static void pushed_elements_stay(void **state)
 {
     (void)state;
     for (size_t n = 0;; n++) {
-        cw_failalloc f = {.fail_at = n};
+        cw_failalloc f = { .fail_at = n };
         cw_alloc a = cw_failalloc_hook(&f);
-        CW_VEC(uint32_t) v = {0};
+        CW_VEC(uint32_t) v = { 0 };
         uint32_t *slot = NULL;
         for (uint32_t i = 0; i < 1000; i++) {
             slot = CW_VEC_PUSH(&v, &a);
@@ -34,9 +34,9 @@ static void pushed_elements_stay(void **state)
 static void room_is_made_at_once(void **state)
 {
     (void)state;
-    cw_failalloc f = {.fail_at = SIZE_MAX};
+    cw_failalloc f = { .fail_at = SIZE_MAX };
     cw_alloc a = cw_failalloc_hook(&f);
-    CW_VEC(uint8_t) v = {0};
+    CW_VEC(uint8_t) v = { 0 };
     assert_true(CW_VEC_RESERVE(&v, &a, 0));
     assert_int_equal(f.n_calls, 0);
     assert_true(CW_VEC_RESERVE(&v, &a, 12345));
@@ -49,7 +49,7 @@ static void room_is_made_at_once(void **state)
 static void counts_past_2_to_the_31_are_refused(void **state)
 {
     (void)state;
-    CW_VEC(uint8_t) v = {0};
+    CW_VEC(uint8_t) v = { 0 };
     assert_false(CW_VEC_RESERVE(&v, NULL, ((size_t)1 << 31) + 1));
     assert_false(CW_VEC_RESERVE(&v, NULL, SIZE_MAX));
     assert_null(v.items);

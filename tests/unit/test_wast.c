@@ -40,7 +40,8 @@ static void right_and_wrong_results_are_told_apart(void **state)
     expect(ADD "(assert_return (invoke \"add\" (i32.const 1)) (i32.const 3))", 1, 1);
     expect(ADD "(assert_return (invoke \"add\" (i32.const 1) (i64.const 2)) (i32.const 3))", 1, 1);
     expect(ADD "(assert_return (invoke \"sub\" (i32.const 1) (i32.const 2)) (i32.const 3))", 1, 1);
-    expect(ADD "(assert_return (invoke \"add\" (i32.const 1) (i32.const 2)) (either (i32.const 4) (i32.const 3)))", 2, 0);
+    expect(ADD "(assert_return (invoke \"add\" (i32.const 1) (i32.const 2)) (either (i32.const 4) (i32.const 3)))", 2,
+           0);
     expect(ADD "(assert_trap (invoke \"add\" (i32.const 1) (i32.const 2)) \"unreachable\")", 1, 1);
     expect("(module (func (export \"f\") unreachable)) (assert_trap (invoke \"f\") \"unreachable\")", 2, 0);
     expect("(module (func (export \"f\") unreachable)) (assert_trap (invoke \"f\") \"divide\")", 1, 1);
@@ -77,7 +78,8 @@ static void a_wrong_command_does_not_hide_the_next(void **state)
 }
 
 #define COMPONENT \
-    "(component $c (core module $m (func (export \"f\") (param i32) (result i32) (local.get 0)) (func (export \"t\") unreachable))" \
+    "(component $c (core module $m (func (export \"f\") (param i32) (result i32) (local.get 0)) (func (export \"t\") " \
+    "unreachable))" \
     "(core instance $i (instantiate $m)) (type $r' (record (field \"a\" u8))) (export $r \"r-type\" (type $r'))" \
     "(type $e' (enum \"x\" \"y\")) (export $e \"e-type\" (type $e'))" \
     "(func (export \"f\") (param \"v\" u8) (result u8) (canon lift (core func $i \"f\")))" \
@@ -99,8 +101,12 @@ static void right_and_wrong_component_values_are_told_apart(void **state)
     expect(COMPONENT "(assert_return (invoke \"g\" (u8.const 1)) (u8.const 1))", 1, 1);
     expect(COMPONENT "(assert_return (invoke $d \"f\" (u8.const 1)) (u8.const 1))", 1, 1);
     expect(COMPONENT "(assert_return (get \"f\"))", 1, 1);
-    expect(COMPONENT "(assert_return (invoke \"r\" (record.const (field \"a\" u8.const 1))) (record.const (field \"a\" u8.const 1)))", 2, 0);
-    expect(COMPONENT "(assert_return (invoke \"r\" (record.const (field \"b\" u8.const 1))) (record.const (field \"a\" u8.const 1)))", 1, 1);
+    expect(COMPONENT "(assert_return (invoke \"r\" (record.const (field \"a\" u8.const 1))) (record.const (field \"a\" "
+                     "u8.const 1)))",
+           2, 0);
+    expect(COMPONENT "(assert_return (invoke \"r\" (record.const (field \"b\" u8.const 1))) (record.const (field \"a\" "
+                     "u8.const 1)))",
+           1, 1);
     expect(COMPONENT "(assert_return (invoke \"r\" (record.const)) (record.const (field \"a\" u8.const 1)))", 1, 1);
     expect(COMPONENT "(assert_return (invoke \"e\" (enum.const \"y\")) (enum.const \"x\"))", 1, 1);
     expect(COMPONENT "(assert_return (invoke \"e\" (enum.const \"z\")) (enum.const \"x\"))", 1, 1);

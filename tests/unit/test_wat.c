@@ -63,10 +63,29 @@ static void sections_are_written_in_their_order(void **state)
 static void the_annotation_of_shared_libraries_is_a_section(void **state)
 {
     (void)state;
-    BINARY("(module (memory 1) (@dylink.0 (mem-info (memory 8 2) (table 2 0)) (needed \"a\" \"b\") (export-info \"x\" binding-weak tls)"
+    BINARY("(module (memory 1) (@dylink.0 (mem-info (memory 8 2) (table 2 0)) (needed \"a\" \"b\") (export-info \"x\" "
+           "binding-weak tls)"
            " (export-info \"y\" 5) (import-info \"env\" \"z\" undefined absolute) (mem-info) (needed)))",
-           "\0\x34\x08" "dylink.0" "\1\4\x08\2\2\0" "\2\5\2\1" "a" "\1" "b" "\3\x08\2\1" "x" "\x81\2\1" "y" "\5"
-           "\4\x09\1\3" "env" "\1" "z" "\x90\4" "\1\4\0\0\0\0" "\2\1\0" "\5\3\1\0\1");
+           "\0\x34\x08"
+           "dylink.0"
+           "\1\4\x08\2\2\0"
+           "\2\5\2\1"
+           "a"
+           "\1"
+           "b"
+           "\3\x08\2\1"
+           "x"
+           "\x81\2\1"
+           "y"
+           "\5"
+           "\4\x09\1\3"
+           "env"
+           "\1"
+           "z"
+           "\x90\4"
+           "\1\4\0\0\0\0"
+           "\2\1\0"
+           "\5\3\1\0\1");
     expect_error("(module (@dylink.0 (foo)))", "expected (mem-info, (needed");
     expect_error("(module (@dylink.0 (mem-info (memory 1))))", "unexpected token )");
     expect_error("(module (@dylink.0 (export-info \"x\" weak)))", "weak");
@@ -80,20 +99,24 @@ static void abbreviations_mean_what_they_stand_for(void **state)
     expect_same("(func (export \"a\") (export \"b\"))", "(func) (export \"a\" (func 0)) (export \"b\" (func 0))");
     expect_same("(func (export \"a\") (import \"m\" \"n\"))", "(import \"m\" \"n\" (func)) (export \"a\" (func 0))");
     expect_same("(memory (data \"abc\"))", "(memory 1 1) (data (i32.const 0) \"abc\")");
-    expect_same("(table funcref (elem 0)) (func)", "(table 1 1 funcref) (elem (table 0) (offset i32.const 0) func 0) (func)");
+    expect_same("(table funcref (elem 0)) (func)",
+                "(table 1 1 funcref) (elem (table 0) (offset i32.const 0) func 0) (func)");
     expect_same("(func (i32.add (i32.const 1) (i32.const 2)) drop)", "(func i32.const 1 i32.const 2 i32.add drop)");
     expect_same("(func (if (i32.const 1) (then nop) (else return)))", "(func i32.const 1 if nop else return end)");
     expect_same("(func (local i32 i32) (local i64))", "(func (local i32) (local i32) (local i64))");
     expect_same("(func (block (result i32 i32) unreachable) drop drop)",
                 "(type (func)) (type (func (result i32 i32))) (func block (type 1) unreachable end drop drop)");
-    expect_same("(type $t (func)) (func (result (ref null func)) (ref.null func))", "(type $t (func)) (func (result funcref) ref.null func)");
+    expect_same("(type $t (func)) (func (result (ref null func)) (ref.null func))",
+                "(type $t (func)) (func (result funcref) ref.null func)");
 }
 
 static void labels_are_found_inside_out(void **state)
 {
     (void)state;
-    expect_same("(func (block $a (block $b (block $a (br $a) (br $b)) (br $a) (block $b (br $b) (br $a))) (br $a)) (block $b (br $b)))",
-                "(func (block $a (block $b (block $a (br 0) (br 1)) (br 1) (block $b (br 0) (br 2))) (br 0)) (block $b (br 0)))");
+    expect_same("(func (block $a (block $b (block $a (br $a) (br $b)) (br $a) (block $b (br $b) (br $a))) (br $a)) "
+                "(block $b (br $b)))",
+                "(func (block $a (block $b (block $a (br 0) (br 1)) (br 1) (block $b (br 0) (br 2))) (br 0)) (block $b "
+                "(br 0)))");
     expect_error("(func (block $a (block $b)) (br $a))", "unknown label $a");
     expect_error("(func (block $a (block $b) (br $b)))", "unknown label $b");
     expect_error("(func (block $a)) (func (br $a))", "unknown label $a");
@@ -186,7 +209,8 @@ static void memory_that_runs_out_is_an_error(void **state)
     (void)state;
     static const char text[] =
         "(module $m (@custom \"c\" \"x\") (rec (type $s (sub (struct (field $a i32)))) (type $t (func (param $p i32))))"
-        "(import \"m\" \"n\" (func $i)) (table $tb funcref (elem $i)) (memory (data \"a\\00b\")) (global $g i32 (i32.const 1))"
+        "(import \"m\" \"n\" (func $i)) (table $tb funcref (elem $i)) (memory (data \"a\\00b\")) (global $g i32 "
+        "(i32.const 1))"
         "(func $\"f\\41\" (param $x i32) (local $y i64) (block $l (br_if $l (local.get $x))) (i32.const 0) if $z end)"
         "(elem $e (ref func) (ref.func $i)) (data $d \"x\") (tag $tag) (start $i) (export \"e\" (func $i)))";
     for (unsigned at = 0; at < 10000; at++) {

@@ -120,7 +120,7 @@ static cwrun_val bytes(const char *name, uint32_t param, const cwrun_list *list)
 
 static cwrun_val write_text(const char *name, const cwrun_val *stream, const char *text)
 {
-    const cwrun_list list = {text, strlen(text)};
+    const cwrun_list list = { text, strlen(text) };
     const cwrun_val arg = bytes(name, 1, &list);
     return call(name, stream, &arg);
 }
@@ -201,7 +201,7 @@ static void expect_sink(const sink *s, const char *text)
 static void output_goes_to_a_sink(void **state)
 {
     (void)state;
-    sink s = {0};
+    sink s = { 0 };
     cwrun_wasi_stdout_to(wasi, to_sink, &s);
     start();
     cwrun_val out = get("stdout-get-stdout");
@@ -267,7 +267,7 @@ static void input_comes_from_bytes_to_all_handles_in_turn(void **state)
 static void splice_moves_bytes(void **state)
 {
     (void)state;
-    sink s = {0};
+    sink s = { 0 };
     cwrun_wasi_stdin_bytes(wasi, "hello world", 11, &err);
     cwrun_wasi_stdout_to(wasi, to_sink, &s);
     start();
@@ -288,7 +288,7 @@ static void writing_more_than_permitted_traps(void **state)
     (void)state;
     start();
     cwrun_val out = get("stdout-get-stdout"), result;
-    const cwrun_list one = {"x", 1};
+    const cwrun_list one = { "x", 1 };
     const cwrun_val arg = bytes(OUT "write", 1, &one);
     assert_false(try_call(OUT "write", &out, &arg, NULL, &result));
     assert_int_equal(err.kind, CWRUN_ERROR_TRAP);
@@ -301,7 +301,7 @@ static void a_blocking_write_of_more_than_a_page_traps(void **state)
     start();
     static char page[4097];
     cwrun_val out = get("stdout-get-stdout"), result;
-    const cwrun_list list = {page, sizeof page};
+    const cwrun_list list = { page, sizeof page };
     const cwrun_val arg = bytes(OUT "blocking-write-and-flush", 1, &list);
     assert_false(try_call(OUT "blocking-write-and-flush", &out, &arg, NULL, &result));
     assert_non_null(strstr(err.message, "at most 4096"));
@@ -345,8 +345,8 @@ static void a_slow_reader_suspends_the_guest(void **state)
     expect_count(call(OUT "check-write", &out, NULL), 0);
     assert_false(is_ready(pollable));
 
-    const cwrun_list list = {" and more", 9};
-    cwrun_val args[2] = {out, bytes(OUT "blocking-write-and-flush", 1, &list)};
+    const cwrun_list list = { " and more", 9 };
+    cwrun_val args[2] = { out, bytes(OUT "blocking-write-and-flush", 1, &list) };
     cwrun_polled *polled = cwrun_call_start(func(OUT "blocking-write-and-flush"), args, 2, &err);
     expect_pending(polled);
     cwrun_waits waits = cwrun_store_waits(store);
@@ -455,7 +455,7 @@ static void input_that_is_not_there_yet_is_waited_for(void **state)
     pollable = cwrun_borrow(pollable.of.handle);
     assert_false(is_ready(pollable));
 
-    const cwrun_val args[2] = {in, ten};
+    const cwrun_val args[2] = { in, ten };
     cwrun_polled *polled = cwrun_call_start(func(IN "blocking-read"), args, 2, &err);
     expect_pending(polled);
     assert_int_equal(write(p[1], "some input", 10), 10);
@@ -506,9 +506,9 @@ static void poll_wakes_with_the_earliest(void **state)
 {
     (void)state;
     start();
-    cwrun_val pollables[3] = {after(UINT64_MAX), after(60 * MS), after(10 * MS)};
-    const cwrun_handle handles[3] = {pollables[0].of.handle, pollables[1].of.handle, pollables[2].of.handle};
-    const cwrun_list list = {handles, 3};
+    cwrun_val pollables[3] = { after(UINT64_MAX), after(60 * MS), after(10 * MS) };
+    const cwrun_handle handles[3] = { pollables[0].of.handle, pollables[1].of.handle, pollables[2].of.handle };
+    const cwrun_list list = { handles, 3 };
     const cwrun_val arg = bytes("poll-poll", 0, &list);
     uint64_t from = cwrun_monotonic_now();
     cwrun_val ready = call("poll-poll", &arg, NULL);
@@ -538,7 +538,7 @@ static void polling_nothing_traps(void **state)
 {
     (void)state;
     start();
-    const cwrun_list none = {NULL, 0};
+    const cwrun_list none = { NULL, 0 };
     const cwrun_val arg = bytes("poll-poll", 0, &none);
     cwrun_val result;
     assert_false(try_call("poll-poll", &arg, NULL, NULL, &result));
@@ -554,7 +554,7 @@ static void many_pollables_come_and_go(void **state)
     for (int round = 0; round < 3; round++) {
         for (int i = 0; i < N; i++)
             handles[i] = after(0).of.handle;
-        const cwrun_list list = {handles, N};
+        const cwrun_list list = { handles, N };
         const cwrun_val arg = bytes("poll-poll", 0, &list);
         cwrun_val ready = call("poll-poll", &arg, NULL);
         assert_int_equal(cwrun_val_size(&ready), N);
@@ -613,8 +613,8 @@ static void clocks_can_be_replaced(void **state)
 {
     (void)state;
     uint64_t now = 5000000007, step = 1000000000;
-    cwrun_wasi_set_wall_clock(wasi, (cwrun_wasi_clock){stopped, NULL, &now});
-    cwrun_wasi_set_monotonic_clock(wasi, (cwrun_wasi_clock){stopped, stopped, &step});
+    cwrun_wasi_set_wall_clock(wasi, (cwrun_wasi_clock){ stopped, NULL, &now });
+    cwrun_wasi_set_monotonic_clock(wasi, (cwrun_wasi_clock){ stopped, stopped, &step });
     start();
     cwrun_val wall = call("wall-clock-now", NULL, NULL);
     assert_int_equal(cwrun_val_field(&wall, "seconds").of.u64, 5);
@@ -643,7 +643,7 @@ static void random_bytes_can_be_replaced(void **state)
 {
     (void)state;
     uint8_t next = 1;
-    cwrun_wasi_set_random(wasi, (cwrun_wasi_random){count_up, &next});
+    cwrun_wasi_set_random(wasi, (cwrun_wasi_random){ count_up, &next });
     start();
     const cwrun_val three = cwrun_u64(3);
     cwrun_val some = call("random-get-random-bytes", &three, NULL);
@@ -664,7 +664,7 @@ static void random_bytes_can_be_replaced(void **state)
 static bool use_memory(int fd)
 {
     cwrun_val out, in, pollable, result;
-    const cwrun_list list = {"x", 1};
+    const cwrun_list list = { "x", 1 };
     const cwrun_val five = cwrun_u64(5);
     if (!try_call("stdout-get-stdout", NULL, NULL, NULL, &out) || !try_call("stdin-get-stdin", NULL, NULL, NULL, &in))
         return false;
@@ -684,7 +684,7 @@ static void memory_may_run_out_anywhere(void **state)
     (void)state;
     cwrun_wasi_drop(wasi);
     for (size_t n = 0;; n++) {
-        cw_failalloc f = {.fail_at = n};
+        cw_failalloc f = { .fail_at = n };
         cwrun_alloc a = cw_failalloc_hook(&f);
         int p[2];
         assert_int_equal(pipe(p), 0);

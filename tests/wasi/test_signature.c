@@ -9,14 +9,14 @@
 static const struct {
     const char *interface, *name, *type;
 } rows[] = {
-#define WASI_FUNC(interface, name, type, fn) {#interface, name, type},
+#define WASI_FUNC(interface, name, type, fn) { #interface, name, type },
 #include "wasi/wasi.def"
 };
 
 static const struct {
     const char *id, *name;
 } interfaces[] = {
-#define WASI_INTERFACE(id, name) {#id, name "@" CW_WASI_VERSION},
+#define WASI_INTERFACE(id, name) { #id, name "@" CW_WASI_VERSION },
 #include "wasi/wasi.def"
 };
 
@@ -90,30 +90,30 @@ static void other_types_are_refused(void **state)
     static const struct {
         const char *interface, *name, *type;
     } wrong[] = {
-        {"IO_POLL", "poll", "func(in: list<borrow<pollable>>) -> list<u64>"},
-        {"IO_POLL", "poll", "func(in: list<borrow<pollable>>)"},
-        {"IO_POLL", "poll", "func(in: list<pollable>) -> list<u32>"},
-        {"IO_POLL", "poll", "func() -> list<u32>"},
-        {"IO_POLL", "poll", "func(in: list<borrow<pollable>>, more: u32) -> list<u32>"},
-        {"IO_POLL", "[method]pollable.block", "func(self: borrow<pollable>) -> bool"},
-        {"IO_STREAMS", "[method]input-stream.read", "func(self: borrow<input-stream>, len: u64) -> result<list<u8>>"},
-        {"IO_STREAMS", "[method]input-stream.read",
-         "func(self: borrow<input-stream>, len: u64) -> result<_, stream-error>"},
-        {"IO_STREAMS", "[method]input-stream.read",
-         "func(self: borrow<input-stream>, len: u64) -> result<list<u8>, error-code>"},
-        {"IO_STREAMS", "[method]input-stream.subscribe", "func(self: borrow<input-stream>) -> borrow<pollable>"},
-        {"IO_STREAMS", "[method]input-stream.subscribe", "func(self: borrow<input-stream>) -> u32"},
-        {"CLI_EXIT", "exit", "func(status: result<u8>)"},
-        {"CLI_EXIT", "exit", "func(status: option<u8>)"},
-        {"CLI_ENVIRONMENT", "get-environment", "func() -> list<tuple<string>>"},
-        {"CLI_ENVIRONMENT", "get-environment", "func() -> list<tuple<string, string, string>>"},
-        {"CLI_ENVIRONMENT", "initial-cwd", "func() -> string"},
-        {"CLOCKS_WALL", "now", "func() -> record { seconds: u64, nanos: u32 }"},
-        {"CLOCKS_WALL", "now", "func() -> record { seconds: u64 }"},
-        {"CLOCKS_WALL", "now", "func() -> record { seconds: u64, nanoseconds: u32, more: u8 }"},
-        {"FILESYSTEM_TYPES", "filesystem-error-code", "func(err: borrow<error>) -> option<advice>"},
-        {"FILESYSTEM_TYPES", "[method]descriptor.get-flags",
-         "func(self: borrow<descriptor>) -> result<open-flags, error-code>"},
+        { "IO_POLL", "poll", "func(in: list<borrow<pollable>>) -> list<u64>" },
+        { "IO_POLL", "poll", "func(in: list<borrow<pollable>>)" },
+        { "IO_POLL", "poll", "func(in: list<pollable>) -> list<u32>" },
+        { "IO_POLL", "poll", "func() -> list<u32>" },
+        { "IO_POLL", "poll", "func(in: list<borrow<pollable>>, more: u32) -> list<u32>" },
+        { "IO_POLL", "[method]pollable.block", "func(self: borrow<pollable>) -> bool" },
+        { "IO_STREAMS", "[method]input-stream.read", "func(self: borrow<input-stream>, len: u64) -> result<list<u8>>" },
+        { "IO_STREAMS", "[method]input-stream.read",
+          "func(self: borrow<input-stream>, len: u64) -> result<_, stream-error>" },
+        { "IO_STREAMS", "[method]input-stream.read",
+          "func(self: borrow<input-stream>, len: u64) -> result<list<u8>, error-code>" },
+        { "IO_STREAMS", "[method]input-stream.subscribe", "func(self: borrow<input-stream>) -> borrow<pollable>" },
+        { "IO_STREAMS", "[method]input-stream.subscribe", "func(self: borrow<input-stream>) -> u32" },
+        { "CLI_EXIT", "exit", "func(status: result<u8>)" },
+        { "CLI_EXIT", "exit", "func(status: option<u8>)" },
+        { "CLI_ENVIRONMENT", "get-environment", "func() -> list<tuple<string>>" },
+        { "CLI_ENVIRONMENT", "get-environment", "func() -> list<tuple<string, string, string>>" },
+        { "CLI_ENVIRONMENT", "initial-cwd", "func() -> string" },
+        { "CLOCKS_WALL", "now", "func() -> record { seconds: u64, nanos: u32 }" },
+        { "CLOCKS_WALL", "now", "func() -> record { seconds: u64 }" },
+        { "CLOCKS_WALL", "now", "func() -> record { seconds: u64, nanoseconds: u32, more: u8 }" },
+        { "FILESYSTEM_TYPES", "filesystem-error-code", "func(err: borrow<error>) -> option<advice>" },
+        { "FILESYSTEM_TYPES", "[method]descriptor.get-flags",
+          "func(self: borrow<descriptor>) -> result<open-flags, error-code>" },
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
         for (size_t row = 0; row < N_ROWS; row++)

@@ -23,10 +23,10 @@ uint64_t kernel(uint32_t n)
     uint64_t sum = 0;
     for (uint32_t round = 0; round < n; round++) {
         for (uint32_t i = 0; i < LENGTH; i++)
-            items[i] = (struct item){next_random(&seed), i};
+            items[i] = (struct item){ next_random(&seed), i };
         sort(items, LENGTH, sizeof *items, compare, &calls);
         for (uint32_t i = 0; i < LENGTH; i++) {
-            struct item key = {items[i].key ^ (i & 1), 0};
+            struct item key = { items[i].key ^ (i & 1), 0 };
             const struct item *found = find(&key, items, LENGTH, sizeof *items, compare, &calls);
             sum = mix(sum, found ? found->id : calls);
         }
