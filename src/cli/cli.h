@@ -44,10 +44,9 @@ typedef struct cli_file {
     cwrun_module *module;
 } cli_file;
 
-/* All bytes of a file ("-": standard input), in malloc'ed memory; NULL with err set. */
-uint8_t *cli_read(const char *path, size_t *size, cwrun_error *err);
-/* All bytes of a file as a binary: text is encoded, into `arena`, where the bytes are in any case. {NULL, 0} with err
- * set. */
+/* All bytes of a file ("-": standard input), in `arena` (NULL: out of memory); {NULL, 0} with err set. */
+cwrun_str cli_read(const char *path, cwrun_arena *arena, cwrun_error *err);
+/* The same as a binary: text is encoded. */
 cwrun_str cli_read_binary(const char *path, cwrun_arena *arena, cwrun_error *err);
 /* Writes bytes to a file (NULL: standard output). */
 bool cli_write(const char *path, cwrun_str bytes, cwrun_error *err);

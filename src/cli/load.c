@@ -1,84 +1,74 @@
 /* cli/load.c: reads a file or standard input, tells components from core modules, and reports errors with the exit
  * status their kind asks for. */
 #include <errno.h>
-#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "cli/cli.h"
 
 enum { MAX_FILE = 1 << 30 }; /* devices have no end */
 
-/* All bytes of a file, in malloc'ed memory. */
-static uint8_t *read_all(FILE *in, size_t *size, cwrun_error *err, const char *path)
+static cwrun_str read_all(FILE *in, cwrun_arena *arena, cwrun_error *err, const char *path)
 {
     struct stat st;
     bool known = fstat(fileno(in), &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0,
          big = known && st.st_size > MAX_FILE;
     size_t cap = known && !big ? (size_t)st.st_size + 1 : 65536, n = 0;
-    uint8_t *bytes = malloc(cap);
+    char *bytes = arena ? cwrun_arena_alloc(arena, cap) : NULL;
     while (bytes && !big && n <= MAX_FILE) {
-        size_t got = fread(bytes + n, 1, cap - n, in);
-        n += got;
+        n += fread(bytes + n, 1, cap - n, in);
         if (n < cap)
             break;
-        uint8_t *bigger = realloc(bytes, cap *= 2);
-        if (!bigger)
-            free(bytes);
+        char *bigger = cwrun_arena_alloc(arena, cap *= 2);
+        if (bigger)
+            memcpy(bigger, bytes, n);
         bytes = bigger;
     }
-    if (!bytes) {
+    if (!bytes)
         cwrun_error_set(err, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_HOST_MEMORY, "%s: out of memory", path);
-    } else if (big || n > MAX_FILE || ferror(in)) {
+    else if (big || n > MAX_FILE || ferror(in))
         cwrun_error_set(err, CWRUN_ERROR_INPUT, 0, "%s: %s", path, strerror(big || n > MAX_FILE ? EFBIG : errno));
-        free(bytes);
-        bytes = NULL;
-    }
-    *size = n;
-    return bytes;
+    else
+        return (cwrun_str){ bytes, n };
+    return (cwrun_str){ NULL, 0 };
 }
 
-static bool looks_like_text(const uint8_t *bytes, size_t size)
+static bool looks_like_text(cwrun_str file)
 {
-    for (size_t i = 0; i < size && i < 64; i++)
+    const uint8_t *bytes = (const uint8_t *)file.data;
+    for (size_t i = 0; i < file.size && i < 64; i++)
         if (bytes[i] < 0x09 || (bytes[i] > 0x0d && bytes[i] < 0x20))
             return false;
     return true;
 }
 
-uint8_t *cli_read(const char *path, size_t *size, cwrun_error *err)
+cwrun_str cli_read(const char *path, cwrun_arena *arena, cwrun_error *err)
 {
-    bool is_stdin = !strcmp(path, "-");
+    const bool is_stdin = !strcmp(path, "-");
     if (cwrun_failed(err))
-        return NULL;
+        return (cwrun_str){ NULL, 0 };
     FILE *in = is_stdin ? stdin : fopen(path, "rb");
     if (!in) {
         cwrun_error_set(err, CWRUN_ERROR_INPUT, 0, "%s: %s", path, strerror(errno));
-        return NULL;
+        return (cwrun_str){ NULL, 0 };
     }
-    uint8_t *bytes = read_all(in, size, err, is_stdin ? "<stdin>" : path);
+    const cwrun_str file = read_all(in, arena, err, is_stdin ? "<stdin>" : path);
     if (!is_stdin)
         fclose(in);
-    return bytes;
+    return file;
 }
 
 cwrun_str cli_read_binary(const char *path, cwrun_arena *arena, cwrun_error *err)
 {
     const char *name = !strcmp(path, "-") ? "<stdin>" : path;
-    cwrun_str binary = { NULL, 0 };
-    size_t size;
-    uint8_t *bytes = cli_read(path, &size, err);
-    if (!bytes)
-        return binary;
-    if (size == 0)
+    const cwrun_str file = cli_read(path, arena, err);
+    if (!file.data)
+        return file;
+    if (file.size == 0)
         cwrun_error_set(err, CWRUN_ERROR_INPUT, 0, "%s: the file is empty", name);
-    else if (!arena)
-        cwrun_error_set(err, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_HOST_MEMORY, "%s: out of memory", name);
-    else if (cwrun_is_text(bytes, size) && looks_like_text(bytes, size))
-        binary = cwrun_text_encode((cwrun_str){ (const char *)bytes, size }, name, arena, err);
-    else if (!(binary = cwrun_arena_str(arena, (const char *)bytes, size)).data)
-        cwrun_error_set(err, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_HOST_MEMORY, "%s: out of memory", name);
-    free(bytes);
-    return binary;
+    else if (cwrun_is_text(file.data, file.size) && looks_like_text(file))
+        return cwrun_text_encode(file, name, arena, err);
+    return file;
 }
 
 bool cli_write(const char *path, cwrun_str bytes, cwrun_error *err)

@@ -27,11 +27,9 @@ int cli_print(int argc, char **argv)
 
     cwrun_error err = CWRUN_ERROR_INIT;
     const char *path = args.words[args.at];
-    size_t size;
-    uint8_t *bytes = cli_read(path, &size, &err);
     cwrun_arena *arena = cwrun_arena_new(NULL);
-    cwrun_str binary = { (const char *)bytes, size };
-    if (bytes && arena && cwrun_is_text(bytes, size))
+    cwrun_str binary = cli_read(path, arena, &err);
+    if (binary.data && cwrun_is_text(binary.data, binary.size))
         binary = cwrun_text_encode(binary, path, arena, &err);
     FILE *out = to ? fopen(to, "wb") : stdout;
     if (!cwrun_failed(&err)) {
@@ -43,6 +41,5 @@ int cli_print(int argc, char **argv)
     if (to && out)
         fclose(out);
     cwrun_arena_drop(arena);
-    free(bytes);
     return cli_report(&err);
 }

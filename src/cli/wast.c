@@ -82,12 +82,10 @@ static bool add_path(job *j, const char *path, int depth)
 
 static bool read_known(job *j, const char *path, cwrun_error *err)
 {
-    size_t size;
-    char *text = (char *)cli_read(path, &size, err);
-    if (!text)
-        return false;
-    for (char *at = text, *end = text + size; at < end;) {
-        char *stop = memchr(at, '\n', (size_t)(end - at));
+    cwrun_arena *arena = cwrun_arena_new(NULL);
+    const cwrun_str text = cli_read(path, arena, err);
+    for (const char *at = text.data, *end = at ? at + text.size : at; at < end;) {
+        const char *stop = memchr(at, '\n', (size_t)(end - at));
         stop = stop ? stop : end;
         size_t n = 0;
         while (at + n < stop && at[n] != ' ' && at[n] != '\t' && at[n] != '#')
@@ -103,8 +101,8 @@ static bool read_known(job *j, const char *path, cwrun_error *err)
         }
         at = stop + 1;
     }
-    free(text);
-    return true;
+    cwrun_arena_drop(arena);
+    return text.data != NULL;
 }
 
 /* The list's paths are ends of ours. */
@@ -144,13 +142,13 @@ static void report(void *user, const cwrun_wast_command *c)
 static void run_one(job *j, script *s)
 {
     cwrun_error err = CWRUN_ERROR_INIT;
-    size_t size;
+    cwrun_arena *arena = cwrun_arena_new(NULL);
     s->job = j;
     s->log_file = open_memstream(&s->log, &s->log_size);
-    uint8_t *text = cli_read(s->path, &size, &err);
+    const cwrun_str text = cli_read(s->path, arena, &err);
     cwrun_wast_options options = { j->on, j->off, report, s, j->n_known != 0, j->round_trip };
-    s->readable = text && cwrun_wast_run((cwrun_str){ (const char *)text, size }, s->path, &options, &s->counts, &err);
-    free(text);
+    s->readable = text.data && cwrun_wast_run(text, s->path, &options, &s->counts, &err);
+    cwrun_arena_drop(arena);
     if (s->log_file) {
         if (cwrun_failed(&err))
             fprintf(s->log_file, "%s\n", err.message);
