@@ -1,6 +1,7 @@
 /* component/builtins.c: core functions made by canonical built-ins  [CanonicalABI: canon resource.new, resource.drop,
  * resource.rep]. Those of the asynchronous set link, and trap with their name when they are called. */
 #include "base/error.h"
+#include "component/canon.h"
 #include "component/runtime.h"
 
 typedef struct cw_builtin {
@@ -8,12 +9,6 @@ typedef struct cw_builtin {
     cw_resource_type *rt;
     uint8_t canon; /* cw_canon */
 } cw_builtin;
-
-static const char *const names[CW_CANON_COUNT] = {
-#define CANON(id, name, code, set, imm, type) name,
-#include "component/canon.def"
-#undef CANON
-};
 
 static bool check_leave(cw_thread *t, const cwrun_instance *in)
 {
@@ -137,7 +132,7 @@ static cw_step run_unsupported(cw_thread *t, cw_func *func, uint64_t *frame, uin
     bool anywhere = b->canon == CW_CANON_CONTEXT_GET || b->canon == CW_CANON_CONTEXT_SET ||
                     b->canon == CW_CANON_BACKPRESSURE_INC || b->canon == CW_CANON_BACKPRESSURE_DEC;
     if (anywhere || check_leave(t, b->in))
-        cw_thread_trap(t, CW_TRAP_UNSUPPORTED, "canonical built-in `%s`: not supported yet", names[b->canon]);
+        cw_thread_trap(t, CW_TRAP_UNSUPPORTED, "canonical built-in `%s`: not supported yet", cw_canons[b->canon].name);
     return CW_STEP_TRAP;
 }
 

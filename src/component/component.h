@@ -43,14 +43,6 @@ typedef struct cw_canon_opts {
     cw_type_id gc_type; /* gc, lowers: the core function's type; else CW_NO_TYPE */
 } cw_canon_opts;
 
-/* Canonical built-ins: one table, canon.def. */
-typedef enum cw_canon {
-#define CANON(id, name, code, set, imm, type) CW_CANON_##id,
-#include "component/canon.def"
-#undef CANON
-    CW_CANON_COUNT
-} cw_canon;
-
 typedef struct cw_component cw_component;
 typedef struct cw_itype cw_itype; /* the type of an instance, component, module…: static side only (check_types.h) */
 
@@ -143,7 +135,7 @@ typedef struct cw_def {
             bool dtor_async, rep64;
         } type;
         struct {
-            uint8_t builtin;         /* cw_canon */
+            uint8_t builtin;         /* cw_canon (canon.h) */
             uint32_t func;           /* LIFT: core func; LOWER: component func; THREAD_NEW_INDIRECT: core table */
             const cw_functype *type; /* LIFT, LOWER: the function's type (in this component's variables) */
             const cwrun_type *value; /* stream/future/task.return: the element or result type (may be NULL) */
@@ -228,9 +220,6 @@ struct cw_component {
     cwrun_str name;    /* component-name section, or empty */
     bool needs_values; /* uses start or value definitions */
 };
-
-/* "resource.new" …: the text-format name of a canonical definition. */
-const char *cw_canon_name(uint8_t canon);
 
 /* Decodes and checks a whole component (nested ones included). `r` stands at the preamble; everything made lives in
  * r->arena. NULL after a failure (in r->err). */

@@ -3,44 +3,23 @@
  *
  * canon.def says which immediates a built-in has and what core function it makes; only lift, lower, task.return and
  * threads have rules of their own. */
+#include "component/canon.h"
 #include "component/read.h"
 
-enum canon_imm {
-    IMM_LIFT,
-    IMM_LOWER,
-    IMM_NONE,
-    IMM_RESOURCE,
-    IMM_ASYNC,
-    IMM_RESULT_OPTS,
-    IMM_CONTEXT,
-    IMM_CANCEL,
-    IMM_CANCEL_MEMORY,
-    IMM_STREAM,
-    IMM_STREAM_OPTS,
-    IMM_STREAM_ASYNC,
-    IMM_FUTURE,
-    IMM_FUTURE_OPTS,
-    IMM_FUTURE_ASYNC,
-    IMM_OPTS,
-    IMM_FUNC_TABLE,
-    IMM_SHARED,
-    IMM_SHARED_FUNC,
-    IMM_SHARED_FUNC_TABLE
-};
-
-enum canon_set { SET_SYNC, SET_ASYNC, SET_SHARED };
-
-typedef struct canon_row {
-    const char *name;
-    uint8_t code, set, imm;
-    const char *signature;
-} canon_row;
-
-static const canon_row rows[CW_CANON_COUNT] = {
-#define CANON(id, name, code, set, imm, type) [CW_CANON_##id] = { name, code, SET_##set, IMM_##imm, type },
+const cw_canon_row cw_canons[CW_CANON_COUNT] = {
+#define CANON(id, name, code, set, imm, type) \
+    [CW_CANON_##id] = { name, code, CW_CANON_SET_##set, CW_CANON_IMM_##imm, type },
 #include "component/canon.def"
 #undef CANON
 };
+
+cw_canon cw_canon_of_code(uint8_t code)
+{
+    uint32_t id = 0;
+    while (id < CW_CANON_COUNT && cw_canons[id].code != code)
+        id++;
+    return (cw_canon)id;
+}
 
 /* ---- options ---- */
 
@@ -399,7 +378,7 @@ static void read_lower(cw_loader *l, const uint8_t *at)
 
 /* What the immediates of a built-in said. */
 typedef struct builtin {
-    const canon_row *row;
+    const cw_canon_row *row;
     cw_canon_opts opts;
     const cwrun_type *value; /* element or result type */
     uint32_t resource, imm, func;
@@ -421,7 +400,7 @@ static void read_resource(cw_loader *l, builtin *b)
     const uint8_t *at = l->r->at;
     uint32_t index = cw_read_u32(l->r);
     b->resource = cw_resource_at(l, at, index);
-    if (l->r->ok && b->row != &rows[CW_CANON_RESOURCE_DROP] && !l->scope->owner->vars.items[b->resource].is_local)
+    if (l->r->ok && b->row != &cw_canons[CW_CANON_RESOURCE_DROP] && !l->scope->owner->vars.items[b->resource].is_local)
         cw_reader_fail(l->r, at, "type index %u is not a local resource", index);
 }
 
@@ -467,7 +446,7 @@ static void read_element_opts(cw_loader *l, builtin *b)
     const uint8_t *at = l->r->at;
     b->opts = read_opts(l);
     refuse_gc(l, at, &b->opts, b->row->name);
-    bool reads = b->row == &rows[CW_CANON_STREAM_READ] || b->row == &rows[CW_CANON_FUTURE_READ];
+    bool reads = b->row == &cw_canons[CW_CANON_STREAM_READ] || b->row == &cw_canons[CW_CANON_FUTURE_READ];
     refuse_lift_opts(l, at, &b->opts);
     need_memory(l, at, &b->opts, b->value != NULL);
     need_realloc(l, at, &b->opts, reads && b->value && b->value->has_pointers);
@@ -508,7 +487,7 @@ static void read_error_opts(cw_loader *l, builtin *b)
         cw_reader_fail(l->r, at, "cannot specify `async` option on `%s`", b->row->name);
     refuse_lift_opts(l, at, &b->opts);
     need_memory(l, at, &b->opts, true);
-    need_realloc(l, at, &b->opts, b->row == &rows[CW_CANON_ERROR_CONTEXT_DEBUG_MESSAGE]);
+    need_realloc(l, at, &b->opts, b->row == &cw_canons[CW_CANON_ERROR_CONTEXT_DEBUG_MESSAGE]);
 }
 
 static void read_func_table(cw_loader *l, builtin *b)
@@ -548,29 +527,29 @@ static void read_func_table(cw_loader *l, builtin *b)
 static void read_immediates(cw_loader *l, builtin *b)
 {
     switch (b->row->imm) {
-    case IMM_RESOURCE: read_resource(l, b); break;
-    case IMM_ASYNC: b->imm = read_flag(l, "`async`"); break;
-    case IMM_RESULT_OPTS: read_task_return(l, b); break;
-    case IMM_CONTEXT: read_context(l, b); break;
-    case IMM_CANCEL: b->imm = read_flag(l, "`cancellable`"); break;
-    case IMM_CANCEL_MEMORY:
+    case CW_CANON_IMM_RESOURCE: read_resource(l, b); break;
+    case CW_CANON_IMM_ASYNC: b->imm = read_flag(l, "`async`"); break;
+    case CW_CANON_IMM_RESULT_OPTS: read_task_return(l, b); break;
+    case CW_CANON_IMM_CONTEXT: read_context(l, b); break;
+    case CW_CANON_IMM_CANCEL: b->imm = read_flag(l, "`cancellable`"); break;
+    case CW_CANON_IMM_CANCEL_MEMORY:
         b->imm = read_flag(l, "`cancellable`");
         read_memory(l, b);
         break;
-    case IMM_STREAM: read_element(l, b, CWRUN_KIND_STREAM); break;
-    case IMM_FUTURE: read_element(l, b, CWRUN_KIND_FUTURE); break;
-    case IMM_STREAM_OPTS:
-    case IMM_FUTURE_OPTS:
-        read_element(l, b, b->row->imm == IMM_STREAM_OPTS ? CWRUN_KIND_STREAM : CWRUN_KIND_FUTURE);
+    case CW_CANON_IMM_STREAM: read_element(l, b, CWRUN_KIND_STREAM); break;
+    case CW_CANON_IMM_FUTURE: read_element(l, b, CWRUN_KIND_FUTURE); break;
+    case CW_CANON_IMM_STREAM_OPTS:
+    case CW_CANON_IMM_FUTURE_OPTS:
+        read_element(l, b, b->row->imm == CW_CANON_IMM_STREAM_OPTS ? CWRUN_KIND_STREAM : CWRUN_KIND_FUTURE);
         read_element_opts(l, b);
         break;
-    case IMM_STREAM_ASYNC:
-    case IMM_FUTURE_ASYNC:
-        read_element(l, b, b->row->imm == IMM_STREAM_ASYNC ? CWRUN_KIND_STREAM : CWRUN_KIND_FUTURE);
+    case CW_CANON_IMM_STREAM_ASYNC:
+    case CW_CANON_IMM_FUTURE_ASYNC:
+        read_element(l, b, b->row->imm == CW_CANON_IMM_STREAM_ASYNC ? CWRUN_KIND_STREAM : CWRUN_KIND_FUTURE);
         b->imm = read_flag(l, "`async`");
         break;
-    case IMM_OPTS: read_error_opts(l, b); break;
-    case IMM_FUNC_TABLE: read_func_table(l, b); break;
+    case CW_CANON_IMM_OPTS: read_error_opts(l, b); break;
+    case CW_CANON_IMM_FUNC_TABLE: read_func_table(l, b); break;
     default: break;
     }
 }
@@ -601,8 +580,8 @@ static signature builtin_signature(const cw_loader *l, const builtin *b)
 
 static void read_builtin(cw_loader *l, const uint8_t *at, uint8_t id)
 {
-    builtin b = { .row = &rows[id], .opts = no_opts(), .resource = CW_NO_INDEX };
-    if (b.row->set == SET_SHARED) {
+    builtin b = { .row = &cw_canons[id], .opts = no_opts(), .resource = CW_NO_INDEX };
+    if (b.row->set == CW_CANON_SET_SHARED) {
         cw_reader_fail(l->r, at, "`%s` requires the shared-everything-threads proposal, which is not supported",
                        b.row->name);
         return;
@@ -627,24 +606,14 @@ static void read_builtin(cw_loader *l, const uint8_t *at, uint8_t id)
 void cw_read_canon(cw_loader *l)
 {
     const uint8_t *at = l->r->at;
-    uint8_t code = cw_read_u8(l->r);
+    const uint8_t code = cw_read_u8(l->r);
     if (!l->r->ok)
         return;
-    for (uint8_t id = 0; id < CW_CANON_COUNT; id++) {
-        if (rows[id].code != code)
-            continue;
-        if (id == CW_CANON_LIFT)
-            read_lift(l, at);
-        else if (id == CW_CANON_LOWER)
-            read_lower(l, at);
-        else
-            read_builtin(l, at, id);
-        return;
+    const cw_canon id = cw_canon_of_code(code);
+    switch (id) {
+    case CW_CANON_COUNT: cw_reader_fail(l->r, at, "invalid leading byte 0x%02x for a canonical function", code); break;
+    case CW_CANON_LIFT: read_lift(l, at); break;
+    case CW_CANON_LOWER: read_lower(l, at); break;
+    default: read_builtin(l, at, (uint8_t)id);
     }
-    cw_reader_fail(l->r, at, "invalid leading byte 0x%02x for a canonical function", code);
-}
-
-const char *cw_canon_name(uint8_t canon)
-{
-    return canon < CW_CANON_COUNT ? rows[canon].name : "?";
 }

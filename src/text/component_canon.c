@@ -1,39 +1,8 @@
 /* text/component_canon.c: canonical definitions: lift, lower and the built-ins of component/canon.def, and functions
  * that are written with their canonical definition or alias inside  [Explainer: Canonical Definitions]. */
 #include "base/str.h"
+#include "component/canon.h"
 #include "text/component.h"
-
-enum immediates {
-    IMM_NONE,
-    IMM_LIFT,
-    IMM_LOWER,
-    IMM_RESOURCE,
-    IMM_ASYNC,
-    IMM_RESULT_OPTS,
-    IMM_CONTEXT,
-    IMM_CANCEL,
-    IMM_STREAM,
-    IMM_STREAM_OPTS,
-    IMM_STREAM_ASYNC,
-    IMM_FUTURE,
-    IMM_FUTURE_OPTS,
-    IMM_FUTURE_ASYNC,
-    IMM_OPTS,
-    IMM_CANCEL_MEMORY,
-    IMM_FUNC_TABLE,
-    IMM_SHARED,
-    IMM_SHARED_FUNC,
-    IMM_SHARED_FUNC_TABLE
-};
-
-static const struct {
-    const char *name;
-    uint8_t code, immediates;
-} builtins[] = {
-#define CANON(id, name, code, set, immediates, type) { name, code, IMM_##immediates },
-#include "component/canon.def"
-#undef CANON
-};
 
 /* ---- options ---- */
 
@@ -96,38 +65,39 @@ static void write_immediates(cw_component_text *c, cw_bytes *out, uint8_t immedi
 {
     cw_parser *p = c->p;
     switch (immediates) {
-    case IMM_RESOURCE:
-    case IMM_STREAM:
-    case IMM_FUTURE: cw_bytes_u32(out, cw_take_ref(c, CW_TEXT_TYPE)); break;
-    case IMM_STREAM_OPTS:
-    case IMM_FUTURE_OPTS:
+    case CW_CANON_IMM_RESOURCE:
+    case CW_CANON_IMM_STREAM:
+    case CW_CANON_IMM_FUTURE: cw_bytes_u32(out, cw_take_ref(c, CW_TEXT_TYPE)); break;
+    case CW_CANON_IMM_STREAM_OPTS:
+    case CW_CANON_IMM_FUTURE_OPTS:
         cw_bytes_u32(out, cw_take_ref(c, CW_TEXT_TYPE));
         write_options(c, out);
         break;
-    case IMM_STREAM_ASYNC:
-    case IMM_FUTURE_ASYNC: cw_bytes_u32(out, cw_take_ref(c, CW_TEXT_TYPE)); /* fall through */
-    case IMM_ASYNC: write_flag(c, out, CW_WORD_ASYNC); break;
-    case IMM_RESULT_OPTS: cw_write_results(c, out); /* fall through */
-    case IMM_OPTS: write_options(c, out); break;
-    case IMM_CONTEXT:
+    case CW_CANON_IMM_STREAM_ASYNC:
+    case CW_CANON_IMM_FUTURE_ASYNC: cw_bytes_u32(out, cw_take_ref(c, CW_TEXT_TYPE)); /* fall through */
+    case CW_CANON_IMM_ASYNC: write_flag(c, out, CW_WORD_ASYNC); break;
+    case CW_CANON_IMM_RESULT_OPTS: cw_write_results(c, out); /* fall through */
+    case CW_CANON_IMM_OPTS: write_options(c, out); break;
+    case CW_CANON_IMM_CONTEXT:
         cw_write_valtype(&c->scope->core, out);
         cw_bytes_u32(out, cw_take_u32(p));
         break;
-    case IMM_CANCEL: write_flag(c, out, CW_WORD_CANCELLABLE); break;
-    case IMM_CANCEL_MEMORY:
+    case CW_CANON_IMM_CANCEL: write_flag(c, out, CW_WORD_CANCELLABLE); break;
+    case CW_CANON_IMM_CANCEL_MEMORY:
         write_flag(c, out, CW_WORD_CANCELLABLE);
         cw_expect_open(p, CW_WORD_MEMORY);
         cw_bytes_u32(out, take_memory(c));
         cw_expect_close(p);
         break;
-    case IMM_SHARED:
-    case IMM_SHARED_FUNC:
-    case IMM_SHARED_FUNC_TABLE: write_flag(c, out, CW_WORD_SHARED); break;
+    case CW_CANON_IMM_SHARED:
+    case CW_CANON_IMM_SHARED_FUNC:
+    case CW_CANON_IMM_SHARED_FUNC_TABLE: write_flag(c, out, CW_WORD_SHARED); break;
     default: break;
     }
-    if (immediates == IMM_SHARED_FUNC || immediates == IMM_SHARED_FUNC_TABLE || immediates == IMM_FUNC_TABLE)
+    if (immediates == CW_CANON_IMM_SHARED_FUNC || immediates == CW_CANON_IMM_SHARED_FUNC_TABLE ||
+        immediates == CW_CANON_IMM_FUNC_TABLE)
         cw_bytes_u32(out, cw_take_ref(c, CW_TEXT_CORE_TYPE));
-    if (immediates == IMM_FUNC_TABLE || immediates == IMM_SHARED_FUNC_TABLE)
+    if (immediates == CW_CANON_IMM_FUNC_TABLE || immediates == CW_CANON_IMM_SHARED_FUNC_TABLE)
         cw_bytes_u32(out, cw_take_ref(c, CW_TEXT_CORE_TABLE));
 }
 
@@ -136,13 +106,13 @@ static void write_builtin(cw_component_text *c, cw_bytes *out)
 {
     cw_parser *p = c->p;
     cwrun_str name = cw_token_text(p, p->at);
-    for (unsigned i = 0; i < sizeof builtins / sizeof *builtins && p->at->kind == CW_TOKEN_ATOM; i++) {
-        if (!cw_str_eq_c(name, builtins[i].name) || builtins[i].immediates == IMM_LIFT)
+    for (unsigned i = 0; i < CW_CANON_COUNT && p->at->kind == CW_TOKEN_ATOM; i++) {
+        if (!cw_str_eq_c(name, cw_canons[i].name) || cw_canons[i].imm == CW_CANON_IMM_LIFT)
             continue;
         cw_take(p);
-        cw_bytes_u8(out, builtins[i].code);
-        if (builtins[i].immediates != IMM_LOWER) {
-            write_immediates(c, out, builtins[i].immediates);
+        cw_bytes_u8(out, cw_canons[i].code);
+        if (cw_canons[i].imm != CW_CANON_IMM_LOWER) {
+            write_immediates(c, out, cw_canons[i].imm);
             return;
         }
         cw_bytes_u8(out, 0);

@@ -1,38 +1,7 @@
 /* text/print_canon.c: canonical definitions as text, by the table of component/canon.def  [Binary.md: Canonical
  * Definitions]. */
+#include "component/canon.h"
 #include "text/print_component.h"
-
-enum immediates {
-    IMM_NONE,
-    IMM_LIFT,
-    IMM_LOWER,
-    IMM_RESOURCE,
-    IMM_ASYNC,
-    IMM_RESULT_OPTS,
-    IMM_CONTEXT,
-    IMM_CANCEL,
-    IMM_STREAM,
-    IMM_STREAM_OPTS,
-    IMM_STREAM_ASYNC,
-    IMM_FUTURE,
-    IMM_FUTURE_OPTS,
-    IMM_FUTURE_ASYNC,
-    IMM_OPTS,
-    IMM_CANCEL_MEMORY,
-    IMM_FUNC_TABLE,
-    IMM_SHARED,
-    IMM_SHARED_FUNC,
-    IMM_SHARED_FUNC_TABLE
-};
-
-static const struct {
-    const char *name;
-    uint8_t code, immediates;
-} builtins[] = {
-#define CANON(id, name, code, set, immediates, type) { name, code, IMM_##immediates },
-#include "component/canon.def"
-#undef CANON
-};
 
 static void print_option(cw_printer *p)
 {
@@ -91,52 +60,52 @@ static void print_index(cw_printer *p, uint8_t sort)
 static void print_immediates(cw_printer *p, uint8_t immediates)
 {
     cw_reader *r = p->r;
-    switch ((enum immediates)immediates) {
-    case IMM_RESOURCE:
-    case IMM_STREAM:
-    case IMM_FUTURE: print_index(p, CW_TEXT_TYPE); break;
-    case IMM_STREAM_OPTS:
-    case IMM_FUTURE_OPTS:
+    switch ((cw_canon_imm)immediates) {
+    case CW_CANON_IMM_RESOURCE:
+    case CW_CANON_IMM_STREAM:
+    case CW_CANON_IMM_FUTURE: print_index(p, CW_TEXT_TYPE); break;
+    case CW_CANON_IMM_STREAM_OPTS:
+    case CW_CANON_IMM_FUTURE_OPTS:
         print_index(p, CW_TEXT_TYPE);
         print_options(p);
         break;
-    case IMM_STREAM_ASYNC:
-    case IMM_FUTURE_ASYNC:
+    case CW_CANON_IMM_STREAM_ASYNC:
+    case CW_CANON_IMM_FUTURE_ASYNC:
         print_index(p, CW_TEXT_TYPE);
         print_flag(p, " async");
         break;
-    case IMM_ASYNC: print_flag(p, " async"); break;
-    case IMM_RESULT_OPTS:
+    case CW_CANON_IMM_ASYNC: print_flag(p, " async"); break;
+    case CW_CANON_IMM_RESULT_OPTS:
         cw_print_results(p);
         print_options(p);
         break;
-    case IMM_OPTS: print_options(p); break;
-    case IMM_CONTEXT:
+    case CW_CANON_IMM_OPTS: print_options(p); break;
+    case CW_CANON_IMM_CONTEXT:
         CW_PUT(p, " ");
         cw_print_valtype(p);
         CW_PUT(p, " ");
         cw_put_u64(p, cw_read_u32(r));
         break;
-    case IMM_CANCEL: print_flag(p, " cancellable"); break;
-    case IMM_CANCEL_MEMORY:
+    case CW_CANON_IMM_CANCEL: print_flag(p, " cancellable"); break;
+    case CW_CANON_IMM_CANCEL_MEMORY:
         print_flag(p, " cancellable");
         CW_PUT(p, " (memory ");
         cw_print_thing(p, CW_TEXT_CORE_MEMORY, cw_read_u32(r));
         CW_PUT(p, ")");
         break;
-    case IMM_SHARED: print_flag(p, " shared"); break;
-    case IMM_SHARED_FUNC:
+    case CW_CANON_IMM_SHARED: print_flag(p, " shared"); break;
+    case CW_CANON_IMM_SHARED_FUNC:
         print_flag(p, " shared");
         print_index(p, CW_TEXT_CORE_TYPE);
         break;
-    case IMM_SHARED_FUNC_TABLE: print_flag(p, " shared"); /* fall through */
-    case IMM_FUNC_TABLE:
+    case CW_CANON_IMM_SHARED_FUNC_TABLE: print_flag(p, " shared"); /* fall through */
+    case CW_CANON_IMM_FUNC_TABLE:
         print_index(p, CW_TEXT_CORE_TYPE);
         print_index(p, CW_TEXT_CORE_TABLE);
         break;
-    case IMM_NONE:
-    case IMM_LIFT:
-    case IMM_LOWER: break;
+    case CW_CANON_IMM_NONE:
+    case CW_CANON_IMM_LIFT:
+    case CW_CANON_IMM_LOWER: break;
     }
 }
 
@@ -174,28 +143,26 @@ void cw_print_canon(cw_printer *p)
     const uint8_t *at = r->at;
     cw_put_line(p, at);
     uint8_t code = cw_read_u8(r);
-    unsigned i = 0, n = sizeof builtins / sizeof *builtins;
-    while (i < n && builtins[i].code != code)
-        i++;
-    if (!r->ok || i == n) {
+    const cw_canon id = cw_canon_of_code(code);
+    if (!r->ok || id == CW_CANON_COUNT) {
         cw_reader_fail(r, at, "invalid leading byte 0x%02x for a canonical function", code);
         return;
     }
-    if (builtins[i].immediates == IMM_LIFT) {
+    if (cw_canons[id].imm == CW_CANON_IMM_LIFT) {
         print_lift(p);
         return;
     }
     CW_PUT(p, "(core func");
     cw_print_define(p, CW_TEXT_CORE_FUNC);
     CW_PUT(p, " (canon ");
-    cw_put_text(p, builtins[i].name);
-    if (builtins[i].immediates == IMM_LOWER) {
+    cw_put_text(p, cw_canons[id].name);
+    if (cw_canons[id].imm == CW_CANON_IMM_LOWER) {
         read_zero(p);
         CW_PUT(p, " ");
         cw_print_item(p, CW_TEXT_FUNC, cw_read_u32(r));
         print_options(p);
     } else {
-        print_immediates(p, builtins[i].immediates);
+        print_immediates(p, cw_canons[id].imm);
     }
     CW_PUT(p, "))");
 }
