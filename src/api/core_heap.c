@@ -125,6 +125,8 @@ cwrun_ref cwrun_struct_new(cwrun_store *store, cwrun_core_type type, const cwrun
     if (!store || cwrun_failed(err))
         return 0;
     const cw_subtype *t = new_type(store, type, CW_COMP_STRUCT, who, err);
+    if (t && t->descriptor_offset)
+        return fail(store, who, "structures of this type need a descriptor: only modules make them", err);
     if (!t || n != t->n_fields || (n && !fields))
         return t ? fail(store, who, "the number of fields is another", err) : 0;
     for (uint32_t i = 0; i < n; i++) { /* all are checked before there is an object */

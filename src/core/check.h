@@ -85,7 +85,6 @@ const cw_subtype *cw_check_type(cw_checker *c, int kind, const char *what); /* r
 void cw_check_ref_func(cw_checker *c, bool in_const);
 /* Checks the block type and gives its arrays as a frame does. */
 void cw_check_block_type(cw_checker *c, cw_check_frame *frame);
-void cw_check_mark_unsupported(cw_checker *c);
 
 /* Name of a type for people: type indices of the module, not canonical ids. */
 enum { CW_TYPE_TEXT = 40 };

@@ -9,9 +9,6 @@
 #include "core/check.h"
 #include "core/read.h"
 
-/* Checked here, executed by a later stage: functions that contain them are refused when they are translated. */
-#define NOT_EXECUTED CW_FEATURE_CUSTOM_DESCRIPTORS
-
 void cw_checker_init(cw_checker *c, cw_module *m, const cw_module_config *config)
 {
     *c = (cw_checker){ .m = m, .types = config->types, .features = config->features, .alloc = config->alloc };
@@ -75,14 +72,6 @@ const char *cw_check_type_text(const cw_checker *c, cw_valtype t, char out[CW_TY
     }
     cw_valtype_print(c->types, t, out, CW_TYPE_TEXT);
     return out;
-}
-
-void cw_check_mark_unsupported(cw_checker *c)
-{
-    if (c->body && !c->body->uses_unsupported) {
-        c->body->uses_unsupported = true;
-        c->body->unsupported_at = c->at;
-    }
 }
 
 /* ---- scratch ---- */
@@ -519,8 +508,6 @@ static uint32_t check_insns(cw_checker *c)
     case CW_OP_##id: \
         if (CW_FEATURE_##feature & ~features) \
             goto disabled; \
-        if (CW_FEATURE_##feature & NOT_EXECUTED) \
-            cw_check_mark_unsupported(c); \
         if ((sig)[0] == '?') \
             goto own; \
         READ_##imm(align, (unsigned)CW_FEATURE_##feature) apply(c, sig, address); \

@@ -181,8 +181,6 @@ static void check_cast(cw_checker *c, cw_op op)
     cw_valtype target = cw_read_heaptype(c->r, c->m, to_null);
     if (!c->r->ok)
         return;
-    if (target & CW_REF_EXACT_BIT)
-        cw_check_mark_unsupported(c);
     cw_check_pop(c, CW_REF_NULL(cw_heaptype_top(c->types, target)));
     cw_check_push(c, op == CW_OP_REF_TEST || op == CW_OP_REF_TEST_NULL ? CW_I32 : target);
 }
@@ -236,8 +234,6 @@ static void check_br_on_cast(cw_checker *c, bool on_fail, bool by_descriptor)
     cw_valtype from = cw_read_heaptype(r, c->m, flags & 1), to = cw_read_heaptype(r, c->m, flags & 2);
     if (!r->ok || (by_descriptor && !pop_descriptor(c, to)))
         return;
-    if (to & CW_REF_EXACT_BIT)
-        cw_check_mark_unsupported(c);
     bool related = c->features & CW_FEATURE_CUSTOM_DESCRIPTORS
                        ? cw_heaptype_top(c->types, to) == cw_heaptype_top(c->types, from)
                        : cw_valtype_matches(c->types, to, from);

@@ -73,8 +73,6 @@ typedef struct cw_func_body {
     uint32_t max_stack_values; /* greatest operand stack height in values */
     uint32_t n_insns;          /* instructions, for sizing and fuel */
     bool has_calls;            /* any call, so that accumulators do not survive */
-    bool uses_unsupported;     /* SIMD, GC or exception instructions: `unsupported_at` is the first one */
-    const uint8_t *unsupported_at;
     /* one bit per declared local (without parameters), set where it may be read before it is written and so must be
      * zeroed on entry; NULL where none must */
     const uint32_t *zero_locals;

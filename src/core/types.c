@@ -192,6 +192,18 @@ static cw_types_status make_type(cw_types *types, const cw_typedef *d, cw_type_i
     return CW_TYPES_OK;
 }
 
+/* How many fields stand before the descriptor of a structure: those of the greatest supertype that has none. So the
+ * descriptor of a sub type is where its supertype's is, and objects without one have no room for it. */
+static uint32_t fields_before_descriptor(const cw_types *types, const cw_subtype *t)
+{
+    while (t->super != CW_NO_TYPE) {
+        t = cw_types_get(types, t->super);
+        if (t->descriptor == CW_NO_TYPE)
+            return t->n_fields;
+    }
+    return 0;
+}
+
 /* Where the fields of a structure lie: one behind the other, so that sub types can begin as their supertypes do. All
  * members of the group have their kinds. */
 static bool lay_out(cw_types *types, cw_subtype *t)
@@ -204,11 +216,19 @@ static bool lay_out(cw_types *types, cw_subtype *t)
         return true;
     }
     uint32_t *offsets = CW_ARENA_ARRAY(&types->arena, t->n_fields, uint32_t);
-    uint32_t *refs = CW_ARENA_ARRAY(&types->arena, t->n_fields, uint32_t);
+    uint32_t *refs = CW_ARENA_ARRAY(&types->arena, t->n_fields + 1, uint32_t);
     if (!offsets || !refs)
         return false;
     uint32_t at = CW_OBJECT_HEADER; /* fields are few enough (core/read.h) for their bytes to fit */
-    for (uint32_t i = 0; i < t->n_fields; i++) {
+    const uint32_t before = t->descriptor != CW_NO_TYPE ? fields_before_descriptor(types, t) : UINT32_MAX;
+    for (uint32_t i = 0; i <= t->n_fields; i++) {
+        if (i == before) {
+            t->descriptor_offset = at = (at + 7) / 8 * 8;
+            refs[t->n_refs++] = at;
+            at += 8;
+        }
+        if (i == t->n_fields)
+            break;
         const uint32_t size = cw_storage_size(t->fields[i].type), align = size > 8 ? 8 : size;
         at = (at + align - 1) / align * align;
         offsets[i] = at;

@@ -94,10 +94,11 @@ typedef struct cw_subtype {
     uint32_t n_fields;                  /* CW_COMP_STRUCT; CW_COMP_ARRAY has 1 */
     const cw_fieldtype *fields;
     /* how its objects lie in the heap (exec/gc.h); sub types begin as their supertypes do */
-    uint32_t size;           /* STRUCT: bytes of an object, header included; ARRAY: of an element */
-    uint32_t n_refs;         /* STRUCT: fields that refer into the heap; ARRAY: 1 where its elements do */
-    const uint32_t *offsets; /* STRUCT: where its fields are, from the object's start */
-    const uint32_t *refs;    /* STRUCT: offsets of those n_refs */
+    uint32_t size;              /* STRUCT: bytes of an object, header included; ARRAY: of an element */
+    uint32_t n_refs;            /* STRUCT: what in it refers into the heap; ARRAY: 1 where its elements do */
+    uint32_t descriptor_offset; /* STRUCT with a descriptor: where that is, one more of the references; else 0 */
+    const uint32_t *offsets;    /* STRUCT: where its fields are, from the object's start */
+    const uint32_t *refs;       /* STRUCT: offsets of those n_refs */
 } cw_subtype;
 
 enum { CW_OBJECT_HEADER = 8 }; /* bytes of an object before a structure's fields */

@@ -50,10 +50,18 @@ static void *new_object(evaluation *v, const cw_subtype *type, uint32_t length)
 static bool new_struct(evaluation *v, bool is_default)
 {
     const cw_subtype *type = read_type(v);
+    const bool has_descriptor = type->descriptor_offset != 0;
+    if (has_descriptor && v->top[-1].ref == 0) {
+        cw_fail(v->err, &v->in->exec->alloc, CWRUN_ERROR_TRAP, CW_TRAP_NULL_DESCRIPTOR, "%s",
+                cwrun_trap_words(CW_TRAP_NULL_DESCRIPTOR));
+        return false;
+    }
     cw_object *o = new_object(v, type, 0);
     if (!o)
         return false;
     memset(o + 1, 0, type->size - sizeof *o);
+    if (has_descriptor)
+        *(uint64_t *)(void *)((uint8_t *)o + type->descriptor_offset) = (--v->top)->ref;
     if (!is_default) {
         v->top -= type->n_fields;
         for (uint32_t i = 0; i < type->n_fields; i++)
@@ -89,7 +97,9 @@ static bool run_gc(evaluation *v)
     const uint32_t code = 0xfb0000u | cw_leb_u32_checked(&v->at);
     switch (code) {
     case CW_CODE_STRUCT_NEW:
-    case CW_CODE_STRUCT_NEW_DEFAULT: return new_struct(v, code == CW_CODE_STRUCT_NEW_DEFAULT);
+    case CW_CODE_STRUCT_NEW_DESC: return new_struct(v, false);
+    case CW_CODE_STRUCT_NEW_DEFAULT:
+    case CW_CODE_STRUCT_NEW_DEFAULT_DESC: return new_struct(v, true);
     case CW_CODE_ARRAY_NEW:
     case CW_CODE_ARRAY_NEW_DEFAULT:
     case CW_CODE_ARRAY_NEW_FIXED: return new_array(v, code);
@@ -97,11 +107,6 @@ static bool run_gc(evaluation *v)
         v->top--;
         push(v, CW_REF_OF_I31(v->top->value[0]), true);
         return true;
-    case CW_CODE_STRUCT_NEW_DESC:
-    case CW_CODE_STRUCT_NEW_DEFAULT_DESC:
-        cw_fail(v->err, &v->in->exec->alloc, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_UNSUPPORTED,
-                "not supported yet: descriptors in a constant expression");
-        return false;
     default: /* conversions between any and extern */ return true;
     }
 }

@@ -437,12 +437,16 @@ bool cw_gc_matches(const cw_types *types, uint64_t ref, cw_valtype target)
     if (ref == 0)
         return cw_is_nullable(target);
     const uint32_t heap = target & CW_REF_ID_MASK;
-    if (target & CW_REF_EXACT_BIT)
-        return cw_ref_is_object(ref) && cw_object_of(ref)->kind <= CW_OBJECT_ARRAY && cw_object_of(ref)->type == heap;
     if (target & CW_REF_TYPE_BIT) {
-        if (cw_types_get(types, heap)->kind == CW_COMP_FUNC)
-            return cw_subtype_of(types, ((const cw_func *)(uintptr_t)ref)->type, heap);
-        return cw_ref_is_object(ref) && cw_gc_is_subtype(types, ref, heap);
+        const bool is_exact = target & CW_REF_EXACT_BIT;
+        if (cw_types_get(types, heap)->kind == CW_COMP_FUNC) {
+            const cw_type_id type = ((const cw_func *)(uintptr_t)ref)->type;
+            return type == heap || (!is_exact && cw_subtype_of(types, type, heap));
+        }
+        if (!cw_ref_is_object(ref))
+            return false;
+        const cw_object *o = cw_object_of(ref);
+        return is_exact ? o->kind <= CW_OBJECT_ARRAY && o->type == heap : cw_gc_is_subtype(types, ref, heap);
     }
     switch (heap) {
     case CW_HEAP_FUNC:
@@ -455,6 +459,14 @@ bool cw_gc_matches(const cw_types *types, uint64_t ref, cw_valtype target)
     case CW_HEAP_ARRAY: return cw_ref_is_object(ref) && cw_object_of(ref)->kind == CW_OBJECT_ARRAY;
     default: /* bottoms have only null */ return false;
     }
+}
+
+bool cw_gc_has_descriptor(const cw_types *types, uint64_t ref, uint64_t descriptor)
+{
+    if (!cw_ref_is_object(ref) || cw_object_of(ref)->kind != CW_OBJECT_STRUCT)
+        return false;
+    const uint32_t offset = cw_types_get(types, cw_object_of(ref)->type)->descriptor_offset;
+    return offset != 0 && *(const uint64_t *)(ref + offset) == descriptor;
 }
 
 /* ---- roots ---- */

@@ -38,7 +38,8 @@ static inline bool cw_ref_is_object(uint64_t ref)
 
 typedef enum cw_object_kind { CW_OBJECT_STRUCT, CW_OBJECT_ARRAY, CW_OBJECT_EXCEPTION, CW_OBJECT_EXTERN } cw_object_kind;
 
-/* What every object begins with. A structure's fields follow as cw_subtype.offsets says. */
+/* What every object begins with. A structure's fields follow as cw_subtype.offsets says, and its descriptor, where its
+ * type has one, lies among them. */
 typedef struct cw_object {
     cw_type_id type; /* STRUCT, ARRAY: its type; EXCEPTION: its tag's; EXTERN: CW_NO_TYPE */
     uint8_t kind;    /* cw_object_kind */
@@ -87,7 +88,7 @@ static inline uint64_t *cw_exception_slots(cw_exception *e)
  * NULL where memory or the limit forbids: cw_gc_error or cw_gc_trap says which. Guest code saves its place first
  * (interp_cold.h). */
 
-/* The fields are not set. */
+/* The fields and the descriptor are not set. */
 cw_object *cw_gc_new_struct(cw_exec *x, const cw_subtype *type);
 /* The elements are not set, but for references, which are null. */
 cw_array *cw_gc_new_array(cw_exec *x, const cw_subtype *type, uint32_t length);
@@ -108,6 +109,9 @@ void cw_gc_collect(cw_exec *x);
 bool cw_gc_is_subtype(const cw_types *types, uint64_t ref, cw_type_id type);
 /* Whether a reference, of whatever hierarchy the target is of, is of that type. */
 bool cw_gc_matches(const cw_types *types, uint64_t ref, cw_valtype target);
+
+/* Whether what is not null is a structure with this descriptor, which is none's where it is null. */
+bool cw_gc_has_descriptor(const cw_types *types, uint64_t ref, uint64_t descriptor);
 
 /* ---- roots of the host's ---- */
 

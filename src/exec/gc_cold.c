@@ -84,6 +84,8 @@ CW_COLD_ALLOC(struct_new, )
         store((uint8_t *)o + type->offsets[i], type->fields[i].type, from);
         from += cw_valtype_slots(type->fields[i].type);
     }
+    if (type->descriptor_offset)
+        *(uint64_t *)(void *)((uint8_t *)o + type->descriptor_offset) = *from;
     sp[slot] = (uintptr_t)o;
     return CW_COLD_OK;
 }
@@ -95,6 +97,8 @@ CW_COLD_ALLOC(struct_new_default, )
     if (!o)
         return FAILED;
     memset(o + 1, 0, type->size - sizeof *o);
+    if (type->descriptor_offset)
+        *(uint64_t *)(void *)((uint8_t *)o + type->descriptor_offset) = sp[slot];
     sp[slot] = (uintptr_t)o;
     return CW_COLD_OK;
 }

@@ -156,6 +156,8 @@ typedef __int128 cw_i128;
     ((ref) == 0 ? (with_null) != 0 \
                 : ((ref) & 3) == 0 && (((const cw_object *)(uintptr_t)(ref))->type == (id) || \
                                        cw_gc_is_subtype(in->exec->types, ref, id)))
+#define HAS_DESC(ref, descriptor, with_null) \
+    ((ref) == 0 ? (with_null) != 0 : cw_gc_has_descriptor(in->exec->types, ref, descriptor))
 #define ALLOCATE(type_id, class, size, sub) \
     cw_gc_run *const run = &in->exec->gc.runs[class]; \
     uint8_t *cell = run->at; \

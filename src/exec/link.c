@@ -57,9 +57,11 @@ void cw_externtype_print(const cw_types *types, const cw_externtype *type, char 
     case CW_EXTERN_TAG: {
         const cw_subtype *f = cw_types_get(types, type->func);
         put(out, size, &used, "(%s", type->kind == CW_EXTERN_FUNC ? "func" : "tag");
+        if (type->is_exact)
+            put(out, size, &used, " (exact");
         put_values(types, out, size, &used, "param", f->params, f->n_params);
         put_values(types, out, size, &used, "result", f->results, f->n_results);
-        put(out, size, &used, ")");
+        put(out, size, &used, type->is_exact ? "))" : ")");
         break;
     }
     case CW_EXTERN_TABLE:
@@ -109,7 +111,8 @@ static void describe(const cw_exec *x, const cw_module *m, uint32_t i, const cw_
     } else {
         cw_externtype have = cw_extern_type(given);
         cw_externtype_print(x->types, &have, have_text, sizeof have_text);
-        cw_text_printf(out, "\": incompatible import type: %s was asked for, %s was given", want_text, have_text);
+        cw_text_printf(out, "\": incompatible import type: %s was asked for, %s%s was given", want_text, have_text,
+                       strcmp(want_text, have_text) == 0 ? " of another defined type" : "");
     }
 }
 

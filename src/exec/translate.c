@@ -404,17 +404,7 @@ static void translate_live(cw_translator *t, cw_op op, place start, place *at)
     case CW_OP_I32_EQZ: cw_stack_eqz(t); return;
     case CW_OP_REF_NULL: cw_stack_push_const(t, cw_entry_type(t, cw_translate_heaptype(t, at, true)), 0); return;
     case CW_OP_REF_FUNC: emit_cold(t, CW_IOP_REF_FUNC, 0, 'l', read_u32(at), 0); return;
-    case CW_OP_REF_AS_NON_NULL: {
-        cw_stack_bind_all(t);
-        if (cw_stack_top(t, 0)->kind == CW_ENTRY_CONST)
-            cw_stack_settle(t, t->n - 1);
-        const cw_entry *e = cw_stack_top(t, 0);
-        cw_ir *ir = cw_emit_add(t, CW_IOP_CHECK_NULL);
-        ir->kinds = CW_KIND_SLOT;
-        ir->v[0] = e->kind == CW_ENTRY_LOCAL ? t->locals[e->index].slot : e->home;
-        ir->v[1] = CW_TRAP_NULL_REFERENCE;
-        return;
-    }
+    case CW_OP_REF_AS_NON_NULL: cw_stack_check_null(t, CW_TRAP_NULL_REFERENCE); return;
     case CW_OP_BR_ON_NULL:
     case CW_OP_BR_ON_NON_NULL: cw_block_branch_on_null(t, cw_block_at(t, read_u32(at)), op == CW_OP_BR_ON_NULL); return;
     default:
@@ -550,10 +540,6 @@ enum { OPS_PER_BYTE = 4, OPS_AT_LEAST = 1 << 16 };
 static uint8_t *translate(cw_translator *t)
 {
     const cw_func_body *body = t->body;
-    if (body->uses_unsupported) {
-        unsupported(t, body->unsupported_at);
-        return NULL;
-    }
     const uint64_t max_ops = OPS_PER_BYTE * (uint64_t)(body->end - body->code) + OPS_AT_LEAST;
     t->max_ops = max_ops < UINT32_MAX ? (uint32_t)max_ops : UINT32_MAX;
     t->cap = body->max_stack_values + 1;

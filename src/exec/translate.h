@@ -205,6 +205,8 @@ void cw_stack_push_pending(cw_translator *t, char type);
 void cw_stack_copy(cw_translator *t, uint32_t i, uint32_t slot);
 void cw_stack_copy_slot(cw_translator *t, char type, uint32_t from, uint32_t to);
 void cw_stack_local_set(cw_translator *t, uint32_t local, bool tee);
+/* A trap where the topmost entry, which stays, is null. */
+void cw_stack_check_null(cw_translator *t, uint8_t trap);
 /* A branch to `label` where the topmost entry, an i32, is not zero (is zero: inverted); the entry is popped. */
 void cw_stack_branch(cw_translator *t, uint32_t label, bool inverted);
 /* i32.eqz, folded into a compare. */

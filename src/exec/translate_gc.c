@@ -70,49 +70,69 @@ static void emit_alloc(cw_translator *t, uint32_t op, const cw_subtype *type)
     ir->v[2] = cw_gc_class_size(c);
 }
 
+/* The entry's value goes into the new structure, which is in the accumulator. */
+static void emit_init(cw_translator *t, const cw_entry *e, uint32_t op, uint32_t offset)
+{
+    cw_ir *ir = cw_emit_add(t, op);
+    ir->dst = CW_DST_ACC;
+    ir->kinds = (uint8_t)(CW_KIND_ACC | (e->kind == CW_ENTRY_CONST ? CW_KIND_CONST : CW_KIND_SLOT) << 2);
+    ir->v[1] = e->kind == CW_ENTRY_CONST ? e->value : e->kind == CW_ENTRY_LOCAL ? t->locals[e->index].slot : e->home;
+    ir->v[2] = offset;
+}
+
+/* The descriptor, where the type has one, is the topmost operand and must not be null; how many operands that is. */
+static uint32_t check_descriptor(cw_translator *t, const cw_subtype *type)
+{
+    if (!type->descriptor_offset)
+        return 0;
+    cw_stack_check_null(t, CW_TRAP_NULL_DESCRIPTOR);
+    return 1;
+}
+
 static void emit_struct_new(cw_translator *t, const cw_subtype *type)
 {
-    const uint32_t n = type->n_fields, first = t->n - n;
+    const uint32_t n_fields = type->n_fields, n = n_fields + check_descriptor(t, type), first = t->n - n;
     if (n > INLINE_FIELDS || n == 0) {
         emit_cold(t, CW_IOP_STRUCT_NEW, n, true, type->id, 0);
         return;
     }
     cw_stack_bind_all(t);
     emit_alloc(t, CW_IOP_STRUCT_ALLOC, type);
-    for (uint32_t i = 0; i < n; i++) {
-        const cw_entry *e = &t->stack[first + i];
-        cw_ir *ir = cw_emit_add(t, struct_inits[storage_of(type->fields[i].type)]);
-        ir->dst = CW_DST_ACC;
-        ir->kinds = (uint8_t)(CW_KIND_ACC | (e->kind == CW_ENTRY_CONST ? CW_KIND_CONST : CW_KIND_SLOT) << 2);
-        ir->v[1] = e->kind == CW_ENTRY_CONST   ? e->value
-                   : e->kind == CW_ENTRY_LOCAL ? t->locals[e->index].slot
-                                               : e->home;
-        ir->v[2] = type->offsets[i];
-    }
+    for (uint32_t i = 0; i < n_fields; i++)
+        emit_init(t, &t->stack[first + i], struct_inits[storage_of(type->fields[i].type)], type->offsets[i]);
+    if (n > n_fields)
+        emit_init(t, cw_stack_top(t, 0), CW_IOP_STRUCT_INIT_I64, type->descriptor_offset);
     cw_stack_drop_to(t, first);
     cw_stack_push_pending(t, 'r');
 }
 
 static void emit_struct_new_default(cw_translator *t, const cw_subtype *type)
 {
+    const uint32_t n = check_descriptor(t, type);
     if (type->size > CW_GC_SMALL) {
-        emit_cold(t, CW_IOP_STRUCT_NEW_DEFAULT, 0, true, type->id, 0);
+        emit_cold(t, CW_IOP_STRUCT_NEW_DEFAULT, n, true, type->id, 0);
         return;
     }
     cw_stack_bind_all(t);
     emit_alloc(t, CW_IOP_STRUCT_ALLOC_ZERO, type);
+    if (n)
+        emit_init(t, cw_stack_top(t, 0), CW_IOP_STRUCT_INIT_I64, type->descriptor_offset);
+    cw_stack_drop_to(t, t->n - n);
     cw_stack_push_pending(t, 'r');
 }
 
 /* ---- casts ---- */
 
-/* The operation for tests of a type among those for any and for structures and arrays, and what it wants to know. */
+/* The operation for tests of a type among those for any and for structures and arrays, and what it wants to know.
+ * Final types have no sub types: exact or not is the same for them. */
 static bool is_object_type(const cw_translator *t, cw_valtype target, uint64_t raw[2])
 {
     raw[0] = target;
     raw[1] = 0;
-    if (!(target & CW_REF_TYPE_BIT) || (target & CW_REF_EXACT_BIT) ||
-        cw_types_get(t->m->types, target & CW_REF_ID_MASK)->kind == CW_COMP_FUNC)
+    if (!(target & CW_REF_TYPE_BIT))
+        return false;
+    const cw_subtype *type = cw_types_get(t->m->types, target & CW_REF_ID_MASK);
+    if (type->kind == CW_COMP_FUNC || ((target & CW_REF_EXACT_BIT) && !type->is_final))
         return false;
     raw[0] = target & CW_REF_ID_MASK;
     raw[1] = cw_is_nullable(target);
@@ -147,6 +167,43 @@ static void emit_br_on_cast(cw_translator *t, const uint8_t **at, bool on_fail)
     const uint32_t is = is_object ? CW_IOP_BR_REF_IS_TYPE : CW_IOP_BR_REF_IS;
     const uint32_t is_not = is_object ? CW_IOP_BR_REF_IS_NOT_TYPE : CW_IOP_BR_REF_IS_NOT;
     cw_block_branch_on_ref(t, b, on_fail ? is_not : is, on_fail ? is : is_not, raw);
+}
+
+/* ---- casts by descriptor ---- */
+
+/* The descriptor leaves the stack; it stays where it is, in the slot. */
+static uint32_t pop_descriptor(cw_translator *t)
+{
+    cw_stack_check_null(t, CW_TRAP_NULL_DESCRIPTOR);
+    const cw_entry *e = cw_stack_top(t, 0);
+    const uint32_t slot = e->kind == CW_ENTRY_LOCAL ? t->locals[e->index].slot : e->home;
+    cw_stack_pop(t);
+    return slot;
+}
+
+static void emit_cast_by_descriptor(cw_translator *t, bool to_null)
+{
+    const uint32_t slot = pop_descriptor(t);
+    cw_stack_bind_all(t);
+    if (cw_stack_top(t, 0)->kind == CW_ENTRY_CONST)
+        cw_stack_settle(t, t->n - 1);
+    const cw_entry *e = cw_stack_top(t, 0);
+    cw_ir *ir = cw_emit_add(t, CW_IOP_CHECK_DESC);
+    ir->kinds = CW_KIND_SLOT;
+    ir->v[0] = e->kind == CW_ENTRY_LOCAL ? t->locals[e->index].slot : e->home;
+    ir->v[1] = slot;
+    ir->v[2] = to_null;
+}
+
+static void emit_br_on_cast_by_descriptor(cw_translator *t, const uint8_t **at, bool on_fail)
+{
+    const bool to_null = *(*at)++ & 2;
+    cw_block *b = cw_block_at(t, cw_leb_u32_checked(at));
+    (void)cw_translate_heaptype(t, at, false);
+    (void)cw_translate_heaptype(t, at, false);
+    const uint64_t raw[2] = { pop_descriptor(t), to_null };
+    const uint32_t has = CW_IOP_BR_REF_HAS_DESC, has_not = CW_IOP_BR_REF_HAS_NOT_DESC;
+    cw_block_branch_on_ref(t, b, on_fail ? has_not : has, on_fail ? has : has_not, raw);
 }
 
 /* ---- instructions ---- */
@@ -198,8 +255,10 @@ bool cw_translate_gc(cw_translator *t, uint32_t op, const uint8_t **at)
 {
     uint64_t raw[2];
     switch (op) {
-    case CW_OP_STRUCT_NEW: emit_struct_new(t, read_type(t, at)); return true;
-    case CW_OP_STRUCT_NEW_DEFAULT: emit_struct_new_default(t, read_type(t, at)); return true;
+    case CW_OP_STRUCT_NEW:
+    case CW_OP_STRUCT_NEW_DESC: emit_struct_new(t, read_type(t, at)); return true;
+    case CW_OP_STRUCT_NEW_DEFAULT:
+    case CW_OP_STRUCT_NEW_DEFAULT_DESC: emit_struct_new_default(t, read_type(t, at)); return true;
     case CW_OP_STRUCT_GET:
     case CW_OP_STRUCT_GET_S:
     case CW_OP_STRUCT_GET_U:
@@ -232,6 +291,19 @@ bool cw_translate_gc(cw_translator *t, uint32_t op, const uint8_t **at)
     case CW_OP_REF_CAST_NULL: emit_cast(t, cw_translate_heaptype(t, at, op == CW_OP_REF_CAST_NULL)); return true;
     case CW_OP_BR_ON_CAST:
     case CW_OP_BR_ON_CAST_FAIL: emit_br_on_cast(t, at, op == CW_OP_BR_ON_CAST_FAIL); return true;
+    case CW_OP_REF_GET_DESC:
+        raw[0] = read_type(t, at)->descriptor_offset;
+        cw_stack_op(t, CW_IOP_REF_GET_DESC, 'r', raw);
+        return true;
+    case CW_OP_REF_CAST_DESC_EQ:
+    case CW_OP_REF_CAST_DESC_EQ_NULL:
+        (void)cw_translate_heaptype(t, at, false);
+        emit_cast_by_descriptor(t, op == CW_OP_REF_CAST_DESC_EQ_NULL);
+        return true;
+    case CW_OP_BR_ON_CAST_DESC_EQ:
+    case CW_OP_BR_ON_CAST_DESC_EQ_FAIL:
+        emit_br_on_cast_by_descriptor(t, at, op == CW_OP_BR_ON_CAST_DESC_EQ_FAIL);
+        return true;
     case CW_OP_ANY_CONVERT_EXTERN:
     case CW_OP_EXTERN_CONVERT_ANY: return true; /* the same word */
     case CW_OP_REF_I31: cw_stack_op(t, CW_IOP_REF_I31, 'r', NULL); return true;

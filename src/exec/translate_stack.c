@@ -575,3 +575,14 @@ void cw_stack_branch(cw_translator *t, uint32_t label, bool inverted)
     }
     cw_stack_op(t, inverted ? CW_IOP_BR_I32_Z : CW_IOP_BR_I32_NZ, 0, NULL)->label = label;
 }
+
+void cw_stack_check_null(cw_translator *t, uint8_t trap)
+{
+    cw_stack_bind_all(t);
+    if (cw_stack_top(t, 0)->kind == CW_ENTRY_CONST)
+        cw_stack_settle(t, t->n - 1);
+    cw_ir *ir = cw_emit_add(t, CW_IOP_CHECK_NULL);
+    ir->kinds = CW_KIND_SLOT;
+    ir->v[0] = slot_of(t, cw_stack_top(t, 0));
+    ir->v[1] = trap;
+}

@@ -132,6 +132,44 @@ static void what_is_no_subtype_is_refused_and_leaves_nothing(void **state)
     assert_int_equal(next, final + 1);
 }
 
+static void a_descriptor_lies_where_the_supertype_has_it_and_takes_no_room_elsewhere(void **state)
+{
+    (void)state;
+    const cw_fieldtype fields[] = { { CW_I32, true }, { CW_I32, true }, { CW_REF_NULL(CW_HEAP_ANY), true } };
+    cw_type_id plain, pair, sub;
+    cw_typedef d = { .kind = CW_COMP_STRUCT, .super = CW_NO_TYPE, .n_fields = 1, .fields = fields };
+    assert_int_equal(add(&d, 1, &plain), CW_TYPES_OK);
+    assert_int_equal(cw_types_get(types, plain)->size, CW_OBJECT_HEADER + 8);
+    assert_int_equal(cw_types_get(types, plain)->descriptor_offset, 0);
+
+    cw_typedef described[2] = { d, d };
+    described[0].super = plain;
+    described[0].n_fields = 2;
+    described[0].descriptor = 2;
+    described[1].describes = 1;
+    assert_int_equal(add(described, 2, &pair), CW_TYPES_OK);
+    const cw_subtype *t = cw_types_get(types, pair);
+    assert_int_equal(t->offsets[0], CW_OBJECT_HEADER); /* as in its supertype */
+    assert_int_equal(t->descriptor_offset, CW_OBJECT_HEADER + 8);
+    assert_int_equal(t->offsets[1], CW_OBJECT_HEADER + 16);
+    assert_int_equal(t->n_refs, 1);
+    assert_int_equal(t->refs[0], t->descriptor_offset);
+    assert_int_equal(t[1].size, CW_OBJECT_HEADER + 8); /* the descriptor itself has none */
+
+    described[0].super = pair;
+    described[0].n_fields = 3;
+    described[1].super = pair + 1;
+    assert_int_equal(add(described, 2, &sub), CW_TYPES_OK);
+    t = cw_types_get(types, sub);
+    assert_int_equal(t->descriptor_offset, CW_OBJECT_HEADER + 8);
+    assert_int_equal(t->offsets[1], CW_OBJECT_HEADER + 16);
+    assert_int_equal(t->n_refs, 2);
+    assert_int_equal(t->refs[1], t->offsets[2]);
+
+    described[0].descriptor = described[1].describes = 0; /* what has lost its descriptor is no sub type */
+    assert_int_equal(add(described, 2, &sub), CW_TYPES_MISMATCH);
+}
+
 static void a_hierarchy_has_a_greatest_depth(void **state)
 {
     (void)state;
@@ -233,6 +271,7 @@ int main(void)
         TEST(recursion_groups_are_equal_by_structure),
         TEST(subtypes_are_found_by_their_depth),
         TEST(what_is_no_subtype_is_refused_and_leaves_nothing),
+        TEST(a_descriptor_lies_where_the_supertype_has_it_and_takes_no_room_elsewhere),
         TEST(a_hierarchy_has_a_greatest_depth),
         TEST(abstract_heap_types_form_four_lattices),
         TEST(types_print_as_text),

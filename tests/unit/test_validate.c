@@ -56,7 +56,7 @@ static void heights_labels_and_instructions_are_counted(void **state)
     assert_int_equal(f->n_insns, 12);
     assert_int_equal(f->local_slots, 4);
     assert_int_equal(f->n_locals, 2);
-    assert_true(!f->has_calls && !f->uses_unsupported && !f->zero_locals);
+    assert_true(!f->has_calls && !f->zero_locals);
     assert_true(f->code[0] == 0x02 && f->end[-1] == 0x0b);
     loaded_free(&l);
 }
@@ -80,7 +80,6 @@ static void vectors_take_two_slots(void **state)
                        "\x41\0\xfd\0\0\0\x41\0\xfd\0\0\0\x1a\x1a\x0b");
     assert_loads(&l);
     const cw_func_body *f = &l.m->bodies[0];
-    assert_false(f->uses_unsupported);
     assert_int_equal(f->max_stack_values, 2);
     assert_int_equal(f->max_stack_slots, 4);
     loaded_free(&l);
@@ -99,7 +98,6 @@ static void typed_references_and_tail_calls_are_executed(void **state)
     loaded l = LOAD(0, "\0"
                        "\x02\x40\xd0\0\xd5\0\x14\0\x0b\xd0\0\xd4\x15\0\x0b");
     assert_loads(&l);
-    assert_false(l.m->bodies[0].uses_unsupported);
     loaded_free(&l);
 }
 
