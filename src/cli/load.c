@@ -36,6 +36,8 @@ static cwrun_str read_all(FILE *in, cwrun_arena *arena, cwrun_error *err, const 
 static bool looks_like_text(cwrun_str file)
 {
     const uint8_t *bytes = (const uint8_t *)file.data;
+    if (file.size && (*bytes == '(' || *bytes == ';'))
+        return true;
     for (size_t i = 0; i < file.size && i < 64; i++)
         if (bytes[i] < 0x09 || (bytes[i] > 0x0d && bytes[i] < 0x20))
             return false;

@@ -32,10 +32,8 @@ typedef enum cw_canon_imm {
     CW_CANON_IMM_FUTURE_OPTS,
     CW_CANON_IMM_FUTURE_ASYNC,
     CW_CANON_IMM_OPTS,
-    CW_CANON_IMM_FUNC_TABLE,
-    CW_CANON_IMM_SHARED,
-    CW_CANON_IMM_SHARED_FUNC,
-    CW_CANON_IMM_SHARED_FUNC_TABLE
+    CW_CANON_IMM_FUNC,
+    CW_CANON_IMM_FUNC_TABLE
 } cw_canon_imm;
 
 typedef struct cw_canon_row {

@@ -307,6 +307,9 @@ static void read_comptype(cw_reader *r, cw_builder *b, cw_typedef *d)
         for (uint32_t i = 0; i < d->n_fields && r->ok; i++)
             fields[i] = read_fieldtype(r, b);
         break;
+    case 0x65:
+        cw_reader_fail(r, at, "shared types require the shared-everything-threads proposal, which is not supported");
+        break;
     default: cw_reader_fail(r, at, "malformed definition type 0x%02x", code);
     }
 }

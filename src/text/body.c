@@ -358,7 +358,10 @@ typedef struct local_run {
     uint32_t n;
     size_t at, size; /* the type's bytes in m->scratch */
 } local_run;
-typedef CW_VEC(local_run) local_runs;
+typedef struct local_runs {
+    CW_VEC(local_run) list;
+    bool ended; /* the next local begins a new one */
+} local_runs;
 
 static void take_local(cw_module_text *m, local_runs *runs, const cw_token *id)
 {
@@ -370,26 +373,51 @@ static void take_local(cw_module_text *m, local_runs *runs, const cw_token *id)
     size_t size = m->scratch.size - at;
     uint32_t index = cw_space_add(p, &m->locals, id);
     cw_add_naming(m, &m->local_names, index, id, annotated);
-    local_run *last = runs->n ? &runs->items[runs->n - 1] : NULL;
+    local_run *last = runs->list.n && !runs->ended ? &runs->list.items[runs->list.n - 1] : NULL;
+    runs->ended = false;
     if (last && last->size == size && p->ok && !m->scratch.oom &&
         memcmp(m->scratch.data + last->at, m->scratch.data + at, size) == 0) {
         last->n++;
         m->scratch.size = at;
         return;
     }
-    last = CW_VEC_PUSH(runs, &p->alloc);
+    last = CW_VEC_PUSH(&runs->list, &p->alloc);
     if (last)
         *last = (local_run){ 1, at, size };
     else
         cw_parse_oom(p);
 }
 
+/* (@cwrun.run), (@cwrun.run f32): the binary may have more runs than are needed. */
+static void take_run(cw_module_text *m, local_runs *runs)
+{
+    cw_parser *p = m->p;
+    cw_take(p);
+    runs->ended = true;
+    if (!cw_at_close(p)) {
+        size_t at = m->scratch.size;
+        cw_write_valtype(m, &m->scratch);
+        local_run *run = CW_VEC_PUSH(&runs->list, &p->alloc);
+        if (run)
+            *run = (local_run){ 0, at, m->scratch.size - at };
+        else
+            cw_parse_oom(p);
+    }
+    cw_expect_close(p);
+}
+
 static void write_locals(cw_module_text *m, cw_bytes *out)
 {
     cw_parser *p = m->p;
-    local_runs runs = { 0 };
+    local_runs runs = { .ended = false };
     m->scratch.size = 0;
-    while (cw_take_form(p, CW_WORD_LOCAL)) {
+    while (p->ok) {
+        if (cw_at_annotation(p, CW_ANNOTATION_RUN)) {
+            take_run(m, &runs);
+            continue;
+        }
+        if (!cw_take_form(p, CW_WORD_LOCAL))
+            break;
         const cw_token *id = cw_take_id(p);
         if (id || cw_at_annotation(p, CW_ANNOTATION_NAME))
             take_local(m, &runs, id);
@@ -398,12 +426,12 @@ static void write_locals(cw_module_text *m, cw_bytes *out)
                 take_local(m, &runs, NULL);
         cw_expect_close(p);
     }
-    cw_bytes_u32(out, runs.n);
-    for (uint32_t i = 0; i < runs.n && !m->scratch.oom; i++) {
-        cw_bytes_u32(out, runs.items[i].n);
-        cw_bytes_add(out, m->scratch.data + runs.items[i].at, runs.items[i].size);
+    cw_bytes_u32(out, runs.list.n);
+    for (uint32_t i = 0; i < runs.list.n && !m->scratch.oom; i++) {
+        cw_bytes_u32(out, runs.list.items[i].n);
+        cw_bytes_add(out, m->scratch.data + runs.list.items[i].at, runs.list.items[i].size);
     }
-    CW_VEC_FINI(&runs, &p->alloc);
+    CW_VEC_FINI(&runs.list, &p->alloc);
 }
 
 void cw_write_function(cw_module_text *m, uint32_t func)

@@ -450,17 +450,63 @@ static void define_custom(cw_component_text *c)
     cw_bytes_fini(&entry);
 }
 
-/* (@cwrun.names), (@cwrun.section) */
+/* "core type", "alias": the section of such entries. */
+static uint8_t take_part(cw_parser *p)
+{
+    static const struct {
+        uint16_t word;
+        uint8_t core, part;
+    } parts[] = {
+        { CW_WORD_INSTANCE, CW_PART_CORE_INSTANCE, CW_PART_INSTANCE },
+        { CW_WORD_TYPE, CW_PART_CORE_TYPE, CW_PART_TYPE },
+        { CW_WORD_ALIAS, CW_PART_NONE, CW_PART_ALIAS },
+        { CW_WORD_CANON, CW_PART_NONE, CW_PART_CANON },
+        { CW_WORD_IMPORT, CW_PART_NONE, CW_PART_IMPORT },
+        { CW_WORD_EXPORT, CW_PART_NONE, CW_PART_EXPORT },
+    };
+    bool core = cw_take_word(p, CW_WORD_CORE);
+    for (unsigned i = 0; i < sizeof parts / sizeof *parts; i++) {
+        uint8_t part = core ? parts[i].core : parts[i].part;
+        if (part != CW_PART_NONE && cw_take_word(p, parts[i].word))
+            return part;
+    }
+    cw_parse_unexpected(p, "core instance, core type, instance, alias, type, canon, import or export");
+    return CW_PART_NONE;
+}
+
+/* (core func) (instance) …: the order of what the name section has, where it is not the usual one */
+static void take_names_order(cw_component_text *c)
+{
+    cw_parser *p = c->p;
+    cw_scope_text *s = c->scope;
+    while (p->ok && cw_at_open(p)) {
+        const cw_token *at = p->at;
+        cw_take(p);
+        uint8_t sort = cw_take_sort(p);
+        cw_expect_close(p);
+        if (p->ok && s->n_names_order == CW_TEXT_NAME_PARTS)
+            cw_parse_fail(p, at, "too many sorts of names");
+        else if (p->ok)
+            s->names_order[s->n_names_order++] = sort;
+    }
+}
+
+/* (@cwrun.names (func) …), (@cwrun.section), (@cwrun.empty alias) */
 static void take_marker(cw_component_text *c)
 {
     cw_parser *p = c->p;
     cw_scope_text *s = c->scope;
-    bool names = p->at->word == CW_ANNOTATION_NAMES;
+    uint16_t marker = p->at->word;
     cw_take(p);
-    cw_expect_close(p);
     cw_text_scope_flush(c);
-    if (names)
+    if (marker == CW_ANNOTATION_EMPTY) {
+        s->part = take_part(p);
+        cw_text_scope_flush(c);
+    } else if (marker == CW_ANNOTATION_NAMES) {
         s->names_at = s->out.size;
+        take_names_order(c);
+    }
+    cw_expect_close(p);
 }
 
 /* ---- fields ---- */
@@ -488,7 +534,8 @@ static void write_field(cw_component_text *c)
         define_custom(c);
         return;
     }
-    if (cw_at_annotation(p, CW_ANNOTATION_NAMES) || cw_at_annotation(p, CW_ANNOTATION_SECTION)) {
+    if (cw_at_annotation(p, CW_ANNOTATION_NAMES) || cw_at_annotation(p, CW_ANNOTATION_SECTION) ||
+        cw_at_annotation(p, CW_ANNOTATION_EMPTY)) {
         take_marker(c);
         return;
     }

@@ -26,6 +26,9 @@ typedef enum cw_text_sort {
     CW_TEXT_SORTS
 } cw_text_sort;
 
+/* Subsections of a name section that text can put into an order. */
+enum { CW_TEXT_NAME_PARTS = 24 };
+
 /* Section ids of components. */
 enum {
     CW_PART_CUSTOM,
@@ -64,11 +67,13 @@ typedef struct cw_scope_text {
     cw_space spaces[CW_TEXT_SORTS];
     cw_namings names[CW_TEXT_SORTS];
     cw_module_text core;
-    cw_bytes out;                /* finished sections; of a type: its declarations */
-    cw_bytes section;            /* the open section's entries */
-    uint8_t part;                /* the open section */
-    uint32_t n;                  /* entries of the open section; declarations */
-    size_t names_at;             /* where in `out` the name section goes; 0: at the end */
+    cw_bytes out;          /* finished sections; of a type: its declarations */
+    cw_bytes section;      /* the open section's entries */
+    uint8_t part;          /* the open section */
+    uint32_t n;            /* entries of the open section; declarations */
+    size_t names_at;       /* where in `out` the name section goes; 0: at the end */
+    uint8_t n_names_order; /* 0: the sorts' own order */
+    uint8_t names_order[CW_TEXT_NAME_PARTS];
     bool gives_names;            /* it is among the custom sections */
     CW_VEC(cw_late_export) late; /* inline exports: they come last */
 } cw_scope_text;

@@ -89,15 +89,11 @@ static void write_immediates(cw_component_text *c, cw_bytes *out, uint8_t immedi
         cw_bytes_u32(out, take_memory(c));
         cw_expect_close(p);
         break;
-    case CW_CANON_IMM_SHARED:
-    case CW_CANON_IMM_SHARED_FUNC:
-    case CW_CANON_IMM_SHARED_FUNC_TABLE: write_flag(c, out, CW_WORD_SHARED); break;
     default: break;
     }
-    if (immediates == CW_CANON_IMM_SHARED_FUNC || immediates == CW_CANON_IMM_SHARED_FUNC_TABLE ||
-        immediates == CW_CANON_IMM_FUNC_TABLE)
+    if (immediates == CW_CANON_IMM_FUNC || immediates == CW_CANON_IMM_FUNC_TABLE)
         cw_bytes_u32(out, cw_take_ref(c, CW_TEXT_CORE_TYPE));
-    if (immediates == CW_CANON_IMM_FUNC_TABLE || immediates == CW_CANON_IMM_SHARED_FUNC_TABLE)
+    if (immediates == CW_CANON_IMM_FUNC_TABLE)
         cw_bytes_u32(out, cw_take_ref(c, CW_TEXT_CORE_TABLE));
 }
 

@@ -431,7 +431,9 @@ void cw_write_component_names(cw_component_text *c, cwrun_str name)
         cw_bytes_u8(&all, 0);
         cw_bytes_vec(&all, one.data, one.size);
     }
-    for (uint8_t sort = 0; sort < CW_TEXT_SORTS; sort++) {
+    unsigned n = s->n_names_order ? s->n_names_order : CW_TEXT_SORTS;
+    for (unsigned k = 0; k < n; k++) {
+        uint8_t sort = s->n_names_order ? s->names_order[k] : (uint8_t)k;
         if (!s->names[sort].n)
             continue;
         one.size = 0;

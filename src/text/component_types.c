@@ -635,14 +635,26 @@ uint8_t cw_write_extern_type(cw_component_text *c, cw_bytes *out, const cw_token
     return sort;
 }
 
-static bool write_attribute(cw_component_text *c, cw_bytes *out, uint16_t word, uint8_t code)
+/* Attributes of a name, each once: (implements "…") (versionsuffix "…") (external-id "…") */
+static uint32_t write_attributes(cw_component_text *c, cw_bytes *out)
 {
-    if (!cw_take_form(c->p, word))
-        return false;
-    cw_bytes_u8(out, code);
-    write_name(c, out);
-    cw_expect_close(c->p);
-    return true;
+    static const uint16_t words[] = { CW_WORD_IMPLEMENTS, CW_WORD_VERSIONSUFFIX, CW_WORD_EXTERNAL_ID };
+    cw_parser *p = c->p;
+    uint32_t n = 0, had = 0;
+    for (uint8_t i = 0; i < 3 && p->ok; i++) {
+        const cw_token *at = p->at;
+        if (!cw_take_form(p, words[i]))
+            continue;
+        if (had >> i & 1)
+            cw_parse_fail(p, at, "unexpected token: a second %s of a name", cw_word_spelling(words[i]));
+        had |= 1u << i;
+        cw_bytes_u8(out, i);
+        write_name(c, out);
+        cw_expect_close(p);
+        n++;
+        i = UINT8_MAX; /* from the first again: they come in any order */
+    }
+    return n;
 }
 
 void cw_write_extern_name(cw_component_text *c, cw_bytes *out)
@@ -652,16 +664,14 @@ void cw_write_extern_name(cw_component_text *c, cw_bytes *out)
     cwrun_str name = cw_take_name(p);
     if (interface)
         cw_expect_close(p);
+    uint32_t form = cw_take_encoding(p);
     cw_bytes attributes;
     cw_bytes_init(&attributes, &p->alloc);
-    uint32_t n = 0;
-    while (write_attribute(c, &attributes, CW_WORD_IMPLEMENTS, 0) ||
-           write_attribute(c, &attributes, CW_WORD_VERSIONSUFFIX, 1) ||
-           write_attribute(c, &attributes, CW_WORD_EXTERNAL_ID, 2))
-        n++;
-    cw_bytes_u8(out, n ? 2 : 0);
+    uint32_t n = write_attributes(c, &attributes);
+    bool with_attributes = n || form == 2;
+    cw_bytes_u8(out, with_attributes ? 2 : form == 1);
     cw_bytes_vec(out, name.data, name.size);
-    if (n) {
+    if (with_attributes) {
         cw_bytes_u32(out, n);
         cw_bytes_add(out, attributes.data, attributes.size);
     }

@@ -185,12 +185,20 @@ static unsigned read_abstract(cw_dump *d, uint32_t *index)
     return N_HEAPS;
 }
 
+static bool read_shared(cw_dump *d)
+{
+    bool shared = cw_reader_left(&d->r) && *d->r.at == 0x65;
+    d->r.at += shared;
+    return shared;
+}
+
 static void word_heaptype(cw_dump *d)
 {
     uint32_t index;
+    bool shared = read_shared(d);
     unsigned heap = read_abstract(d, &index);
     if (heap < N_HEAPS)
-        cw_text_printf(&d->state, "Abstract { shared: false, ty: %s }", heaps[heap].word);
+        cw_text_printf(&d->state, "Abstract { shared: %s, ty: %s }", shared ? "true" : "false", heaps[heap].word);
     else
         cw_text_printf(&d->state, "Concrete(Module(%" PRIu32 "))", index);
 }
@@ -198,8 +206,12 @@ static void word_heaptype(cw_dump *d)
 static void reftype(cw_dump *d, bool nullable)
 {
     uint32_t index;
+    bool shared = read_shared(d);
     unsigned heap = read_abstract(d, &index);
-    if (heap == N_HEAPS)
+    if (shared && heap < N_HEAPS)
+        cw_text_printf(&d->state, nullable ? "(shared %sref)" : "(ref (shared %s))",
+                       nullable ? heaps[heap].nullable : heaps[heap].name);
+    else if (heap == N_HEAPS)
         cw_text_printf(&d->state, "(ref %s(module %" PRIu32 "))", nullable ? "null " : "", index);
     else if (nullable)
         cw_text_printf(&d->state, "%sref", heaps[heap].nullable);

@@ -91,8 +91,10 @@ static void write_limits(cw_bytes *out, const limits *l)
 
 static void write_tabletype(cw_module_text *m, cw_bytes *out)
 {
+    bool is_shared = cw_take_word(m->p, CW_WORD_SHARED); /* of memories it stands behind */
     limits l = { .is_64 = take_address_type(m->p) };
     take_bounds(m->p, &l);
+    l.is_shared |= is_shared;
     cw_write_reftype(m, out);
     write_limits(out, &l);
 }
@@ -371,6 +373,7 @@ static void write_table(cw_module_text *m, uint32_t index)
 {
     cw_parser *p = m->p;
     const cw_token *start = p->at;
+    cw_take_word(p, CW_WORD_SHARED);
     bool is_64 = take_address_type(p);
     if (!cw_at_number(p)) {
         write_filled_table(m, index, is_64);

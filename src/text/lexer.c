@@ -384,6 +384,9 @@ const char *cw_annotation_spelling(uint16_t annotation)
         "cwrun.datacount",
         "cwrun.own-name",
         "cwrun.section",
+        "cwrun.empty",
+        "cwrun.run",
+        "cwrun.form",
     };
     return annotation < CW_ANNOTATION_COUNT ? spellings[annotation] : "";
 }

@@ -53,6 +53,9 @@ typedef enum cw_annotation {
     CW_ANNOTATION_DATA_COUNT, /* there is a data count section even if nothing needs it */
     CW_ANNOTATION_OWN_NAME,   /* a nested module's or component's name for itself; without string: none */
     CW_ANNOTATION_SECTION,    /* a new section of a component begins, though it is like the one before */
+    CW_ANNOTATION_EMPTY,      /* a section of nothing */
+    CW_ANNOTATION_RUN,        /* a run of locals ends here; with a type: and a run of none of it follows */
+    CW_ANNOTATION_FORM,       /* of several encodings that mean the same the one of this first byte */
     CW_ANNOTATION_COUNT
 } cw_annotation;
 /* "custom" and so on. */

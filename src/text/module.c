@@ -193,6 +193,19 @@ static void take_data_count(cw_module_text *m)
     m->needs_data_count = true;
 }
 
+/* (@cwrun.empty table): the section is there though nothing is in it */
+static void take_empty(cw_module_text *m)
+{
+    cw_parser *p = m->p;
+    cw_take(p);
+    uint8_t section = p->at->kind == CW_TOKEN_ATOM ? cw_section_of_word(p->at->word) : 0;
+    if (!section || section == CW_SECTION_START || section == CW_SECTION_DATA_COUNT)
+        cw_parse_unexpected(p, "type, import, func, table, memory, tag, global, export, elem, code or data");
+    cw_take(p);
+    cw_expect_close(p);
+    m->empty |= 1u << section;
+}
+
 static void declare_fields(cw_module_text *m)
 {
     cw_parser *p = m->p;
@@ -202,6 +215,8 @@ static void declare_fields(cw_module_text *m)
             cw_take_custom(m);
         else if (cw_at_annotation(p, CW_ANNOTATION_DATA_COUNT))
             take_data_count(m);
+        else if (cw_at_annotation(p, CW_ANNOTATION_EMPTY))
+            take_empty(m);
         else if (cw_at_open(p))
             declare_field(m);
         else if (cw_at_annotation(p, CW_ANNOTATION_NAME) && m->name.data && !m->fields.n)
@@ -221,7 +236,7 @@ static void write_section(cw_module_text *m, uint8_t id, cw_bytes *out)
     static const uint8_t singular[CW_SECTION_COUNT] = { [CW_SECTION_START] = 1, [CW_SECTION_DATA_COUNT] = 1 };
     cw_bytes *section = &m->sections[id];
     cw_write_customs(m, true, id, out);
-    if (section->size || m->counts[id]) {
+    if (section->size || m->counts[id] || m->empty >> id & 1) {
         cw_bytes head;
         cw_bytes_init(&head, &out->alloc);
         if (!singular[id])

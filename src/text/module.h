@@ -86,6 +86,7 @@ typedef struct cw_module_text {
 
     cw_bytes sections[CW_SECTION_COUNT];
     uint32_t counts[CW_SECTION_COUNT];
+    uint32_t empty;                     /* bits: sections that are there though nothing is in them */
     uint8_t defined;                    /* the last kind of definition before which no import may stand, + 1 */
     bool in_function, needs_data_count; /* some body names a data segment */
 
@@ -169,6 +170,8 @@ void cw_write_field(cw_module_text *m, const cw_field_text *field);
 
 /* Takes "(@name …)" where one stands next. */
 bool cw_take_name_annotation(cw_parser *p, cwrun_str *name);
+/* Takes "(@cwrun.form 79)" where one stands next; 0: none. */
+uint32_t cw_take_encoding(cw_parser *p);
 /* Takes "(@cwrun.own-name …)" where one stands next: what a nested module or component calls itself, data NULL where
  * nothing. */
 bool cw_take_own_name(cw_parser *p, cwrun_str *name);
@@ -178,6 +181,8 @@ void cw_add_naming(cw_module_text *m, cw_namings *names, uint32_t index, const c
 void cw_write_indirect_names(cw_bytes *section, uint32_t *n, uint32_t index, const cw_namings *names);
 void cw_write_names(cw_module_text *m, cw_bytes *out);
 void cw_take_custom(cw_module_text *m);
+/* The section that a word of (@custom … (after word)) means; 0: none. */
+uint8_t cw_section_of_word(uint16_t word);
 /* (@producers …): the content of the section of that name. */
 void cw_write_producers(cw_parser *p, cw_bytes *out);
 /* The same of "(@dylink.0 …)": dylink.c. */

@@ -30,6 +30,16 @@ bool cw_take_own_name(cw_parser *p, cwrun_str *name)
     return p->ok;
 }
 
+uint32_t cw_take_encoding(cw_parser *p)
+{
+    if (!cw_at_annotation(p, CW_ANNOTATION_FORM))
+        return 0;
+    cw_take(p);
+    uint32_t form = cw_take_u32(p);
+    cw_expect_close(p);
+    return form;
+}
+
 void cw_add_naming(cw_module_text *m, cw_namings *names, uint32_t index, const cw_token *id, cwrun_str annotated)
 {
     cw_parser *p = m->p;
@@ -129,7 +139,7 @@ void cw_write_names(cw_module_text *m, cw_bytes *out)
 
 /* ---- custom sections ---- */
 
-static uint8_t section_of_word(uint16_t word)
+uint8_t cw_section_of_word(uint16_t word)
 {
     switch (word) {
     case CW_WORD_TYPE: return CW_SECTION_TYPE;
@@ -160,7 +170,7 @@ static void take_place(cw_parser *p, cw_custom_text *c)
         return;
     }
     uint16_t word = p->at->kind == CW_TOKEN_ATOM ? p->at->word : 0;
-    c->section = section_of_word(word);
+    c->section = cw_section_of_word(word);
     if (!c->section && word != (c->before ? CW_WORD_FIRST : CW_WORD_LAST)) {
         cw_parse_fail(p, p->at, "@custom annotation: malformed section kind");
         return;

@@ -12,6 +12,7 @@ enum {
     FUNC = 0x60,
     STRUCT = 0x5f,
     ARRAY = 0x5e,
+    SHARED = 0x65,
     EXACT = 0x62,
     DESCRIPTOR = 0x4d,
     DESCRIBES = 0x4c
@@ -80,6 +81,14 @@ void cw_write_heaptype(cw_module_text *m, cw_bytes *out)
     if (byte) {
         cw_take(m->p);
         cw_bytes_u8(out, byte);
+    } else if (cw_take_form(m->p, CW_WORD_SHARED)) {
+        byte = atom_byte(m->p, heap_byte);
+        if (!byte)
+            cw_parse_unexpected(m->p, "an abstract heap type");
+        cw_take(m->p);
+        cw_bytes_u8(out, SHARED);
+        cw_bytes_u8(out, byte);
+        cw_expect_close(m->p);
     } else if (cw_take_form(m->p, CW_WORD_EXACT)) {
         cw_bytes_u8(out, EXACT);
         cw_bytes_u32(out, cw_take_index(m->p, &m->spaces[CW_SPACE_TYPE]));
@@ -117,9 +126,10 @@ void cw_write_reftype(cw_module_text *m, cw_bytes *out)
     cw_write_reftype_heap(m, out, &nullable);
     if (!nullable || out->oom || out->size == start)
         return;
-    if (out->size - start == 2 && out->data[start + 1] >= 0x69 && out->data[start + 1] <= 0x74) { /* abstract */
-        out->data[start] = out->data[start + 1];
-        out->size = start + 1;
+    uint8_t heap = out->data[start + 1];
+    if (heap == SHARED || (out->size - start == 2 && heap >= 0x69 && heap <= 0x74)) { /* abstract */
+        memmove(out->data + start, out->data + start + 1, out->size - start - 1);
+        out->size--;
     } else {
         out->data[start] = NULLABLE;
     }
@@ -367,8 +377,11 @@ static bool write_clause(cw_module_text *m, cw_bytes *out, uint16_t word, uint8_
 static void write_comptype(cw_module_text *m, cw_bytes *out, uint32_t index)
 {
     cw_parser *p = m->p;
+    bool shared = cw_take_form(p, CW_WORD_SHARED);
+    if (shared)
+        cw_bytes_u8(out, SHARED);
     bool describes = write_clause(m, out, CW_WORD_DESCRIBES, DESCRIBES);
-    if (write_clause(m, out, CW_WORD_DESCRIPTOR, DESCRIPTOR) || describes)
+    if (write_clause(m, out, CW_WORD_DESCRIPTOR, DESCRIPTOR) || describes || shared)
         m->types.items[index].is_plain = false;
     if (cw_take_form(p, CW_WORD_FUNC)) {
         m->locals.what = NULL;
@@ -389,6 +402,8 @@ static void write_comptype(cw_module_text *m, cw_bytes *out, uint32_t index)
         return;
     }
     cw_expect_close(p);
+    if (shared)
+        cw_expect_close(p);
 }
 
 void cw_write_subtype(cw_module_text *m, uint32_t index, bool alone)
@@ -400,12 +415,12 @@ void cw_write_subtype(cw_module_text *m, uint32_t index, bool alone)
         write_comptype(m, out, index);
         return;
     }
-    bool final = cw_take_word(p, CW_WORD_FINAL);
+    bool final = cw_take_word(p, CW_WORD_FINAL), written = cw_take_encoding(p) == VALTYPE_SUB_FINAL;
     uint32_t n = 0;
     m->scratch.size = 0;
     for (; cw_at_index(p); n++)
         cw_bytes_u32(&m->scratch, cw_take_index(p, &m->spaces[CW_SPACE_TYPE]));
-    if (!final || n) {
+    if (!final || n || written) {
         cw_bytes_u8(out, final ? VALTYPE_SUB_FINAL : VALTYPE_SUB);
         cw_bytes_u32(out, n);
         cw_bytes_add(out, m->scratch.data, m->scratch.size);

@@ -236,5 +236,7 @@ void cw_print_module_fields(cw_printer *p);
 void cw_print_module_fini(cw_printer *p, cw_print_module *m);
 /* "(@custom "name" (after code) "…")"; place may be NULL. */
 void cw_print_custom(cw_printer *p, const uint8_t *at, cwrun_str name, const char *place);
+/* "(@cwrun.empty table)" */
+void cw_print_empty(cw_printer *p, const uint8_t *at, const char *section);
 
 #endif

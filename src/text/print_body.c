@@ -488,6 +488,31 @@ void cw_print_wrapped_expr(cw_printer *p, const char *word)
 
 /* ---- functions ---- */
 
+/* What parsing does not do by itself: two runs of one type, one of none. */
+static void print_run(cw_printer *p, cw_print_part type, bool empty)
+{
+    CW_PUT(p, "(@cwrun.run");
+    if (empty) {
+        CW_PUT(p, " ");
+        p->r->at = type.at;
+        cw_print_valtype(p);
+    }
+    CW_PUT(p, ")");
+}
+
+/* Decodes one. */
+static void pass_valtype(cw_printer *p)
+{
+    size_t size = p->out.size;
+    cw_print_valtype(p);
+    p->out.size = size;
+}
+
+static bool is_same_part(cw_print_part a, cw_print_part b)
+{
+    return a.at && a.end - a.at == b.end - b.at && memcmp(a.at, b.at, (size_t)(a.end - a.at)) == 0;
+}
+
 static void print_locals(cw_printer *p)
 {
     cw_reader *r = p->r;
@@ -496,6 +521,7 @@ static void print_locals(cw_printer *p)
     uint32_t runs = cw_read_count(r, UINT32_MAX, "local declarations"), index = m->type ? m->type->n_params : 0;
     uint64_t total = 0;
     bool any = false, open = false;
+    cw_print_part last = { NULL, NULL };
     for (uint32_t i = 0; i < runs && r->ok; i++) {
         uint32_t n = cw_read_u32(r);
         total += n;
@@ -505,11 +531,20 @@ static void print_locals(cw_printer *p)
             return;
         }
         cw_print_part type = { r->at, r->end };
-        if (!n) { /* a run of none is decoded all the same */
-            size_t size = p->out.size;
-            cw_print_valtype(p);
-            p->out.size = size;
+        pass_valtype(p);
+        type.end = r->at;
+        if (!n || is_same_part(last, type)) {
+            if (open)
+                CW_PUT(p, ")");
+            if (any)
+                CW_PUT(p, " ");
+            else
+                cw_put_line(p, at);
+            print_run(p, type, !n);
+            open = false;
+            any = true;
         }
+        last = n ? type : (cw_print_part){ NULL, NULL };
         for (uint32_t k = 0; k < n && r->ok; k++, index++) {
             const cw_print_id *id = cw_print_id_at(&m->local_ids, index);
             bool named = id && id->token.size;

@@ -93,12 +93,7 @@ static void print_immediates(cw_printer *p, uint8_t immediates)
         cw_print_thing(p, CW_TEXT_CORE_MEMORY, cw_read_u32(r));
         CW_PUT(p, ")");
         break;
-    case CW_CANON_IMM_SHARED: print_flag(p, " shared"); break;
-    case CW_CANON_IMM_SHARED_FUNC:
-        print_flag(p, " shared");
-        print_index(p, CW_TEXT_CORE_TYPE);
-        break;
-    case CW_CANON_IMM_SHARED_FUNC_TABLE: print_flag(p, " shared"); /* fall through */
+    case CW_CANON_IMM_FUNC: print_index(p, CW_TEXT_CORE_TYPE); break;
     case CW_CANON_IMM_FUNC_TABLE:
         print_index(p, CW_TEXT_CORE_TYPE);
         print_index(p, CW_TEXT_CORE_TABLE);

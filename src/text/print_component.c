@@ -2,9 +2,8 @@
  *
  * Nested components and types recurse; a bound on nesting bounds that. What the text format leaves to the encoder is
  * said by annotations of our own: @cwrun.own-name, what a nested module or component calls itself where its parent
- * calls it otherwise;
- * @cwrun.names, where the name section stands if it is not last; @cwrun.section, that entries do not go on in the
- * section before. */
+ * calls it otherwise; @cwrun.names, where the name section stands, and its order, if not as usual; @cwrun.section, that
+ * entries do not go on in the section before; @cwrun.empty, a section of no entries. */
 #include "text/print_component.h"
 
 #include "base/str.h"
@@ -102,22 +101,32 @@ void cw_print_item(cw_printer *p, uint8_t sort, uint32_t index)
 /* How far indices are believed: ids are arrays. */
 enum { SPARSE = 64, SPARSE_MORE = 1000 };
 
-static bool scan_sort_names(cw_printer *p, cw_reader *r, cw_print_scope *s, int *last)
+/* Some linkers write the names of a sort twice. */
+static bool is_repeated(cw_reader *r, cw_print_part first)
+{
+    bool same = first.end - first.at == r->end - r->at && memcmp(first.at, r->at, (size_t)(r->end - r->at)) == 0;
+    r->at = r->end;
+    return same;
+}
+
+static bool scan_sort_names(cw_printer *p, cw_reader *r, cw_print_scope *s)
 {
     uint8_t sort = read_sort(r);
-    if (!r->ok)
+    if (!r->ok || s->n_name_parts == CW_TEXT_NAME_PARTS)
         return false;
-    bool regular = sort > *last && !s->ids[sort].n;
-    *last = sort;
+    s->names_ordered = s->names_ordered && (!s->n_name_parts || sort > s->name_parts[s->n_name_parts - 1]);
+    s->name_parts[s->n_name_parts++] = sort;
+    if (s->names[sort].at)
+        return is_repeated(r, s->names[sort]);
+    s->names[sort] = (cw_print_part){ r->at, r->end };
     const uint8_t *at = r->at;
     uint64_t n = cw_read_u32(r);
     r->at = r->ok ? at : r->at;
     n = n > cw_reader_left(r) ? cw_reader_left(r) : n;
     uint64_t most = n * SPARSE + SPARSE_MORE;
     cw_print_namings names = { 0 };
-    regular = cw_print_read_names(p, r, most > UINT32_MAX ? UINT32_MAX : (uint32_t)most, &names) && regular;
-    if (!s->ids[sort].n)
-        cw_print_make_ids(p, p->arena, &s->ids[sort], &names, sorts[sort].what);
+    bool regular = cw_print_read_names(p, r, most > UINT32_MAX ? UINT32_MAX : (uint32_t)most, &names);
+    cw_print_make_ids(p, p->arena, &s->ids[sort], &names, sorts[sort].what);
     s->n_named += names.n;
     CW_VEC_FINI(&names, &p->alloc);
     return regular;
@@ -125,7 +134,7 @@ static bool scan_sort_names(cw_printer *p, cw_reader *r, cw_print_scope *s, int 
 
 static void scan_names(cw_printer *p, cw_reader *r, cw_print_scope *s)
 {
-    int last_sort = -1;
+    s->names_ordered = true;
     bool regular = r->at < r->end, first = true;
     const uint8_t *end = r->end;
     while (r->ok && r->at < end && regular) {
@@ -141,7 +150,7 @@ static void scan_names(cw_printer *p, cw_reader *r, cw_print_scope *s)
             s->name = cw_read_name(r);
             s->name = r->ok ? s->name : (cwrun_str){ NULL, 0 };
         } else {
-            regular = id == 1 && scan_sort_names(p, r, s, &last_sort);
+            regular = id == 1 && scan_sort_names(p, r, s);
         }
         first = false;
         regular = regular && r->ok && r->at == next;
@@ -462,8 +471,8 @@ static void print_custom(cw_printer *p, const uint8_t *at)
         return;
     }
     r->at = r->end;
-    if (s->end == r->end && s->n_used == s->n_named)
-        return; /* where parsing puts it */
+    if (s->end == r->end && s->n_used == s->n_named && s->names_ordered)
+        return; /* as and where parsing puts it */
     if (s->n_used != s->n_named && s->end == r->end) {
         r->at = at; /* names of nothing */
         cw_read_u8(r);
@@ -473,7 +482,13 @@ static void print_custom(cw_printer *p, const uint8_t *at)
         return;
     }
     cw_put_line(p, at);
-    CW_PUT(p, "(@cwrun.names)");
+    CW_PUT(p, "(@cwrun.names");
+    for (unsigned i = 0; i < s->n_name_parts && !s->names_ordered; i++) {
+        CW_PUT(p, " (");
+        cw_put_text(p, sorts[s->name_parts[i]].words);
+        CW_PUT(p, ")");
+    }
+    CW_PUT(p, ")");
 }
 
 /* ---- sections ---- */
@@ -492,8 +507,11 @@ static void print_entry(cw_printer *p, uint8_t id)
     }
 }
 
-static void print_entries(cw_printer *p, uint8_t id, const uint8_t *at)
+/* Whether there are any. */
+static bool print_entries(cw_printer *p, uint8_t id, const uint8_t *at)
 {
+    static const char *const words[] = { "",      "",     "core instance", "core type", "",       "instance",
+                                         "alias", "type", "canon",         "",          "import", "export" };
     cw_reader *r = p->r;
     if (p->scope->last == id) {
         cw_put_line(p, at);
@@ -502,6 +520,9 @@ static void print_entries(cw_printer *p, uint8_t id, const uint8_t *at)
     uint32_t n = cw_read_count(r, UINT32_MAX, "entries");
     for (uint32_t i = 0; i < n && r->ok; i++)
         print_entry(p, id);
+    if (!n)
+        cw_print_empty(p, at, words[id]);
+    return n;
 }
 
 static void print_section(cw_printer *p)
@@ -531,7 +552,7 @@ static void print_section(cw_printer *p)
     case CW_PART_COMPONENT: print_component(p); break;
     case CW_PART_START: print_start(p); break;
     case CW_PART_EXPORT + 1: cw_reader_limit(r, at, "value definitions are not supported yet"); break;
-    default: print_entries(p, id, at); alone = false;
+    default: alone = !print_entries(p, id, at);
     }
     p->scope->last = alone ? CW_PART_NONE : id;
     cw_print_close(p, end, names[id]);

@@ -14,7 +14,10 @@ typedef struct cw_print_scope {
     cw_print_module core; /* core types: ids and names */
     cwrun_str name;       /* its own; data NULL: none */
     uint32_t n_named, n_used, n_name_sections;
-    bool names_regular;
+    bool names_regular, names_ordered; /* ordered: as parsing writes them */
+    uint8_t n_name_parts;
+    uint8_t name_parts[CW_TEXT_NAME_PARTS]; /* sorts */
+    cw_print_part names[CW_TEXT_SORTS];     /* where the first names of a sort stand */
     const uint8_t *end;
     uint8_t last; /* the section before this one, where entries would go on in it; else CW_PART_NONE */
 } cw_print_scope;

@@ -342,6 +342,11 @@ void cw_print_extern_name(cw_printer *p)
         cw_reader_fail(r, at, "invalid leading byte 0x%02x for a component name", code);
     cw_put_name(p, cw_read_name(r));
     uint32_t n = code == 2 ? cw_read_count(r, 16, "name options") : 0;
+    if (code && !n) { /* of old, or with nothing behind */
+        CW_PUT(p, " (@cwrun.form ");
+        cw_put_u64(p, code);
+        CW_PUT(p, ")");
+    }
     for (uint32_t i = 0; i < n && r->ok; i++) {
         at = r->at;
         uint8_t option = cw_read_u8(r);

@@ -1,7 +1,8 @@
 /* text/print_module.c: a core module as text, section by section in the order of the file  [core 5.5].
  *
  * What the text format leaves to the encoder is said by annotations of our own, which other tools pass over:
- * @cwrun.names, where the name section stands where it is not last; @cwrun.datacount, where a data count section is
+ * @cwrun.names, where the name section stands where it is not last; @cwrun.empty, a section of
+ * nothing; @cwrun.datacount, where a data count section is
  * there that nothing needs. */
 #include "text/print.h"
 
@@ -334,7 +335,7 @@ static void print_func(cw_printer *p, uint32_t index)
     cw_reader_pop(r);
 }
 
-static void print_code(cw_printer *p)
+static uint32_t print_code(cw_printer *p)
 {
     cw_reader *r = p->r;
     cw_print_module *m = p->m;
@@ -345,6 +346,7 @@ static void print_code(cw_printer *p)
     for (uint32_t i = 0; i < n && r->ok; i++)
         print_func(p, m->n_imported_funcs + i);
     m->n_bodies = n;
+    return n;
 }
 
 /* ---- custom sections ---- */
@@ -420,7 +422,17 @@ static void print_custom(cw_printer *p, const uint8_t *at)
 
 /* ---- sections ---- */
 
-static void print_entries(cw_printer *p, uint8_t id)
+void cw_print_empty(cw_printer *p, const uint8_t *at, const char *section)
+{
+    if (!p->r->ok)
+        return;
+    cw_put_line(p, at);
+    CW_PUT(p, "(@cwrun.empty ");
+    cw_put_text(p, section);
+    CW_PUT(p, ")");
+}
+
+static uint32_t print_entries(cw_printer *p, uint8_t id)
 {
     cw_reader *r = p->r;
     cw_print_module *m = p->m;
@@ -457,14 +469,16 @@ static void print_entries(cw_printer *p, uint8_t id)
         default: print_data(p, i);
         }
     }
+    return n;
 }
 
 /* Functions are printed with their code; their types were read in the silent pass. */
-static void check_functions(cw_reader *r)
+static uint32_t check_functions(cw_reader *r)
 {
     uint32_t n = cw_read_count(r, UINT32_MAX, "functions");
     for (uint32_t i = 0; i < n && r->ok; i++)
         cw_read_u32(r);
+    return n;
 }
 
 static void print_section(cw_printer *p)
@@ -474,6 +488,9 @@ static void print_section(cw_printer *p)
                                                          "global section",     "export section", "start section",
                                                          "element section",    "code section",   "data section",
                                                          "data count section", "tag section" };
+    static const char *const words[CW_SECTION_COUNT] = { "",       "type",   "import", "func",  "table",
+                                                         "memory", "global", "export", "start", "elem",
+                                                         "code",   "data",   "",       "tag" };
     static const uint8_t order[CW_SECTION_COUNT] = { 0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 11, 6 };
     cw_reader *r = p->r;
     cw_print_module *m = p->m;
@@ -491,9 +508,10 @@ static void print_section(cw_printer *p)
         return;
     if (id)
         m->last = id;
+    uint32_t n = 1;
     switch (id) {
-    case CW_SECTION_FUNC: check_functions(r); break;
-    case CW_SECTION_CODE: print_code(p); break;
+    case CW_SECTION_FUNC: n = check_functions(r); break;
+    case CW_SECTION_CODE: n = print_code(p); break;
     case CW_SECTION_START:
         cw_put_line(p, at);
         CW_PUT(p, "(start ");
@@ -505,8 +523,10 @@ static void print_section(cw_printer *p)
         m->has_data_count = true;
         break;
     case 0: print_custom(p, at); break;
-    default: print_entries(p, id);
+    default: n = print_entries(p, id);
     }
+    if (!n)
+        cw_print_empty(p, at, words[id]);
     cw_print_close(p, end, names[id]);
 }
 

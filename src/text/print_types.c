@@ -11,6 +11,7 @@ enum {
     SHORTEST_HEAP = 0x69,
     LAST_HEAP = 0x74,
     EXACT = 0x62,
+    SHARED = 0x65,
     DESCRIPTOR = 0x4d,
     DESCRIBES = 0x4c
 };
@@ -35,6 +36,17 @@ void cw_print_heaptype(cw_printer *p)
     if (cw_reader_left(r) && is_heap(*at)) {
         r->at++;
         cw_put_text(p, heap_words[*at - SHORTEST_HEAP]);
+        return;
+    }
+    if (cw_reader_left(r) && *at == SHARED) {
+        uint8_t heap = cw_reader_left(r) > 1 ? at[1] : 0;
+        cw_read_u8(r);
+        cw_read_u8(r);
+        if (r->ok && !is_heap(heap))
+            cw_reader_fail(r, at, "malformed shared heap type 0x%02x", heap);
+        CW_PUT(p, "(shared ");
+        cw_put_text(p, is_heap(heap) ? heap_words[heap - SHORTEST_HEAP] : "");
+        CW_PUT(p, ")");
         return;
     }
     if (cw_reader_left(r) && *at == EXACT) {
@@ -77,6 +89,8 @@ void cw_print_valtype(cw_printer *p)
     } else if (is_heap(byte)) {
         r->at++;
         cw_put_text(p, ref_words[byte - SHORTEST_HEAP]);
+    } else if (byte == SHARED) {
+        cw_print_ref(p, true);
     } else {
         byte = cw_read_u8(r);
         if (r->ok && byte != NULLABLE && byte != NON_NULL)
@@ -136,9 +150,14 @@ void cw_skip_valtype(cw_reader *r)
         if (cw_reader_left(r) && *r->at == EXACT) {
             r->at++;
             cw_read_u32(r);
+        } else if (cw_reader_left(r) && *r->at == SHARED) {
+            r->at++;
+            cw_read_u8(r);
         } else {
             cw_read_s33(r);
         }
+    } else if (byte == SHARED) {
+        cw_read_u8(r);
     } else if (r->ok && !is_heap(byte) && !(byte >= 0x7b && byte <= 0x7f) && byte != 0x78 && byte != 0x77)
         r->ok = false;
 }
@@ -221,6 +240,8 @@ static void scan_subtype(cw_printer *p, cw_reader *r)
             cw_read_u32(r);
         form = cw_read_u8(r);
     }
+    if (form == SHARED)
+        form = cw_read_u8(r);
     for (int i = 0; i < 2 && r->ok && (form == DESCRIBES || form == DESCRIPTOR); i++) {
         cw_read_u32(r);
         form = cw_read_u8(r);
@@ -297,10 +318,18 @@ void cw_print_subtype(cw_printer *p, uint32_t index)
     if (sub) {
         cw_put_text(p, form == SUB ? "(sub " : "(sub final ");
         uint32_t n = cw_read_count(r, UINT32_MAX, "supertypes");
+        if (!n && form == SUB_FINAL)
+            CW_PUT(p, "(@cwrun.form 79) "); /* else it goes without saying */
         for (uint32_t i = 0; i < n && r->ok; i++) {
             cw_put_ref(p, CW_SPACE_TYPE, cw_read_u32(r));
             CW_PUT(p, " ");
         }
+        at = r->at;
+        form = cw_read_u8(r);
+    }
+    bool shared = form == SHARED;
+    if (shared) {
+        CW_PUT(p, "(shared ");
         at = r->at;
         form = cw_read_u8(r);
     }
@@ -323,6 +352,8 @@ void cw_print_subtype(cw_printer *p, uint32_t index)
         if (r->ok)
             cw_reader_fail(r, at, "malformed definition type 0x%02x", form);
     }
+    if (shared)
+        CW_PUT(p, ")");
     if (sub)
         CW_PUT(p, ")");
     cw_print_reset_scratch(p);
@@ -364,8 +395,10 @@ void cw_print_group(cw_printer *p, uint32_t *index)
 
 enum { HAS_MAX = 1, IS_SHARED = 2, IS_64 = 4, HAS_PAGE = 8 };
 
-static void print_flags(cw_printer *p, uint8_t flags)
+static void print_flags(cw_printer *p, uint8_t flags, bool memory)
 {
+    if (flags & IS_SHARED && !memory)
+        CW_PUT(p, "shared ");
     if (flags & IS_64)
         CW_PUT(p, "i64 ");
 }
@@ -378,7 +411,7 @@ static void print_bounds(cw_printer *p, uint8_t flags, bool memory)
         CW_PUT(p, " ");
         cw_put_u64(p, cw_read_u64(r));
     }
-    if (flags & IS_SHARED)
+    if (flags & IS_SHARED && memory)
         CW_PUT(p, " shared");
     if (memory && flags & HAS_PAGE) {
         const uint8_t *at = r->at;
@@ -403,7 +436,7 @@ static uint8_t read_flags(cw_printer *p, uint8_t most)
 void cw_print_limits(cw_printer *p, bool memory)
 {
     uint8_t flags = read_flags(p, memory ? 15 : 7);
-    print_flags(p, flags);
+    print_flags(p, flags, memory);
     print_bounds(p, flags, memory);
 }
 

@@ -58,6 +58,7 @@ static void expect_text_round_trip(const char *text)
 }
 
 #define MODULE "\0asm\1\0\0\0"
+#define COMPONENT "\0asm\x0d\0\1\0"
 #define EXPECT_BYTES(bytes) expect_round_trip(bytes, sizeof(bytes) - 1, #bytes)
 
 static char *print(const void *bytes, size_t size, cwrun_error *err)
@@ -272,6 +273,44 @@ static void sections_that_identifiers_do_not_make_print_and_parse_to_the_same_by
                         "c"); /* a data count that nothing needs */
 }
 
+static void encodings_that_are_not_the_shortest_print_and_parse_to_the_same_bytes(void **state)
+{
+    (void)state;
+    static const uint8_t sections[] = { 1, 2, 3, 4, 5, 13, 6, 7, 9, 10, 11 }; /* of nothing, alone and all */
+    uint8_t all[64] = MODULE;
+    size_t size = 8;
+    for (unsigned i = 0; i < sizeof sections; i++) {
+        char one[] = MODULE "?\1\0";
+        one[8] = (char)sections[i];
+        expect_round_trip(one, sizeof one - 1, "an empty section");
+        memcpy(all + size, one + 8, 3);
+        size += 3;
+    }
+    expect_round_trip(all, size, "empty sections");
+    EXPECT_BYTES(COMPONENT "\2\1\0\3\1\0\5\1\0\6\1\0\7\1\0\x08\1\0\x0a\1\0\x0b\1\0"
+                           "\7\1\0\7\2\1\x7f\7\1\0\7\2\1\x7e");
+    /* runs of locals of one type, and of none */
+    EXPECT_BYTES(MODULE "\1\4\1\x60\0\0\3\2\1\0\x0a\x13\1\x11\7\1\x7f\2\x7f\0\x7f\0\x64\x70\1\x7d\0\x7d\1\x7d\x0b");
+    EXPECT_BYTES(MODULE "\1\x0c\2\x4f\0\x60\0\0\x4f\1\0\x60\0\0"); /* final types that say so */
+    /* names of the form before attributes, and without any */
+    EXPECT_BYTES(COMPONENT "\7\5\1\x40\0\1\0\x0a\x0c\2\1\1\x61\1\0\2\1\x62\0\1\0\x0b\x07\1\1\1\x63\1\0\0");
+}
+
+static void types_shared_by_threads_print_and_parse_to_the_same_bytes(void **state)
+{
+    (void)state;
+    expect_text_round_trip(
+        "(import \"a\" \"b\" (table shared 1 (ref null (shared func)))) (type (shared (func (param (ref (shared any)) "
+        "(ref null (shared func)))))) (type (sub "
+        "(shared (struct (field (mut (ref null (shared eq)))))))) (type (sub 1 (shared (descriptor "
+        "3) (struct)))) (table shared 1 (ref null (shared func))) (table shared i64 0 1 (ref (shared i31)))"
+        "(func (param (ref null (shared none))) local.get 0 ref.null (shared func) drop drop)");
+    expect_text_round_trip("(component (core type $t (shared (func (param i32)))) (core func (canon thread.spawn-ref "
+                           "$t)) (core func (canon thread.available_parallelism))"
+                           "(core module $m (table (export \"t\") shared 1 (ref null (shared func)))) (core instance "
+                           "$i (instantiate $m)) (core func (canon thread.spawn-indirect $t (core table $i \"t\"))))");
+}
+
 /* ---- components ---- */
 
 static void every_definition_of_a_component_prints_and_parses_to_the_same_bytes(void **state)
@@ -326,8 +365,6 @@ static void every_definition_of_a_component_prints_and_parses_to_the_same_bytes(
         expect_text_round_trip(texts[i]);
 }
 
-#define COMPONENT "\0asm\x0d\0\1\0"
-
 static void places_of_a_components_sections_come_back(void **state)
 {
     (void)state;
@@ -339,6 +376,9 @@ static void places_of_a_components_sections_come_back(void **state)
                            "component-name"); /* no names */
     EXPECT_BYTES(COMPONENT "\0\x16\x0e"
                            "component-name\1\5\3\1\7\1x"); /* of nothing */
+    /* names in an order of their own, some of them twice */
+    EXPECT_BYTES(COMPONENT "\7\3\2\x7f\x7f\1\x08" MODULE "\0\x2b\x0e"
+                           "component-name\1\x08\3\2\0\1x\1\1y\1\6\0\x11\1\0\1m\1\x08\3\2\0\1x\1\1y");
     EXPECT_BYTES(COMPONENT "\1\x12" MODULE "\0\x08\4name\0\1\0"
                            "\4\x08" COMPONENT);
     /* names of their own, and names that the parent gives */
@@ -442,6 +482,8 @@ int main(void)
         cmocka_unit_test(floats_print_so_that_their_bits_come_back),
         cmocka_unit_test(names_print_and_parse_to_the_same_bytes),
         cmocka_unit_test(sections_that_identifiers_do_not_make_print_and_parse_to_the_same_bytes),
+        cmocka_unit_test(encodings_that_are_not_the_shortest_print_and_parse_to_the_same_bytes),
+        cmocka_unit_test(types_shared_by_threads_print_and_parse_to_the_same_bytes),
         cmocka_unit_test(every_definition_of_a_component_prints_and_parses_to_the_same_bytes),
         cmocka_unit_test(places_of_a_components_sections_come_back),
         cmocka_unit_test(what_comes_before_a_fault_is_printed_and_the_error_says_where_it_is),
