@@ -1,4 +1,4 @@
-/* base/demangle.c: names of Rust functions: which mangling a symbol has, and the legacy one.
+/* base/demangle.c: names of functions of Rust and C++: which mangling a symbol has, and Rust's legacy one.
  *
  * The legacy mangling is the C++ one for nested names: elements with their sizes in front, in which '.' and '$' escape
  * what a symbol cannot hold; the last element is a hash. */
@@ -102,13 +102,8 @@ static bool is_graphic_ascii(cwrun_str text)
     return true;
 }
 
-size_t cw_demangle(cwrun_str mangled, char *out, size_t room)
+static size_t demangle_rust(cwrun_str mangled, bool is_v0, char *out, size_t room)
 {
-    bool is_v0 = cw_str_starts(mangled, CW_STR("_R"));
-    if ((!is_v0 && !cw_str_starts(mangled, CW_STR("_ZN"))) || mangled.size > CW_DEMANGLE_ROOM ||
-        !is_graphic_ascii(mangled))
-        return 0;
-
     cw_demangler d = { .out = out, .room = room, .ok = true };
     mangled = without_llvm(mangled);
     d.text = cw_str_sub(mangled, is_v0 ? 2 : 3, mangled.size);
@@ -119,5 +114,22 @@ size_t cw_demangle(cwrun_str mangled, char *out, size_t room)
     if (d.at < d.text.size && d.text.data[d.at] != '.') /* suffixes of compilers are kept */
         return 0;
     put(&d, d.text.data + d.at, d.text.size - d.at);
+    return d.ok ? d.size : 0;
+}
+
+size_t cw_demangle(cwrun_str mangled, char *out, size_t room)
+{
+    if (mangled.size > CW_DEMANGLE_ROOM || !is_graphic_ascii(mangled))
+        return 0;
+    if (cw_str_starts(mangled, CW_STR("_R")))
+        return demangle_rust(mangled, true, out, room);
+    if (!cw_str_starts(mangled, CW_STR("_Z")))
+        return 0;
+    /* Rust's legacy symbols are C++ ones, of nested names without a type. */
+    const size_t size = cw_str_starts(mangled, CW_STR("_ZN")) ? demangle_rust(mangled, false, out, room) : 0;
+    if (size != 0)
+        return size;
+    cw_demangler d = { .out = out, .room = room, .ok = true, .text = cw_str_sub(mangled, 2, mangled.size) };
+    cw_demangle_cxx(&d);
     return d.ok ? d.size : 0;
 }

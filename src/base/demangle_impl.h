@@ -29,6 +29,8 @@ typedef struct cw_demangler {
 
 /* symbol-name without its prefix and suffix: a path and the crate that instantiated it. */
 void cw_demangle_v0(cw_demangler *d);
+/* A C++ symbol without its "_Z", to its end. */
+void cw_demangle_cxx(cw_demangler *d);
 
 /* ---- output ---- */
 
