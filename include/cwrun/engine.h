@@ -2,7 +2,8 @@
  *
  * An engine is immutable after it is made, thread-safe and shared by everything; a store is used by one thread at a
  * time and owns all that runs in it. Every _new has one _drop; dropping in any order is safe (objects are counted). All
- * functions accept NULL objects and an error that is already set: they then do nothing and fail. */
+ * functions accept NULL objects and an error that is already set: they then do nothing and fail, with an argument error
+ * where none is set yet. */
 #ifndef CWRUN_ENGINE_H
 #define CWRUN_ENGINE_H
 

@@ -84,7 +84,9 @@ cwrun_component *cwrun_component_open(cwrun_engine *engine, const char *path, cw
 {
     uint8_t *bytes;
     size_t size, room;
-    if (!engine || !cw_os_read_file(&engine->alloc, path, &bytes, &size, &room, err))
+    if (!engine || !path || cwrun_failed(err))
+        return cw_fail_null(err, __func__), NULL;
+    if (!cw_os_read_file(&engine->alloc, path, &bytes, &size, &room, err))
         return NULL;
     cwrun_component *c = cwrun_component_load(engine, bytes, size, path, err);
     cw_free(&engine->alloc, bytes, room);
@@ -141,7 +143,7 @@ cwrun_instance *cwrun_instantiate(cwrun_store *store, cwrun_component *component
                                   cwrun_error *err)
 {
     if (!store || !component || cwrun_failed(err))
-        return NULL;
+        return cw_fail_null(err, __func__), NULL;
     if (store->engine != component->engine || (linker && linker->engine != store->engine)) {
         cw_fail(err, &store->alloc, CWRUN_ERROR_ARGUMENT, 0,
                 "cwrun_instantiate: store, component and linker are not of one engine");
@@ -300,7 +302,7 @@ cwrun_store *cwrun_instance_store(const cwrun_instance *instance)
 cwrun_func *cwrun_instance_func(cwrun_instance *instance, const char *name, cwrun_error *err)
 {
     if (!instance || cwrun_failed(err))
-        return NULL;
+        return cw_fail_null(err, __func__), NULL;
     lookup k = { .in = instance, .name = cwrun_str_of(name) };
     for (cwrun_func *f = instance->funcs; f; f = f->next)
         if (cw_str_eq_c(k.name, f->asked))

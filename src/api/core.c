@@ -79,7 +79,9 @@ cwrun_module *cwrun_module_open(cwrun_engine *engine, const char *path, cwrun_er
 {
     uint8_t *bytes;
     size_t size, room;
-    if (!engine || !cw_os_read_file(&engine->alloc, path, &bytes, &size, &room, err))
+    if (!engine || !path || cwrun_failed(err))
+        return cw_fail_null(err, __func__), NULL;
+    if (!cw_os_read_file(&engine->alloc, path, &bytes, &size, &room, err))
         return NULL;
     cwrun_module *m = cwrun_module_load(engine, bytes, size, path, err);
     cw_free(&engine->alloc, bytes, room);
@@ -181,6 +183,8 @@ static bool find_imports(cwrun_core_instance *in, const cw_module *m, const sour
 
 static cwrun_core_instance *instantiate(cwrun_store *store, cwrun_module *module, const source *from, cwrun_error *err)
 {
+    if (!cw_store_allocates(store, "cwrun_module_instantiate", err))
+        return NULL;
     cw_module *m = module->module;
     cwrun_core_instance *in = CW_ARENA_NEW(&store->exec.arena, cwrun_core_instance);
     cw_extern *imports = cw_new_array(&store->alloc, m->n_imports + 1u, sizeof *imports);
@@ -207,7 +211,7 @@ cwrun_core_instance *cwrun_module_instantiate(cwrun_store *store, cwrun_module *
     cwrun_error local = CWRUN_ERROR_INIT;
     source from = { .linker = linker };
     if (!store || !module || cwrun_failed(err))
-        return NULL;
+        return cw_fail_null(err, __func__), NULL;
     if (store->engine != module->engine || (linker && linker->engine != store->engine)) {
         cw_fail(err, &store->alloc, CWRUN_ERROR_ARGUMENT, 0,
                 "cwrun_module_instantiate: store, module and linker are not of one engine");
@@ -227,7 +231,7 @@ cwrun_core_instance *cwrun_module_instantiate_with(cwrun_store *store, cwrun_mod
     cwrun_error local = CWRUN_ERROR_INIT;
     source from = { .given = n ? imports : &none };
     if (!store || !module || cwrun_failed(err))
-        return NULL;
+        return cw_fail_null(err, __func__), NULL;
     if (store->engine != module->engine || n != module->module->n_imports || (n && !imports)) {
         cw_fail(
             err, &store->alloc, CWRUN_ERROR_ARGUMENT, 0,
@@ -297,7 +301,9 @@ cwrun_extern cwrun_core_instance_export(cwrun_core_instance *instance, uint32_t 
     type *cwrun_core_instance_##noun(cwrun_core_instance *instance, const char *name, cwrun_error *err) \
     { \
         cw_extern e = { .kind = CW_EXTERN_COUNT }; \
-        if (!instance || !cw_core_find(instance, name, KIND, &e, err)) \
+        if (!instance) \
+            return cw_fail_null(err, __func__), NULL; \
+        if (!cw_core_find(instance, name, KIND, &e, err)) \
             return NULL; \
         return cw_core_extern_public(&e).of.member; \
     }

@@ -76,7 +76,7 @@ cwrun_memory *cwrun_memory_new(cwrun_store *store, const cwrun_core_limits *limi
 {
     cw_memtype type;
     if (!store || cwrun_failed(err))
-        return NULL;
+        return cw_fail_null(err, __func__), NULL;
     if (!limits || !cw_core_limits(limits, false, &type)) {
         cw_fail(err, &store->alloc, CWRUN_ERROR_ARGUMENT, 0, "cwrun_memory_new: the limits are no memory's");
         return NULL;
@@ -115,7 +115,7 @@ uint8_t *cwrun_memory_at(cwrun_memory *memory, uint64_t at, uint64_t size)
 bool cwrun_memory_read(const cwrun_memory *memory, uint64_t at, void *out, size_t size, cwrun_error *err)
 {
     if (!memory || (size && !out) || cwrun_failed(err))
-        return false;
+        return cw_fail_null(err, __func__);
     const uint8_t *from = cw_memory_at(mem(memory), at, size);
     if (!from)
         return out_of_bounds(mem(memory)->exec->store, "cwrun_memory_read", at, size, mem(memory)->size, err);
@@ -127,7 +127,7 @@ bool cwrun_memory_read(const cwrun_memory *memory, uint64_t at, void *out, size_
 bool cwrun_memory_write(cwrun_memory *memory, uint64_t at, const void *bytes, size_t size, cwrun_error *err)
 {
     if (!memory || (size && !bytes) || cwrun_failed(err))
-        return false;
+        return cw_fail_null(err, __func__);
     uint8_t *to = cw_memory_at(mem(memory), at, size);
     if (!to)
         return out_of_bounds(mem(memory)->exec->store, "cwrun_memory_write", at, size, mem(memory)->size, err);
@@ -185,7 +185,7 @@ cwrun_table *cwrun_table_new(cwrun_store *store, cwrun_core_type elem, const cwr
     cw_tabletype type = { .elem = elem };
     uint64_t slot;
     if (!store || cwrun_failed(err))
-        return NULL;
+        return cw_fail_null(err, __func__), NULL;
     if (!limits || !cw_core_limits(limits, true, &type.limits) || !cw_is_ref(elem) ||
         !cw_core_is_type(store->exec.types, elem)) {
         cw_fail(err, &store->alloc, CWRUN_ERROR_ARGUMENT, 0,
@@ -206,7 +206,7 @@ bool cwrun_table_get(cwrun_table *table, uint64_t i, cwrun_core_val *value, cwru
 {
     uint64_t slot;
     if (!table || !value || cwrun_failed(err))
-        return false;
+        return cw_fail_null(err, __func__);
     cw_table *t = tab(table);
     if (!cw_table_get(t, i, &slot))
         return out_of_bounds(t->exec->store, "cwrun_table_get", i, 1, t->size, err);
@@ -218,7 +218,7 @@ bool cwrun_table_set(cwrun_table *table, uint64_t i, const cwrun_core_val *value
 {
     uint64_t slot;
     if (!table || cwrun_failed(err))
-        return false;
+        return cw_fail_null(err, __func__);
     cw_table *t = tab(table);
     if (!element(t->exec->store, t->type.elem, value, "cwrun_table_set", &slot, err))
         return false;
@@ -229,7 +229,7 @@ bool cwrun_table_grow(cwrun_table *table, uint64_t n, const cwrun_core_val *init
 {
     uint64_t slot;
     if (!table || cwrun_failed(err))
-        return false;
+        return cw_fail_null(err, __func__);
     cw_table *t = tab(table);
     if (!element(t->exec->store, t->type.elem, init, "cwrun_table_grow", &slot, err))
         return false;
@@ -251,7 +251,7 @@ cwrun_global *cwrun_global_new(cwrun_store *store, cwrun_core_type type, bool is
 {
     uint64_t slots[2] = { 0, 0 }, *to = slots;
     if (!store || cwrun_failed(err))
-        return NULL;
+        return cw_fail_null(err, __func__), NULL;
     if (!value || !cw_core_is_type(store->exec.types, type)) {
         cw_fail(err, &store->alloc, CWRUN_ERROR_ARGUMENT, 0, "cwrun_global_new: %s",
                 value ? "this is no type" : "the value is NULL");
@@ -269,7 +269,7 @@ cwrun_global *cwrun_global_new(cwrun_store *store, cwrun_core_type type, bool is
 bool cwrun_global_get(cwrun_global *global, cwrun_core_val *value, cwrun_error *err)
 {
     if (!global || !value || cwrun_failed(err))
-        return false;
+        return cw_fail_null(err, __func__);
     const uint64_t *from = glob(global)->value;
     return cw_core_from_slots(glob(global)->exec->store, glob(global)->type.type, &from, value) || cw_fail_oom(err);
 }
@@ -277,7 +277,7 @@ bool cwrun_global_get(cwrun_global *global, cwrun_core_val *value, cwrun_error *
 bool cwrun_global_set(cwrun_global *global, const cwrun_core_val *value, cwrun_error *err)
 {
     if (!global || !value || cwrun_failed(err))
-        return false;
+        return cw_fail_null(err, __func__);
     cw_global *g = glob(global);
     cwrun_store *s = g->exec->store;
     uint64_t slots[2] = { 0, 0 }, *to = slots;
@@ -305,7 +305,7 @@ bool cwrun_core_global_get(cwrun_core_instance *instance, const char *name, cwru
 cwrun_tag *cwrun_tag_new(cwrun_store *store, const cwrun_core_functype *type, cwrun_error *err)
 {
     if (!store || cwrun_failed(err))
-        return NULL;
+        return cw_fail_null(err, __func__), NULL;
     if (!cw_core_is_functype(store->exec.types, type) || cw_core_type(type)->n_results != 0) {
         cw_fail(err, &store->alloc, CWRUN_ERROR_ARGUMENT, 0,
                 "cwrun_tag_new: the type is not of this engine, or has results");

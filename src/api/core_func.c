@@ -19,7 +19,7 @@ static cw_step throw(cw_thread * t, cwrun_caller *c)
     uint64_t *slots = cw_arena_array(&c->arena, type->param_slots + 1u, sizeof *slots), *to = slots;
     const char *wrong = slots ? NULL : "could not be kept: out of memory";
     for (uint32_t i = 0; !wrong && i < type->n_params; i++)
-        wrong = cw_core_to_slots(c->store, type->params[i], &c->core_args[i], &to);
+        wrong = cw_core_to_slots(c->store, type->params[i], &c->throw_values[i], &to);
     if (!wrong)
         return cw_thread_throw(t, c->throw_tag, slots);
     cw_thread_trap(t, CW_TRAP_HOST, "a value of an exception %s", wrong);
@@ -46,6 +46,8 @@ static cw_step answer(cw_thread *t, cwrun_caller *c, cwrun_status status, const 
         return CW_STEP_RETURN;
     }
     case CWRUN_PENDING:
+        c->throw_tag = NULL;
+        c->throw_ref = 0;
         if (c->wait == CW_WAIT_NONE) {
             cw_thread_trap(t, CW_TRAP_HOST, "a host function is pending but waits for nothing");
             return CW_STEP_TRAP;
@@ -186,7 +188,7 @@ cwrun_core_func *cwrun_core_func_new(cwrun_store *store, const cwrun_core_functy
                                      void (*drop)(void *user), cwrun_error *err)
 {
     if (!store || cwrun_failed(err))
-        return NULL;
+        return cw_fail_null(err, __func__), NULL;
     if (!fn || !cw_core_is_functype(store->exec.types, type)) {
         cw_fail(err, &store->alloc, CWRUN_ERROR_ARGUMENT, 0, "cwrun_core_func_new: %s",
                 fn ? "the type is not of this engine" : "the function is NULL");
@@ -207,8 +209,11 @@ cwrun_core_func *cwrun_core_func_new(cwrun_store *store, const cwrun_core_functy
 cwrun_status cwrun_core_caller_wait(cwrun_caller *caller, const cwrun_wait *waits, size_t n, uint64_t deadline,
                                     cwrun_core_fn resume, void *user)
 {
-    if (!caller || !resume)
+    if (!caller)
         return CWRUN_TRAP;
+    if (!resume || (n != 0 && !waits) || !caller->core_args)
+        return cwrun_caller_trap(caller, "cwrun_core_caller_wait: %s",
+                                 caller->core_args ? "waits or resume is NULL" : "a component calls");
     if (!cw_caller_set_waits(caller, waits, n, deadline))
         return cwrun_caller_trap(caller, "out of memory");
     caller->resume_core = resume;
@@ -311,13 +316,13 @@ bool cwrun_core_func_call(cwrun_core_func *func, const cwrun_core_val *args, siz
     enum { FEW = 16 };
     cwrun_error local = CWRUN_ERROR_INIT;
     if (!func || (n_args && !args) || (n_results && !results) || cwrun_failed(err))
-        return false;
+        return cw_fail_null(err, __func__);
     if (!err)
         err = &local;
     cw_func *f = cw_core_func(func);
     cwrun_store *s = cw_func_store(f);
     const cw_subtype *type = cw_types_get(s->exec.types, f->type);
-    if (!check_counts(s, f, type, n_args, n_results, err)) {
+    if (!cw_store_allocates(s, __func__, err) || !check_counts(s, f, type, n_args, n_results, err)) {
         cwrun_error_clear(&local);
         return false;
     }
@@ -346,7 +351,7 @@ bool cwrun_core_func_call_slots(cwrun_core_func *func, uint64_t *slots, size_t n
 {
     cwrun_error local = CWRUN_ERROR_INIT;
     if (!func || cwrun_failed(err))
-        return false;
+        return cw_fail_null(err, __func__);
     cw_func *f = cw_core_func(func);
     cwrun_store *s = cw_func_store(f);
     const cw_subtype *type = cw_types_get(s->exec.types, f->type);
@@ -357,6 +362,8 @@ bool cwrun_core_func_call_slots(cwrun_core_func *func, uint64_t *slots, size_t n
                 wider(type));
         return false;
     }
+    if (!cw_store_allocates(s, __func__, err))
+        return false;
     cw_store_entered(s);
     cw_roots_turn(s);
     bool ok = cw_core_run(s, f, slots, type->result_slots, err ? err : &local);

@@ -53,7 +53,7 @@ cwrun_core_type cwrun_ref_type(cwrun_store *store, cwrun_ref ref)
 cwrun_ref cwrun_i31_new(cwrun_store *store, int32_t value, cwrun_error *err)
 {
     if (!store || cwrun_failed(err))
-        return 0;
+        return cw_fail_null(err, __func__);
     cwrun_ref ref = cw_root_new(store, CWRUN_CORE_ANYREF, CW_REF_OF_I31(value));
     if (!ref)
         cw_fail_oom(err);
@@ -123,6 +123,8 @@ cwrun_ref cwrun_struct_new(cwrun_store *store, cwrun_core_type type, const cwrun
     static const char who[] = "cwrun_struct_new";
     uint64_t slots[2], *to;
     if (!store || cwrun_failed(err))
+        return cw_fail_null(err, __func__);
+    if (!cw_store_allocates(store, who, err))
         return 0;
     const cw_subtype *t = new_type(store, type, CW_COMP_STRUCT, who, err);
     if (t && t->descriptor_offset)
@@ -136,12 +138,17 @@ cwrun_ref cwrun_struct_new(cwrun_store *store, cwrun_core_type type, const cwrun
             return 0;
         }
     }
+    cw_store_entered(store);
     cw_object *o = cw_gc_new_struct(&store->exec, t);
+    if (o)
+        memset(o + 1, 0, t->size - sizeof *o);
     for (uint32_t i = 0; o && i < n; i++) {
         const place p = field(t, o, i);
         put(store, &p, &fields[i]);
     }
-    return rooted(store, o, err);
+    const cwrun_ref ref = rooted(store, o, err);
+    cw_store_left(store);
+    return ref;
 }
 
 cwrun_ref cwrun_array_new(cwrun_store *store, cwrun_core_type type, const cwrun_core_val *init, uint32_t length,
@@ -150,6 +157,8 @@ cwrun_ref cwrun_array_new(cwrun_store *store, cwrun_core_type type, const cwrun_
     static const char who[] = "cwrun_array_new";
     uint64_t slots[2], *to = slots;
     if (!store || cwrun_failed(err))
+        return cw_fail_null(err, __func__);
+    if (!cw_store_allocates(store, who, err))
         return 0;
     const cw_subtype *t = new_type(store, type, CW_COMP_ARRAY, who, err);
     if (!t || !init)
@@ -159,10 +168,13 @@ cwrun_ref cwrun_array_new(cwrun_store *store, cwrun_core_type type, const cwrun_
         cw_fail(err, &store->alloc, CWRUN_ERROR_ARGUMENT, 0, "%s: init %s", who, wrong);
         return 0;
     }
+    cw_store_entered(store);
     cw_array *a = cw_gc_new_array(&store->exec, t, length);
     for (uint32_t i = 0; a && i < length; i++)
         memcpy(cw_array_data(a) + (uint64_t)i * t->size, slots, t->size);
-    return rooted(store, a, err);
+    const cwrun_ref ref = rooted(store, a, err);
+    cw_store_left(store);
+    return ref;
 }
 
 /* ---- fields, elements, values ---- */
@@ -203,7 +215,7 @@ bool cwrun_object_get(cwrun_store *store, cwrun_ref ref, uint32_t i, cwrun_core_
     const uint64_t *from = slots;
     place p;
     if (!store || !value || cwrun_failed(err))
-        return false;
+        return cw_fail_null(err, __func__);
     if (!find(store, ref, i, &p))
         return fail(store, "cwrun_object_get", "there is no such field, element or value", err);
     memcpy(slots, p.at, p.size);
@@ -214,7 +226,7 @@ bool cwrun_object_set(cwrun_store *store, cwrun_ref ref, uint32_t i, const cwrun
 {
     place p;
     if (!store || !value || cwrun_failed(err))
-        return false;
+        return cw_fail_null(err, __func__);
     if (!find(store, ref, i, &p) || !p.is_mutable)
         return fail(store, "cwrun_object_set", "there is no such field or element, or it is immutable", err);
     const char *wrong = put(store, &p, value);
@@ -257,8 +269,9 @@ cwrun_status cwrun_caller_throw(cwrun_caller *caller, cwrun_tag *tag, const cwru
         return cwrun_caller_trap(caller, "out of memory");
     if (n)
         memcpy(copy, values, n * sizeof *copy);
-    caller->core_args = copy;
+    caller->throw_values = copy;
     caller->throw_tag = t;
+    caller->throw_ref = 0;
     return CWRUN_TRAP;
 }
 
@@ -268,6 +281,7 @@ cwrun_status cwrun_caller_throw_ref(cwrun_caller *caller, cwrun_ref exception)
         return CWRUN_TRAP;
     if (!caller->core_args || !cwrun_exception_tag(caller->store, exception))
         return cwrun_caller_trap(caller, "cwrun_caller_throw_ref: this is no exception, or a component calls");
+    caller->throw_tag = NULL;
     caller->throw_ref = exception;
     return CWRUN_TRAP;
 }

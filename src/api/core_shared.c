@@ -20,7 +20,7 @@ cwrun_shared_memory *cwrun_shared_memory_new(cwrun_engine *engine, const cwrun_c
 {
     cw_memtype type;
     if (!engine || cwrun_failed(err))
-        return NULL;
+        return cw_fail_null(err, __func__), NULL;
     if (!limits || !limits->is_shared || !cw_core_limits(limits, false, &type)) {
         cw_fail(err, &engine->alloc, CWRUN_ERROR_ARGUMENT, 0,
                 "cwrun_shared_memory_new: the limits are no shared memory's");
@@ -58,9 +58,9 @@ uint32_t cwrun_shared_memory_notify(cwrun_shared_memory *memory, uint64_t at, ui
 
 cwrun_memory *cwrun_memory_of_shared(cwrun_store *store, cwrun_shared_memory *memory, cwrun_error *err)
 {
-    return store && memory && !cwrun_failed(err)
-               ? (cwrun_memory *)(void *)cw_memory_share(&store->exec, of(memory), err)
-               : NULL;
+    if (!store || !memory || cwrun_failed(err))
+        return cw_fail_null(err, __func__), NULL;
+    return (cwrun_memory *)(void *)cw_memory_share(&store->exec, of(memory), err);
 }
 
 cwrun_shared_memory *cwrun_memory_shared(const cwrun_memory *memory)

@@ -81,7 +81,7 @@ const cwrun_core_functype *cwrun_core_functype_new(cwrun_engine *engine, const c
 {
     enum { MOST = 1000 };
     if (!engine || cwrun_failed(err))
-        return NULL;
+        return cw_fail_null(err, __func__), NULL;
     if ((n_params && !params) || (n_results && !results) || n_params > MOST || n_results > MOST ||
         !are_types(engine->types, params, n_params) || !are_types(engine->types, results, n_results)) {
         cw_fail(err, &engine->alloc, CWRUN_ERROR_ARGUMENT, 0,

@@ -28,6 +28,12 @@ bool cw_fail_oom(cwrun_error *err)
     return false;
 }
 
+bool cw_fail_null(cwrun_error *err, const char *who)
+{
+    cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "%s: what it needs is NULL", who);
+    return false;
+}
+
 /* Size of a block, 0 where it wraps. */
 static size_t block_size(size_t message_size, const cwrun_frame *frames, size_t n_frames)
 {

@@ -15,6 +15,8 @@ void cw_vfail(cwrun_error *err, const cw_alloc *a, uint8_t kind, uint8_t code, c
     CWRUN_PRINTF(5, 0);
 /* "out of memory"; returns false, so that `return cw_fail_oom(err);` reads well. */
 bool cw_fail_oom(cwrun_error *err);
+/* An argument error: `who` was given NULL where it needs something. Returns false. */
+bool cw_fail_null(cwrun_error *err, const char *who);
 /* Puts "text: " before the message of a set error. For a trap, cwrun_error_print keeps the two apart: the text is its
  * first line, the reason (the message of cw_fail, only that) its last. Where memory runs out this and cw_error_frames
  * leave the error as it was. */

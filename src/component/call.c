@@ -324,7 +324,7 @@ bool cwrun_func_call(cwrun_func *func, const cwrun_val *args, size_t n_args, cwr
     if (!func || cwrun_failed(err)) {
         if (result)
             *result = made;
-        return false;
+        return cw_fail_null(err, __func__);
     }
     cwrun_store *s = func->in->store;
     cw_store_entered(s);
@@ -376,7 +376,9 @@ void cw_val_drop_handles(cwrun_store *s, cwrun_val *v)
 
 cwrun_polled *cwrun_call_start(cwrun_func *func, const cwrun_val *args, size_t n_args, cwrun_error *err)
 {
-    if (!func || cwrun_failed(err) || !check_count(func, args, n_args, err))
+    if (!func || cwrun_failed(err))
+        return cw_fail_null(err, __func__), NULL;
+    if (!check_count(func, args, n_args, err))
         return NULL;
     cwrun_store *s = func->in->store;
     cwrun_polled *p = cw_new(&s->alloc, sizeof *p);
@@ -449,7 +451,7 @@ bool cw_polled_advance(cwrun_store *s)
 cwrun_status cwrun_call_poll(cwrun_polled *call, cwrun_error *err)
 {
     if (!call || cwrun_failed(err))
-        return CWRUN_FAILED;
+        return cw_fail_null(err, __func__), (cwrun_status)CWRUN_FAILED;
     cwrun_store *s = call->run.store;
     const char *misuse = !s ? "its store is gone" : call->in_poll ? "it is being polled already" : NULL;
     if (misuse) {

@@ -78,7 +78,7 @@ const cw_definition *cw_linker_find(const cwrun_linker *l, uint8_t kind, cwrun_s
 cwrun_linker *cwrun_linker_new(cwrun_engine *engine, cwrun_error *err)
 {
     if (!engine || cwrun_failed(err))
-        return NULL;
+        return cw_fail_null(err, __func__), NULL;
     cwrun_linker *l = cw_new(&engine->alloc, sizeof *l);
     if (!l) {
         cw_fail_oom(err);
@@ -95,7 +95,7 @@ cwrun_linker *cwrun_linker_copy(cwrun_linker *linker, cwrun_error *err)
 {
     cwrun_linker *l = linker ? cwrun_linker_new(linker->engine, err) : NULL;
     if (!l)
-        return NULL;
+        return cw_fail_null(err, __func__), NULL;
     const cw_alloc *a = &l->engine->alloc;
     bool ok = CW_VEC_RESERVE(&l->items, a, linker->items.n);
     for (uint32_t i = 0; ok && i < linker->items.n; i++)
@@ -181,7 +181,7 @@ static bool define(cwrun_linker *l, const char *interface, const char *name, con
                    cwrun_error *err)
 {
     if (!l || cwrun_failed(err))
-        return false;
+        return cw_fail_null(err, "cwrun_linker");
     const cw_alloc *a = &l->engine->alloc;
     cwrun_str in = cwrun_str_of(interface), nm = cwrun_str_of(name);
     if (__atomic_load_n(&l->used, __ATOMIC_ACQUIRE)) {
@@ -336,9 +336,10 @@ bool cwrun_linker_core_instance(cwrun_linker *linker, const char *module, cwrun_
 bool cwrun_linker_core_extern(cwrun_linker *linker, const char *module, const char *name, const cwrun_extern *external,
                               cwrun_error *err)
 {
-    if (!module || !name || !external || !external->of.func) {
-        cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "cwrun_linker_core_extern: %s is NULL",
-                module && name ? "what is given" : "a name");
+    if (!module || !name || !external || !external->of.func || external->kind < CWRUN_ITEM_CORE_FUNC ||
+        external->kind > CWRUN_ITEM_CORE_TAG) {
+        cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "cwrun_linker_core_extern: %s",
+                module && name ? "what is given is NULL or of no such kind" : "a name is NULL");
         return false;
     }
     cw_definition d = { .kind = CW_DEFINE_CORE_EXTERN, .external = *external };

@@ -161,7 +161,7 @@ void *cwrun_handle_object(cwrun_store *store, cwrun_handle handle)
 bool cwrun_handle_drop(cwrun_store *store, cwrun_handle handle, cwrun_error *err)
 {
     if (!store || cwrun_failed(err))
-        return false;
+        return cw_fail_null(err, __func__);
     cw_handle *e = cw_handle_get(&store->handles, handle);
     const char *why = NULL;
     if (!e)

@@ -26,7 +26,7 @@ static uint32_t take_place(cwrun_store *s)
         cw_root *fresh = CW_VEC_PUSH(&r->items, &s->alloc);
         if (!fresh)
             return 0;
-        *fresh = (cw_root){ .serial = 1 };
+        *fresh = (cw_root){ .serial = r->first };
         at = r->items.n - 1;
     }
     cw_root *e = &r->items.items[at];
@@ -125,7 +125,9 @@ const cw_root *cw_root_get(const cwrun_store *s, cwrun_ref ref)
 
 static cwrun_ref again(cwrun_store *store, cwrun_ref ref, bool keep, cwrun_error *err)
 {
-    if (!store || !ref || cwrun_failed(err))
+    if (!store || cwrun_failed(err))
+        return cw_fail_null(err, keep ? "cwrun_ref_keep" : "cwrun_ref_copy");
+    if (!ref)
         return 0;
     const cw_root *e = cw_root_get(store, ref);
     cwrun_ref more = 0;
@@ -161,20 +163,30 @@ bool cwrun_ref_same(cwrun_store *store, cwrun_ref a, cwrun_ref b)
 
 /* ---- objects of the host ---- */
 
+bool cw_store_allocates(cwrun_store *s, const char *who, cwrun_error *err)
+{
+    if (s->exec.gc.running)
+        cw_fail(err, &s->alloc, CWRUN_ERROR_ARGUMENT, 0, "%s: the destructor of an externref must not enter its store",
+                who);
+    return !s->exec.gc.running;
+}
+
 cwrun_ref cwrun_externref_new(cwrun_store *store, void *object, void (*drop)(void *object), cwrun_error *err)
 {
+    cwrun_ref ref = 0;
     if (!store || cwrun_failed(err))
+        return cw_fail_null(err, __func__);
+    if (!cw_store_allocates(store, __func__, err))
         return 0;
+    cw_store_entered(store);
     cw_extern_object *o = cw_gc_new_extern(&store->exec, object, drop);
-    if (!o) {
+    if (!o)
         cw_gc_error(&store->exec, err);
-        return 0;
-    }
-    cwrun_ref ref = cw_root_new(store, CWRUN_CORE_EXTERNREF, (uint64_t)(uintptr_t)o);
-    if (!ref) {
+    else if (!(ref = cw_root_new(store, CWRUN_CORE_EXTERNREF, (uint64_t)(uintptr_t)o))) {
         o->drop = NULL; /* the object stays the caller's */
         cw_fail_oom(err);
     }
+    cw_store_left(store);
     return ref;
 }
 

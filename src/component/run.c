@@ -15,6 +15,8 @@ cwrun_status cwrun_caller_wait(cwrun_caller *caller, const cwrun_wait *waits, si
         return CWRUN_TRAP;
     if (!resume || (n != 0 && !waits))
         return cwrun_caller_trap(caller, "cwrun_caller_wait: %s is NULL", resume ? "waits" : "resume");
+    if (caller->core_args)
+        return cwrun_caller_trap(caller, "cwrun_caller_wait: a core module calls (cwrun_core_caller_wait)");
     if (!cw_caller_set_waits(caller, waits, n, deadline))
         return cwrun_caller_trap(caller, "out of memory");
     caller->resume = resume;

@@ -30,7 +30,8 @@ typedef struct cw_call cw_call;
 /* ---- engine and what is loaded ---- */
 
 struct cwrun_engine {
-    uint32_t n_refs; /* atomic: handles, stores, components, modules, linkers */
+    uint32_t n_refs;   /* atomic: handles, stores, components, modules, linkers */
+    uint32_t n_stores; /* atomic: ever made */
     cw_alloc alloc;
     cw_types *types;
     cw_features features;
@@ -217,7 +218,7 @@ struct cwrun_func {
  * kind 0. */
 typedef struct cw_root {
     uint64_t word;   /* as slots hold it */
-    uint32_t serial; /* counts the uses of the place, so that stale references are found out */
+    uint32_t serial; /* goes up with every use of the place, so that stale references are found out */
     uint32_t next, previous;
     uint8_t kind; /* CWRUN_CORE_…REF; 0: free, or a ring's own place */
 } cw_root;
@@ -226,11 +227,14 @@ typedef struct cw_roots {
     CW_VEC(cw_root) items; /* place 0 is none */
     uint32_t free_list;
     uint32_t recent[2]; /* rings of what outermost calls gave: this one's and the one's before */
+    uint32_t first;     /* serial of a new place: another one in every store, so that theirs are found out too */
     uint8_t which;
 } cw_roots;
 
 /* A new reference of the innermost host function, or of the outermost call; 0: out of memory. */
 cwrun_ref cw_root_new(cwrun_store *s, uint8_t kind, uint64_t word);
+/* False with an argument error in the destructor of an externref: a collection is under way. */
+bool cw_store_allocates(cwrun_store *s, const char *who, cwrun_error *err);
 /* NULL where it is stale. Valid until the next reference is made. */
 const cw_root *cw_root_get(const cwrun_store *s, cwrun_ref ref);
 /* An outermost call begins: what the one before the last gave ends. */
@@ -294,7 +298,8 @@ struct cwrun_caller {
     cwrun_core_fn resume_core;
     void *resume_user;
     cwrun_core_val *core_args, *core_results;
-    cw_tag *throw_tag;   /* what cwrun_caller_throw was given, or NULL; core_args are its values then */
+    cw_tag *throw_tag; /* what cwrun_caller_throw was given, or NULL */
+    cwrun_core_val *throw_values;
     cwrun_ref throw_ref; /* or cwrun_caller_throw_ref */
     uint32_t n_core_results;
     uint32_t roots;                /* ring of the references it was given, or 0 */

@@ -93,6 +93,8 @@ cwrun_store *cw_store_new(cwrun_engine *engine, const cwrun_limits *limits, cwru
     s->exec.gc.trace = cw_roots_trace;
     s->engine = engine;
     cw_engine_keep(engine);
+    s->roots.first =
+        0x9e3779b1u * (__atomic_add_fetch(&engine->n_stores, 1, __ATOMIC_RELAXED) + (uint32_t)((uintptr_t)engine >> 4));
     s->handles.is_host = true;
     s->handles.max = (1u << CW_HANDLE_BITS) - 1;
     if (s->limits.max_handles < s->handles.max)
@@ -161,8 +163,8 @@ void cw_store_free(cwrun_store *s)
         cw_handles_fini(&in->handles, &s->alloc);
     cw_handles_fini(&s->handles, &s->alloc);
     cw_callers_fini(s);
-    cw_roots_fini(s);
     cw_exec_fini(&s->exec); /* instances lie in its arena */
+    cw_roots_fini(s);
     for (uint32_t i = 0; i < s->components.n; i++)
         cw_component_release(s->components.items[i]);
     for (uint32_t i = 0; i < s->modules.n; i++)

@@ -164,9 +164,14 @@ bool cw_exception_unwind(cw_thread *t)
     if (!meter(&s, 1) || !clause) {
         if (t->trap == CW_TRAP_NONE)
             cw_thread_uncaught(t, e, s.is_trap);
+        if (t->fail_kind != CWRUN_ERROR_EXCEPTION)
+            x->thrown = NULL;
         return false;
     }
+    cw_gc_root root; /* what is unwound may run code of the host, and that other calls */
+    cw_gc_root_init(x, &root, (uintptr_t)e);
     unwind_natives(t, s.walk.csp);
+    cw_gc_root_fini(x, &root);
     uint64_t *frame = s.frame.frame;
     const uint32_t n = cw_types_get(x->types, e->tag->type)->param_slots;
     if (clause->values != CW_NO_SLOT && n)

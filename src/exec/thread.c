@@ -52,6 +52,11 @@ cw_thread *cw_thread_new(cw_exec *x, cwrun_error *err)
 {
     if (cwrun_failed(err))
         return NULL;
+    if (x->gc.running) {
+        cw_fail(err, &x->alloc, CWRUN_ERROR_ARGUMENT, 0, "the destructor of an externref must not call into its store");
+        return NULL;
+    }
+    x->thrown = NULL; /* of a call before */
     cw_thread *t = x->free_threads;
     if (t)
         x->free_threads = t->next_free;

@@ -42,8 +42,8 @@ static bool print_function(cwrun_module *module, uint32_t index, bool is_transla
 bool cwrun_module_objdump(cwrun_module *module, const char *function, bool is_translated, cwrun_write_fn write,
                           void *user, cwrun_error *err)
 {
-    if (cwrun_failed(err) || !module)
-        return false;
+    if (!module || !write || cwrun_failed(err))
+        return cw_fail_null(err, __func__);
     uint32_t first = 0, last = module->module->n_funcs;
     bool ok = !function || find_function(module->module, function, &first, err);
     if (function)
