@@ -64,7 +64,8 @@ typedef struct cwrun_wast_options {
     void (*report)(void *user, const cwrun_wast_command *command);
     void *user;
     bool all;
-    bool round_trip; /* every valid module and component is printed and parsed as well; other bytes are a failure */
+    bool round_trip;  /* every valid module and component is printed and parsed as well; other bytes are a failure */
+    uint64_t timeout; /* nanoseconds that guests may run in one command, which fails then; 0: without end */
 } cwrun_wast_options;
 
 typedef struct cwrun_wast_counts {

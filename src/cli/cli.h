@@ -31,6 +31,7 @@ int cli_next_option(cli_args *args);
 /* "cwrun run: …" on stderr; returns EXIT_USAGE. */
 int cli_usage_error(const cli_args *args, const char *format, ...) CWRUN_PRINTF(2, 3);
 void cli_print_help(char command, FILE *to);
+const char *cli_command_name(char command); /* by its letter, as options.def has it */
 
 /* Parse a size (K, M, G, T: powers of 1024), a count or a time; false where malformed or out of range. */
 bool cli_parse_size(const char *text, uint64_t *value);

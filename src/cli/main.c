@@ -26,6 +26,14 @@ static const struct {
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
+const char *cli_command_name(char command)
+{
+    size_t i = 0;
+    while (i < N_COMMANDS - 1 && commands[i].letter != command)
+        i++;
+    return commands[i].name;
+}
+
 void cli_print_help(char command, FILE *to)
 {
     for (size_t i = 0; i < N_COMMANDS; i++) {

@@ -13,21 +13,6 @@ static const struct {
 #undef OPT
 };
 
-static const char *command_name(char command)
-{
-    switch (command) {
-    case 'R': return "run";
-    case 'V': return "validate";
-    case 'P': return "parse";
-    case 'X': return "print";
-    case 'T': return "wast";
-    case 'D': return "dump";
-    case 'S': return "strip";
-    case 'O': return "objdump";
-    default: return "inspect";
-    }
-}
-
 int cli_usage_error(const cli_args *args, const char *format, ...)
 {
     va_list list;
@@ -35,7 +20,7 @@ int cli_usage_error(const cli_args *args, const char *format, ...)
     va_start(list, format);
     vfprintf(stderr, format, list);
     va_end(list);
-    fprintf(stderr, "\n`cwrun %s --help` lists the options\n", command_name(args->command));
+    fprintf(stderr, "\n`cwrun %s --help` lists the options\n", cli_command_name(args->command));
     return EXIT_USAGE;
 }
 

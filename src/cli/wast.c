@@ -8,6 +8,8 @@
 
 #include "cli/cli.h"
 
+static const uint64_t DEFAULT_TIMEOUT = 60000000000;
+
 typedef struct line_known {
     char *text; /* "path:line", without what follows it */
 } line_known;
@@ -29,6 +31,7 @@ typedef struct job {
     script *scripts;
     size_t n, next, done;
     bool list, progress, round_trip;
+    uint64_t timeout; /* of a command, nanoseconds; 0: none */
     uint64_t on, off;
     line_known *known;
     size_t n_known;
@@ -146,7 +149,7 @@ static void run_one(job *j, script *s)
     s->job = j;
     s->log_file = open_memstream(&s->log, &s->log_size);
     const cwrun_str text = cli_read(s->path, arena, &err);
-    cwrun_wast_options options = { j->on, j->off, report, s, j->n_known != 0, j->round_trip };
+    cwrun_wast_options options = { j->on, j->off, report, s, j->n_known != 0, j->round_trip, j->timeout };
     s->readable = text.data && cwrun_wast_run(text, s->path, &options, &s->counts, &err);
     cwrun_arena_drop(arena);
     if (s->log_file) {
@@ -247,7 +250,7 @@ static bool take_features(job *j, const char *names)
 int cli_wast(int argc, char **argv)
 {
     cli_args args = { .words = argv, .n = argc, .command = 'T' };
-    job j = { .progress = false };
+    job j = { .timeout = DEFAULT_TIMEOUT };
     bool json = false;
     uint64_t threads = 1;
     cwrun_error err = CWRUN_ERROR_INIT;
@@ -263,6 +266,8 @@ int cli_wast(int argc, char **argv)
             return cli_report(&err);
         if (option == OPT_JOBS && (!cli_parse_count(args.value, 256, &threads) || !threads))
             return cli_usage_error(&args, "-j takes a number of threads, not %s", args.value);
+        if (option == OPT_COMMAND_TIMEOUT && !cli_parse_time(args.value, &j.timeout))
+            return cli_usage_error(&args, "--timeout takes a time such as 10s, not %s", args.value);
         if (option == OPT_WASM && !take_features(&j, args.value))
             return cli_usage_error(&args, "-W %s: unknown feature", args.value);
     }

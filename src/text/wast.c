@@ -536,7 +536,9 @@ static bool run_command(cw_wast *w, cwrun_error *err)
     w->component_current = word == CW_WORD_COMPONENT || (word != CW_WORD_MODULE && w->component_current);
     p->at += 2;
     p->err = &syntax;
+    cw_wast_watch_begin(w);
     cw_verdict v = do_command(w, word);
+    cw_wast_watch_end(w);
     if (v == CW_PASS && p->ok && !cw_at_close(p))
         cw_parse_unexpected(p, ")");
     if (cwrun_failed(&syntax))
@@ -556,7 +558,10 @@ static void run_inline_module(cw_wast *w)
     const cw_token *first = w->p.at;
     cwrun_error err = CWRUN_ERROR_INIT;
     cw_module *m = take_module(w, NULL, &err);
-    count(w, first, "module", use_module(w, NULL, m, &err));
+    cw_wast_watch_begin(w);
+    cw_verdict v = use_module(w, NULL, m, &err);
+    cw_wast_watch_end(w);
+    count(w, first, "module", v);
 }
 
 bool cw_wast_run_commands(cw_wast *w, cwrun_error *err)
@@ -565,16 +570,18 @@ bool cw_wast_run_commands(cw_wast *w, cwrun_error *err)
     cw_exec_limits limits;
     cw_exec_limits_default(&limits);
     limits.max_memory = (uint64_t)64 << 30; /* some scripts reserve much and touch little */
-    if (!cw_exec_init(&w->exec, &w->alloc, w->types, &limits, (cw_code_options){ 0 }))
+    const cw_code_options code = { .interruptible = w->options && w->options->timeout };
+    if (!cw_exec_init(&w->exec, &w->alloc, w->types, &limits, code))
         return cw_fail_oom(err);
     cw_spectest_make(w);
-    bool ok = true;
-    if (!cw_at_end(p) && !cw_at_close(p) && !is_directive(p))
+    bool ok = cw_wast_watch_init(w, err);
+    if (ok && !cw_at_end(p) && !cw_at_close(p) && !is_directive(p))
         run_inline_module(w);
     else
         while (ok && !cw_at_end(p) && !cw_at_close(p))
             ok = run_command(w, err);
     cw_wast_threads_fini(w);
+    cw_wast_watch_fini(w);
     cw_wast_components_fini(w);
     cw_exec_fini(&w->exec);
     for (uint32_t i = 0; i < w->modules.n; i++)

@@ -27,6 +27,7 @@ enum { CW_SPECTEST_ITEMS = 15 };
 typedef struct cw_wast_components cw_wast_components; /* wast_component.c */
 
 typedef struct cw_wast_thread cw_wast_thread; /* wast_thread.c */
+typedef struct cw_wast_watch cw_wast_watch;   /* wast_watch.c */
 
 typedef struct cw_wast {
     cw_words words;
@@ -46,6 +47,7 @@ typedef struct cw_wast {
     bool lacking; /* the current instance lacks something that is not supported yet, or an action on it did not run */
     bool link_lacking;              /* the last linking met an instance that could not be made for that reason */
     cw_wast_thread *threads;        /* those that nobody has waited for yet */
+    cw_wast_watch *watch;           /* NULL: commands may take as long as they like */
     cw_wast_components *components; /* NULL: the script has had none yet */
     bool component_current;         /* actions without a name are on a component */
     bool for_validators;            /* written for a tool that does not execute: components may lack what they import */
@@ -75,6 +77,17 @@ cw_verdict cw_wast_do_wait(cw_wast *w);
 void cw_wast_threads_fini(cw_wast *w);
 /* A shared memory of another store's instance, by its export's name; out->kind is left alone where there is none. */
 void cw_wast_borrow(cw_wast *w, cw_instance *lender, cwrun_str name, cw_extern *out);
+
+/* ---- wast_watch.c ---- */
+
+/* Sets w->watch where the options ask for one; w->exec is there. False with err set where that cannot be done. */
+bool cw_wast_watch_init(cw_wast *w, cwrun_error *err);
+void cw_wast_watch_fini(cw_wast *w);
+/* A store whose guests are interrupted, too, until the end. */
+void cw_wast_watch_store(cw_wast *w, cwrun_store *store, cwrun_error *err);
+/* Around every command; between them its guests are interrupted when its time is over. */
+void cw_wast_watch_begin(cw_wast *w);
+void cw_wast_watch_end(cw_wast *w);
 
 /* ---- wast_features.c ---- */
 

@@ -69,12 +69,14 @@ static cw_wast_components *get(cw_wast *w, cwrun_error *err)
     cwrun_config config = CWRUN_CONFIG_INIT;
     config.features_on = w->features & ~(uint64_t)CW_FEATURES_3_0;
     config.features_off = CW_FEATURES_3_0 & ~w->features;
+    config.interruptible = w->watch != NULL;
     w->components = c;
     c->current = NONE;
     c->engine = cwrun_engine_new(&config, err);
     c->store = cwrun_store_new(c->engine, NULL, err);
     c->host_linker = cw_wast_host_linker(w, c->engine, &c->host, err);
     c->scratch = cwrun_arena_new(NULL);
+    cw_wast_watch_store(w, c->store, err);
     if (c->store && c->host_linker && c->scratch)
         return c;
     cw_fail_oom(err);

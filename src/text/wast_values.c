@@ -73,6 +73,7 @@ static void take_pattern(cw_wast *w, pattern *v)
     case CW_WORD_REF_ANY:
     case CW_WORD_REF_STRUCT:
     case CW_WORD_REF_ARRAY:
+    case CW_WORD_REF_EXN:
         v->any = cw_at_close(p);
         if (!v->any)
             cw_take(p);
@@ -98,6 +99,7 @@ static cw_valtype wanted(const pattern *v)
     case CW_WORD_REF_STRUCT: return CW_REF(CW_HEAP_STRUCT);
     case CW_WORD_REF_ARRAY: return CW_REF(CW_HEAP_ARRAY);
     case CW_OP_REF_FUNC: return CW_REF(CW_HEAP_FUNC);
+    case CW_WORD_REF_EXN: return CW_REF(CW_HEAP_EXN);
     default: return CW_BOT;
     }
 }

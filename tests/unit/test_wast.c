@@ -45,6 +45,10 @@ static void right_and_wrong_results_are_told_apart(void **state)
     expect(ADD "(assert_trap (invoke \"add\" (i32.const 1) (i32.const 2)) \"unreachable\")", 1, 1);
     expect("(module (func (export \"f\") unreachable)) (assert_trap (invoke \"f\") \"unreachable\")", 2, 0);
     expect("(module (func (export \"f\") unreachable)) (assert_trap (invoke \"f\") \"divide\")", 1, 1);
+    expect("(module (func (export \"f\") (result exnref) (ref.null exn))) (assert_return (invoke \"f\") (ref.exn))", 1,
+           1);
+    expect("(module (func (export \"f\") (result anyref) (ref.null any))) (assert_return (invoke \"f\") (ref.exn))", 1,
+           1);
 }
 
 static void verdicts_about_modules_distinguish_malformed_and_invalid(void **state)
@@ -131,6 +135,35 @@ static void verdicts_about_components_are_told_apart(void **state)
     expect("(component (foo)) (component)", 1, 1);
 }
 
+#define LOOP "(func (export \"f\") (loop $l (br $l)))"
+
+/* What does not end fails, what comes next runs. */
+static void a_command_that_does_not_end_fails_when_its_time_is_over(void **state)
+{
+    (void)state;
+    static const char *const scripts[] = {
+        "(module " LOOP " (func (export \"g\"))) (invoke \"f\") (assert_return (invoke \"g\"))",
+        "(module (func $f (loop $l (br $l))) (start $f)) (module)",
+        "(module " LOOP ") (assert_trap (invoke \"f\") \"interrupt\")",
+        ";; RUN: wast % -f=threads\n(module (memory 1 1 shared) (func (export \"f\") (drop (memory.atomic.wait32 "
+        "(i32.const 0) "
+        "(i32.const 0) (i64.const -1))))) (invoke \"f\")",
+        "(module " LOOP ") (thread $t (module " LOOP ") (invoke \"f\") (module)) (wait $t)",
+        "(component (core module $m " LOOP ") (core instance $i (instantiate $m))"
+        " (func (export \"f\") (canon lift (core func $i \"f\")))) (invoke \"f\")",
+        "(component (core module $m (func $f (loop $l (br $l))) (start $f)) (core instance (instantiate $m))) (module)",
+    };
+    for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++) {
+        cwrun_wast_counts c;
+        cwrun_error err = CWRUN_ERROR_INIT;
+        cwrun_wast_options options = { .timeout = 200000000 };
+        if (!cwrun_wast_run(cwrun_str_of(scripts[i]), "a.wast", &options, &c, &err))
+            fail_msg("%s", err.message);
+        if (c.failed != 1 || c.passed != c.total - 1 || c.passed == 0)
+            fail_msg("%s: %u passed, %u failed of %u", scripts[i], c.passed, c.failed, c.total);
+    }
+}
+
 static char *read_file(const char *path, size_t *size)
 {
     FILE *f = fopen(path, "rb");
@@ -177,6 +210,7 @@ int main(void)
         cmocka_unit_test(a_wrong_command_does_not_hide_the_next),
         cmocka_unit_test(right_and_wrong_component_values_are_told_apart),
         cmocka_unit_test(verdicts_about_components_are_told_apart),
+        cmocka_unit_test(a_command_that_does_not_end_fails_when_its_time_is_over),
         cmocka_unit_test(the_scripts_under_tests_wast_pass),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -199,20 +199,20 @@
     (type $c (sub $a (descriptor $d) (struct (field (mut i32)) (field (mut (ref null $a))) (field i64))))
     (type $d (sub $b (describes $c) (struct (field (mut i32)) (field anyref)))))
   (global $list (mut (ref null $a)) (ref.null $a))
-  (func $noise (param i32) (local $p (ref null $a))
+  (func $noise (param i32)
     (loop $l
-      (local.set $p (struct.new_desc $a (i32.const 0xdead) (local.get $p) (struct.new $b (i32.const 0xdead))))
+      (drop (struct.new_desc $a (i32.const 0xdead) (ref.null $a) (struct.new $b (i32.const 0xdead))))
       (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
-  ;; 1,000 objects, whose descriptors only they refer to, between much that goes
+  ;; 100 objects, whose descriptors only they refer to, between much that goes
   (func (export "make") (local $i i32)
     (loop $l
       (global.set $list (struct.new_desc $a (local.get $i) (global.get $list) (struct.new $b (local.get $i))))
-      (call $noise (i32.const 100))
+      (call $noise (i32.const 10))
       (global.set $list (struct.new_desc $c (local.get $i) (global.get $list) (i64.const 1)
         (struct.new $d (local.get $i) (struct.new $b (local.get $i)))))
-      (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 500)))))
+      (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 50)))))
   (func (export "wrong ones") (result i32) (local $p (ref null $a)) (local $n i32)
-    (call $noise (i32.const 50000))
+    (call $noise (i32.const 30000))
     (local.set $p (global.get $list))
     (block $end
       (loop $l

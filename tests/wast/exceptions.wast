@@ -345,3 +345,12 @@
 (assert_return (invoke "siblings" (i32.const 20)) (i32.const 0))
 (assert_exception (invoke "behind"))
 (assert_exception (invoke "empty"))
+
+;; patterns of references to exceptions
+(module
+  (tag $e)
+  (func (export "exception") (result exnref) (block $h (result exnref) (try_table (catch_all_ref $h) (throw $e)) (unreachable)))
+  (func (export "null") (result exnref) (ref.null exn)))
+(assert_return (invoke "exception") (ref.exn))
+(assert_return (invoke "null") (ref.null exn))
+(assert_return (invoke "null") (either (ref.exn) (ref.null)))
