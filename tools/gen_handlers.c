@@ -231,7 +231,7 @@ static const char *type_name(char type)
 
 static const char *accumulator(char type)
 {
-    return type == 'i' ? "(uint32_t)acc" : type == 'l' ? "acc" : type == 'f' ? "fa" : "da";
+    return type == 'i' ? "(uint32_t)acc" : type == 'l' ? "acc" : type == 'f' ? "fa" : type == 'd' ? "da" : "va";
 }
 
 /* Text with @ replaced: the way from the instruction's end, where ip is, to its start plus the operation's number. */
@@ -386,7 +386,7 @@ static void put_handler(FILE *out, const node *n)
                 fprintf(out, slot, (int)offsets[i][MAX_OPERANDS] - (int)size, r);
             }
             if (p->dst != 's' && !dead[i])
-                fprintf(out, "        %s = %s;\n", t == 'f' ? "fa" : t == 'd' ? "da" : "acc", r);
+                fprintf(out, "        %s = %s;\n", t == 'i' ? "acc" : accumulator(t), r);
         } else if (is_branch(p->op)) {
             fputs("        BRANCH(", out);
             put_text(out, p->op->body, i, size);

@@ -26,11 +26,14 @@
 #endif
 #endif
 
+typedef uint64_t cw_v128 __attribute__((vector_size(16), may_alias));
+
 /* What is hot is an argument and so stays in a register: where in the code, frame, memory 0, control stack,
- * accumulators for integers, f32 and f64, instance. */
+ * accumulators for integers, f32, f64 and v128, instance. */
 #define CW_PARAMS \
-    const uint8_t *ip, uint64_t *sp, uint8_t *mem, cw_control *csp, uint64_t acc, cw_instance *in, float fa, double da
-#define CW_ARGS ip, sp, mem, csp, acc, in, fa, da
+    const uint8_t *ip, uint64_t *sp, uint8_t *mem, cw_control *csp, uint64_t acc, cw_instance *in, float fa, \
+        double da, cw_v128 va
+#define CW_ARGS ip, sp, mem, csp, acc, in, fa, da, va
 
 #ifdef CW_DISPATCH_SWITCH
 
@@ -43,6 +46,7 @@ typedef struct cw_registers {
     cw_instance *in;
     float fa;
     double da;
+    cw_v128 va;
 } cw_registers;
 
 /* Runs handlers as long as they are of its part, and stores the registers. */
@@ -61,6 +65,7 @@ typedef uint64_t cw_handler_ref; /* what the first word of an instruction is */
         cw_instance *in = registers->in; \
         float fa = registers->fa; \
         double da = registers->da; \
+        cw_v128 va = registers->va; \
         for (;;) { \
         next: \
             switch (*(const uint64_t *)(const void *)ip) {
@@ -104,7 +109,7 @@ typedef cw_handler *cw_handler_ref;
     }
 #define LEAVE() \
     { \
-        (void)ip, (void)mem, (void)acc, (void)fa, (void)da; \
+        (void)ip, (void)mem, (void)acc, (void)fa, (void)da, (void)va; \
         return; \
     }
 

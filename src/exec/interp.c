@@ -52,10 +52,11 @@ void cw_interp_start(cw_thread *t, cw_func *f, uint64_t *frame)
 cw_run_status cw_interp_run(cw_thread *t)
 {
 #ifdef CW_DISPATCH_SWITCH
-    cw_registers r = { t->ip, t->sp, t->in->mem0, t->csp, t->acc, t->in, 0, 0 };
+    cw_registers r = { t->ip, t->sp, t->in->mem0, t->csp, t->acc, t->in, 0, 0, { 0 } };
     cw_switch_run(&r);
 #else
-    (**(cw_handler *const *)(const void *)t->ip)(t->ip, t->sp, t->in->mem0, t->csp, t->acc, t->in, 0, 0);
+    (**(cw_handler *const *)(const void *)t->ip)(t->ip, t->sp, t->in->mem0, t->csp, t->acc, t->in, 0, 0,
+                                                 (cw_v128){ 0 });
 #endif
     return (cw_run_status)t->left;
 }
@@ -83,6 +84,7 @@ void cw_cold_trap(CW_PARAMS)
     (void)mem;
     (void)fa;
     (void)da;
+    (void)va;
     if (trap == CW_TRAP_STACK && __atomic_load_n(&in->exec->interrupted, __ATOMIC_RELAXED))
         trap = CW_TRAP_INTERRUPT;
     if (trap != CW_TRAP_NONE)

@@ -113,6 +113,7 @@ static void emit_memory_access(cw_translator *t, const uint16_t *ops, bool has_l
 /* The lane is read from where it lies in the frame. */
 static void emit_extract(cw_translator *t, cw_op op, uint8_t lane)
 {
+    cw_stack_bind(t, t->n - 1);
     const cw_entry *e = cw_stack_top(t, 0);
     const uint32_t slot = e->kind == CW_ENTRY_LOCAL ? t->locals[e->index].slot : e->home;
     const uint32_t i = op - CW_OP_I8X16_EXTRACT_LANE_S;

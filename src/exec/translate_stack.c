@@ -377,7 +377,7 @@ cw_ir *cw_stack_op(cw_translator *t, uint32_t op, char type, const uint64_t *raw
     }
     if (reversed)
         swap_operands(&o);
-    const uint32_t dst = info->result == 'v' ? CW_DST_SLOT : info->result ? CW_DST_ACC : CW_DST_NONE;
+    const uint32_t dst = info->result ? CW_DST_ACC : CW_DST_NONE;
     fit(t, &op, &o, dst);
     for (uint32_t i = 0; i < o.n; i++)
         if (o.aliased[i])
@@ -399,13 +399,8 @@ cw_ir *cw_stack_op(cw_translator *t, uint32_t op, char type, const uint64_t *raw
         if (!is_value(info->operands[i]) && info->operands[i] != 'L')
             ir->v[i] = raw[r++];
     cw_stack_drop_to(t, base);
-    if (info->result == 'v') {
-        const cw_entry *e = push(t, CW_ENTRY_SLOT, 'v');
-        ir->slot = e->home;
-        slot_written(t, 'v', e->home);
-    } else if (info->result) {
+    if (info->result)
         cw_stack_push_pending(t, type);
-    }
     return ir;
 }
 
@@ -456,7 +451,8 @@ static void preserve_local(cw_translator *t, uint32_t local, uint32_t height, bo
     }
 }
 
-/* True where operation `i` neither reads nor writes the slot, and goes on with the next. */
+/* True where an operation neither reads nor writes the slot, and goes on with the next. Not for vectors: those that read
+ * a lane do not say so. */
 static bool leaves_alone(const cw_ir *ir, uint32_t slot)
 {
     const cw_iop_info *info = &cw_iops[ir->op];
@@ -475,7 +471,7 @@ void cw_stack_local_set(cw_translator *t, uint32_t local, bool tee)
     const uint32_t slot = t->locals[local].slot;
     if (e->kind == CW_ENTRY_PENDING) {
         bool direct = e->index == t->ir.n - 1;
-        if (!direct && !t->locals[local].n_entries && t->ir.n - e->index <= 8) {
+        if (!direct && e->type != 'v' && !t->locals[local].n_entries && t->ir.n - e->index <= 8) {
             direct = true;
             for (uint32_t i = e->index + 1; i < t->ir.n; i++)
                 direct &= leaves_alone(&t->ir.items[i], slot);
@@ -491,18 +487,6 @@ void cw_stack_local_set(cw_translator *t, uint32_t local, bool tee)
             cw_stack_pop(t);
             slot_written(t, t->locals[local].type, slot);
             t->alias[c] = (cw_alias){ slot, at };
-            if (tee)
-                cw_stack_push_local(t, local);
-            return;
-        }
-    }
-    if (e->type == 'v' && e->kind == CW_ENTRY_SLOT && t->ir.n) {
-        const cw_ir *last = &t->ir.items[t->ir.n - 1];
-        if (cw_iops[last->op].result == 'v' && last->slot == e->home) { /* it writes to the local instead */
-            preserve_local(t, local, t->n - 1, true);
-            t->ir.items[t->failed ? 0 : t->ir.n - 1].slot = (uint16_t)slot;
-            cw_stack_pop(t);
-            slot_written(t, 'v', slot);
             if (tee)
                 cw_stack_push_local(t, local);
             return;

@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+#include "exec/dispatch.h"
 #include "exec/numeric.h"
 
 #if defined(__SSE2__)
@@ -23,10 +24,9 @@ CW_VECTOR_TYPE(cw_u16x8, uint16_t)
 CW_VECTOR_TYPE(cw_i32x4, int32_t)
 CW_VECTOR_TYPE(cw_u32x4, uint32_t)
 CW_VECTOR_TYPE(cw_i64x2, int64_t)
-CW_VECTOR_TYPE(cw_u64x2, uint64_t)
 CW_VECTOR_TYPE(cw_f32x4, float)
 CW_VECTOR_TYPE(cw_f64x2, double)
-typedef cw_u64x2 cw_v128;
+typedef cw_v128 cw_u64x2;
 /* in slots, and anywhere */
 typedef uint64_t cw_v128_slot __attribute__((vector_size(16), may_alias, aligned(8)));
 typedef uint64_t cw_v128_bytes __attribute__((vector_size(16), may_alias, aligned(1)));
