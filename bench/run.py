@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the kernels of index.txt on cwrun and every peer that is found, in turn (A B C A B C …), and prints user
 times, ratios cwrun/peer, a geometric mean per class and over all, and which of the required bounds are met. Further parts:
-start-up of an empty module, speed of validation, size of the command, calls through the C interface. See README.md.
+start-up of an empty module, speed of validation and of the text format, size of the command, calls through the C interface. See README.md.
 Python 3, no packages."""
 
 import argparse
@@ -25,6 +25,8 @@ BOUND_CLASS = {"bulk": 1.05, "simd": 0.60}
 BOUND_CLASS_DEFAULT = 1.00
 BOUND_START = 1.2
 BOUND_VALIDATE = 1.0
+BOUND_TEXT = 1.0  # speed of parsing and of printing, times wasm-tools'
+BOUND_TEXT_MB_S = 50
 BOUND_SIZE = 1500000
 
 ALL = ["-W", "gc=y,function-references=y,exceptions=y"]
@@ -286,6 +288,40 @@ def bench_validate(cwrun, options, report):
     return speed >= BOUND_VALIDATE
 
 
+def bench_text(cwrun, options, report):
+    """A big module as text: parsed, flat and folded, and printed. User and system time, files on both sides."""
+    module = os.path.join(options.built, "quickjs.wasm")
+    tools = find_program(["wasm-tools"])
+    if not tools or not os.path.exists(module) or not os.access(cwrun, os.X_OK):
+        print("\nText: no wasm-tools, or no quickjs.wasm (make bench builds it)")
+        return True
+    good = True
+    print("\nText of %s, user + system time" % os.path.basename(module))
+    with tempfile.TemporaryDirectory() as folder:
+        flat, folded, out = (os.path.join(folder, name) for name in ("flat.wat", "folded.wat", "out"))
+        subprocess.run([tools, "print", "-o", flat, module], check=True)
+        subprocess.run([cwrun, "print", "--fold", "-o", folded, module], check=True)
+        for what, words, text in (("parse, flat", ["parse", "-o", out, flat], flat),
+                                  ("parse, folded", ["parse", "-o", out, folded], folded),
+                                  ("print", ["print", "-o", out, module], flat)):
+            times = {cwrun: [], tools: []}
+            for _ in range(3 if options.quick else 15):
+                for program, list_ in times.items():
+                    output, message, cpu, _ = measure([program, *words])
+                    if output is None:
+                        print("  %s %s fails: %s" % (program, what, message.splitlines()[0][:100]))
+                        return False
+                    list_.append(cpu)
+            ours, theirs = (max(statistics.median(list_), 1e-4) for list_ in times.values())
+            size = os.path.getsize(text) / 1e6
+            met = size / ours >= BOUND_TEXT_MB_S and theirs / ours >= BOUND_TEXT
+            report.setdefault("text", {})[what] = {"mb": size, "cwrun_s": ours, "wasm-tools_s": theirs}
+            print("  %-13s %4.1f MB  %6.1f MB/s >= %d, speed of wasm-tools times %.2f >= %.1f %s"
+                  % (what, size, size / ours, BOUND_TEXT_MB_S, theirs / ours, BOUND_TEXT, "met" if met else "UNMET"))
+            good &= met
+    return good
+
+
 def bench_size(cwrun, report):
     if not os.access(cwrun, os.X_OK) or not shutil.which("strip"):
         return True
@@ -320,7 +356,7 @@ def main():
     parser.add_argument("--only", action="append", default=[], help="only this kernel or class; repeatable")
     parser.add_argument("--peer", action="append", default=[], help="only this peer; repeatable")
     parser.add_argument("--quick", action="store_true", help="one round of everything")
-    parser.add_argument("--parts", default="kernels,start,validate,size,calls", help="by commas (default all)")
+    parser.add_argument("--parts", default="kernels,start,validate,text,size,calls", help="by commas (default all)")
     built = os.path.join(HERE, "..", "build", "bench")
     parser.add_argument("--built", default=built, help="folder of what make bench builds")
     parser.add_argument("--module", help="a module of more than 5 MB for validation")
@@ -348,6 +384,8 @@ def main():
         good &= bench_start(engines, options, report)
     if "validate" in parts:
         good &= bench_validate(cwrun, options, report)
+    if "text" in parts:
+        good &= bench_text(cwrun, options, report)
     if "size" in parts:
         good &= bench_size(cwrun, report)
     if "calls" in parts:
