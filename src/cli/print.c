@@ -26,15 +26,15 @@ int cli_print(int argc, char **argv)
         return cli_usage_error(&args, "it takes one file");
 
     cwrun_error err = CWRUN_ERROR_INIT;
-    const char *path = args.words[args.at];
+    const char *path = args.words[args.at], *name = !strcmp(path, "-") ? "<stdin>" : path;
     cwrun_arena *arena = cwrun_arena_new(NULL);
     cwrun_str binary = cli_read(path, arena, &err);
     if (binary.data && cwrun_is_text(binary.data, binary.size))
-        binary = cwrun_text_encode(binary, path, arena, &err);
+        binary = cwrun_text_encode(binary, name, arena, &err);
     FILE *out = to ? fopen(to, "wb") : stdout;
     if (!cwrun_failed(&err)) {
         if (out)
-            cwrun_text_print(binary.data, binary.size, path, &options, cwrun_to_file, out, &err);
+            cwrun_text_print(binary.data, binary.size, name, &options, cwrun_to_file, out, &err);
         if (!out || fflush(out) != 0 || ferror(out))
             cwrun_error_set(&err, CWRUN_ERROR_INPUT, 0, "%s: cannot be written", to ? to : "standard output");
     }

@@ -614,6 +614,7 @@ void cw_print_function(cw_printer *p, uint32_t func)
     p->first_label = 1;
     p->in_function = true;
     p->indent++;
+    const uint8_t *start = p->r->at;
     print_locals(p);
     if (p->options.fold)
         cw_print_folded(p);
@@ -621,7 +622,8 @@ void cw_print_function(cw_printer *p, uint32_t func)
         print_flat(p);
     p->indent--;
     p->in_function = false;
-    if (p->r->ok)
+    const bool empty = p->r->at - start == 2; /* no locals, and the end */
+    if (p->r->ok && (!empty || p->options.offsets))
         cw_put_line(p, p->r->at - 1);
     p->labels.n = p->first_label = 0;
 }

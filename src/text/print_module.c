@@ -386,7 +386,9 @@ static const char *place_of(const cw_print_module *m)
 static void print_name_section(cw_printer *p, const uint8_t *at, cwrun_str name)
 {
     cw_print_module *m = p->m;
-    if (m->n_name_sections > 1 || !m->names_regular || m->n_used != m->n_named) {
+    /* without bodies nobody sees which names are used */
+    const bool used = p->options.skeleton || m->n_used == m->n_named;
+    if (m->n_name_sections > 1 || !m->names_regular || !used) {
         cw_print_custom(p, at, name, place_of(m));
         return;
     }
