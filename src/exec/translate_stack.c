@@ -451,8 +451,8 @@ static void preserve_local(cw_translator *t, uint32_t local, uint32_t height, bo
     }
 }
 
-/* True where an operation neither reads nor writes the slot, and goes on with the next. Not for vectors: those that read
- * a lane do not say so. */
+/* True where an operation neither reads nor writes the slot, and goes on with the next. Not for vectors: those that
+ * read a lane do not say so. */
 static bool leaves_alone(const cw_ir *ir, uint32_t slot)
 {
     const cw_iop_info *info = &cw_iops[ir->op];
