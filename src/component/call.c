@@ -12,6 +12,7 @@
 
 static const cw_plan *compile(cwrun_store *s, const cwrun_type *type, cw_plan_side src, cw_plan_side dst)
 {
+    s->exec.arena.full = false;
     const cw_plan *plan = cw_plan_compile(&s->exec.arena, type, type, src, dst, 0);
     s->exec.arena.oom = false;
     return plan;
@@ -159,7 +160,7 @@ static bool begin(cw_run *r, cwrun_func *f, const cwrun_val *args, size_t n, cwr
     if (f->fn->kind == CW_FN_HOST)
         return cw_direct_begin(r, args, err);
     if (!plan_host(s, f->fn) || (f->fn->type->has_borrow && !(r->call = cw_call_new(s))))
-        return cw_fail_oom(err);
+        return cw_exec_oom(&s->exec, err);
     if (!(r->thread = cw_thread_new(&s->exec, err))) {
         if (r->call)
             cw_call_free(s, r->call);

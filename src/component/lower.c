@@ -28,6 +28,7 @@ cw_options cw_options_of(const cwrun_instance *in, const cw_canon_opts *canon)
 static bool compile(cwrun_store *s, const cw_plan **plan, const cwrun_type *from, const cwrun_type *to,
                     cw_plan_side src, cw_plan_side dst, uint32_t flags)
 {
+    s->exec.arena.full = false;
     *plan = cw_plan_compile(&s->exec.arena, from, to, src, dst, flags);
     s->exec.arena.oom = false;
     return *plan != NULL;
@@ -176,7 +177,7 @@ static cw_step run_lower(cw_thread *t, cw_func *func, uint64_t *frame, uint32_t 
         return CW_STEP_TRAP;
     }
     if (!l->planned && !plan_lower(l)) {
-        cw_thread_limit(t, CWRUN_LIMIT_HOST_MEMORY, "out of memory");
+        cw_thread_oom(t);
         return CW_STEP_TRAP;
     }
     return l->fn->kind == CW_FN_LIFT ? start(t, l, frame, own) : cw_host_call(t, l, frame, own, state);

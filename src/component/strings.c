@@ -37,17 +37,42 @@ static bool is_cut_off(const uint8_t *s, uint64_t n)
     return false;
 }
 
-static bool check_text(cw_copy *c, const text *t)
+/* Long texts are checked and metered in portions, none of which ends inside a character. */
+enum { CHECK_STEP = 1 << 20 };
+
+static uint64_t portion(const text *t, uint64_t from)
+{
+    uint64_t to = t->size - from <= CHECK_STEP ? t->size : from + CHECK_STEP;
+    if (t->encoding == CW_UTF8)
+        for (unsigned i = 0; i < 3 && to < t->size && (t->s[to] & 0xc0) == 0x80; i++)
+            to--;
+    else if (t->encoding == CW_UTF16 && to < t->size && (t->s[to + 1] & 0xfc) == 0xdc)
+        to -= 2;
+    return to;
+}
+
+static bool check_portion(cw_copy *c, const text *t, const uint8_t *s, uint64_t size)
 {
     size_t bad;
     switch (t->encoding) {
     case CW_UTF8:
-        if (cw_utf8_valid(t->s, t->size, &bad))
+        if (cw_utf8_valid(s, size, &bad))
             return true;
+        bad += (size_t)(s - t->s);
         return cw_copy_trap(c, is_cut_off(t->s + bad, t->size - bad) ? CW_TRAP_INCOMPLETE_UTF8 : CW_TRAP_INVALID_UTF8);
-    case CW_UTF16: return cw_utf16_valid(t->s, t->units, NULL) || cw_copy_trap(c, CW_TRAP_INVALID_UTF16);
+    case CW_UTF16: return cw_utf16_valid(s, size / 2, NULL) || cw_copy_trap(c, CW_TRAP_INVALID_UTF16);
     default: return true;
     }
+}
+
+static bool check_text(cw_copy *c, const text *t)
+{
+    for (uint64_t from = 0, to; from < t->size; from = to) {
+        to = portion(t, from);
+        if (!cw_copy_work(c, to - from) || !check_portion(c, t, t->s + from, to - from))
+            return false;
+    }
+    return true;
 }
 
 /* [load_string_from_range] */
@@ -67,14 +92,14 @@ static bool read_text(const cw_plan *p, cw_copy *c, const uint64_t words[2], tex
 
     if (p->src.kind == CW_SIDE_HOST) {
         t->s = (const uint8_t *)(uintptr_t)words[0];
-        return (c->checked || check_text(c, t)) && cw_copy_work(c, t->size);
+        return c->checked ? cw_copy_work(c, t->size) : check_text(c, t);
     }
     if (p->src.encoding != CW_UTF8 && (words[0] & 1))
         return cw_copy_trap(c, CW_TRAP_UNALIGNED_POINTER);
     if (!c->src || words[0] > c->src->size || t->size > c->src->size - words[0])
         return cw_copy_trap(c, p->between_guests ? CW_TRAP_STRING_CONTENT : CW_TRAP_STRING_BOUNDS);
     t->s = cw_copy_at(c->src, words[0]);
-    return check_text(c, t) && cw_copy_work(c, t->size);
+    return check_text(c, t);
 }
 
 /* ---- to the host ---- */

@@ -153,7 +153,7 @@ static bool run(evaluation *v)
         case CW_CODE_REF_FUNC: {
             cw_func *f = cw_instance_func(v->in, cw_leb_u32_checked(&v->at));
             if (!f)
-                return cw_fail_oom(v->err);
+                return cw_exec_oom(v->in->exec, v->err);
             push(v, (uintptr_t)f, false);
             break;
         }

@@ -110,16 +110,31 @@ bool cw_exec_interrupted(const cw_exec *x, cwrun_error *err)
     return true;
 }
 
+static const char arena_words[] =
+    "the instances of one store take more than %zu bytes, without memories and tables (--max-instances)";
+
+/* Whether it was the arena's limit; it goes on in any case. */
+static bool was_full(cw_exec *x)
+{
+    const bool full = x->arena.full;
+    x->arena.oom = x->arena.full = false;
+    return full;
+}
+
 bool cw_exec_oom(cw_exec *x, cwrun_error *err)
 {
-    bool full = x->arena.full;
-    x->arena.oom = x->arena.full = false;
-    if (!full)
+    if (!was_full(x))
         return cw_fail_oom(err);
-    cw_fail(err, &x->alloc, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_INSTANCES,
-            "the instances of one store take more than %zu bytes, without memories and tables (--max-instances)",
-            x->arena.limit);
+    cw_fail(err, &x->alloc, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_INSTANCES, arena_words, x->arena.limit);
     return false;
+}
+
+void cw_thread_oom(cw_thread *t)
+{
+    if (was_full(t->exec))
+        cw_thread_limit(t, CWRUN_LIMIT_INSTANCES, arena_words, t->exec->arena.limit);
+    else
+        cw_thread_limit(t, CWRUN_LIMIT_HOST_MEMORY, "out of memory");
 }
 
 cw_global *cw_global_new(cw_exec *x, cw_globaltype type, const uint64_t value[2], cwrun_error *err)

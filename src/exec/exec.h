@@ -256,6 +256,8 @@ uint8_t cw_exec_work(cw_exec *x, uint64_t bytes);
 bool cw_exec_interrupted(const cw_exec *x, cwrun_error *err);
 /* An allocation in x->arena has failed: the arena goes on, err says what ran out. False. */
 bool cw_exec_oom(cw_exec *x, cwrun_error *err);
+/* The same for a native that is about to return CW_STEP_TRAP. */
+void cw_thread_oom(cw_thread *t);
 
 /* New objects of the store; NULL with `err` set where memory or a limit forbids. */
 cw_memory *cw_memory_new(cw_exec *x, const cw_memtype *type, cwrun_error *err);

@@ -87,7 +87,9 @@ void cw_cold_trap(CW_PARAMS)
     (void)va;
     if (trap == CW_TRAP_STACK && __atomic_load_n(&in->exec->interrupted, __ATOMIC_RELAXED))
         trap = CW_TRAP_INTERRUPT;
-    if (trap != CW_TRAP_NONE)
+    if (trap == CW_TRAP_LIMIT)
+        cw_thread_oom(t);
+    else if (trap != CW_TRAP_NONE)
         cw_thread_trap(t, trap, NULL);
     cw_interp_left(t, CW_RUN_TRAPPED, in->module && !is_stub(ip) ? ip : NULL, sp, csp, in);
 }

@@ -18,8 +18,7 @@ static const uint64_t *evaluated(cw_instance *in, uint32_t segment, cwrun_error 
         return values;
     values = CW_ARENA_ARRAY(arena, e->n, uint64_t);
     if (!values) {
-        arena->oom = false;
-        cw_fail_oom(err);
+        cw_exec_oom(in->exec, err);
         return NULL;
     }
     in->passive_elems[segment] = values; /* at once: what is there so far stays alive */
@@ -48,7 +47,7 @@ static bool read_elems(cw_instance *in, uint32_t segment, uint64_t s, uint64_t n
     if (e->funcs) {
         for (uint64_t i = 0; i < n; i++) /* all of them first: a failure leaves what is there as it was */
             if (!cw_instance_func(in, e->funcs[s + i]))
-                return cw_fail_oom(err);
+                return cw_exec_oom(in->exec, err);
         for (uint64_t i = 0; i < n; i++)
             out[i] = (uintptr_t)in->funcs[e->funcs[s + i]];
         return true;
@@ -63,6 +62,8 @@ bool cw_elem_read(cw_instance *in, uint32_t segment, uint64_t s, uint64_t n, uin
 {
     cwrun_error err = CWRUN_ERROR_INIT;
     const bool ok = read_elems(in, segment, s, n, out, &err);
+    if (!ok && in->exec->current)
+        cw_thread_limit(in->exec->current, err.code, "%s", err.message);
     cwrun_error_clear(&err);
     return ok;
 }

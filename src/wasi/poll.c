@@ -2,11 +2,13 @@
  * are asked in one poll(2) that does not wait, and if nothing is ready the guest is suspended until something is. */
 #include "wasi/host.h"
 
+enum { NO_QUERY = UINT32_MAX };
+
 /* What a set of pollables waits for. */
 typedef struct waiting {
-    cw_os_fd_query *fds; /* of those that a descriptor answers for */
-    uint32_t *who;       /* their indices */
-    size_t n_fds;
+    cw_os_fd_query *fds; /* of those that a descriptor answers for, each descriptor once: poll(2) takes so many only */
+    uint32_t *query;     /* by pollable: its place in fds, or NO_QUERY */
+    size_t n, n_fds;
     uint64_t deadline; /* earliest, by the system's clock */
     uint32_t *ready;   /* indices */
     size_t n_ready;
@@ -19,22 +21,33 @@ static bool init_waiting(cw_wasi_call *c, waiting *w, size_t n)
     if (n > SIZE_MAX / sizeof *w->fds)
         return false;
     w->fds = cwrun_caller_alloc(c->caller, n * sizeof *w->fds);
-    w->who = cwrun_caller_alloc(c->caller, n * sizeof *w->who);
+    w->query = cwrun_caller_alloc(c->caller, n * sizeof *w->query);
     w->ready = cwrun_caller_alloc(c->caller, n * sizeof *w->ready);
-    return w->fds && w->who && w->ready;
+    return w->fds && w->query && w->ready;
 }
 
-static void add_pollable(waiting *w, cw_wasi_object *p, uint32_t index)
+/* Where the question is, asked before or new. There are few of them: the standard streams. */
+static uint32_t find_query(waiting *w, cwrun_wait wait)
+{
+    size_t i = 0;
+    while (i < w->n_fds && (w->fds[i].fd != wait.fd || w->fds[i].events != wait.events))
+        i++;
+    if (i == w->n_fds)
+        w->fds[w->n_fds++] = (cw_os_fd_query){ wait.fd, wait.events, 0 };
+    return (uint32_t)i;
+}
+
+static void add_pollable(waiting *w, cw_wasi_object *p)
 {
     cw_wasi_object *stream = p->of.pollable.stream;
+    const uint32_t index = (uint32_t)w->n++;
     cwrun_wait wait;
     bool is_ready;
+    w->query[index] = NO_QUERY;
     if (stream) {
         is_ready = cw_wasi_stream_ready(stream, &wait);
-        if (!is_ready) {
-            w->fds[w->n_fds] = (cw_os_fd_query){ wait.fd, wait.events, 0 };
-            w->who[w->n_fds++] = index;
-        }
+        if (!is_ready)
+            w->query[index] = find_query(w, wait);
     } else {
         /* The guest's clock may be one of the embedder's making that nothing moves: real time ends a wait, too. */
         is_ready = cw_wasi_monotonic(p->host) >= p->of.pollable.when ||
@@ -50,9 +63,9 @@ static void ask(waiting *w)
 {
     if (w->n_fds == 0 || cw_os_fd_poll(w->fds, w->n_fds) == 0)
         return;
-    for (size_t i = 0; i < w->n_fds; i++)
-        if (w->fds[i].ready)
-            w->ready[w->n_ready++] = w->who[i];
+    for (size_t i = 0; i < w->n; i++)
+        if (w->query[i] != NO_QUERY && w->fds[w->query[i]].ready)
+            w->ready[w->n_ready++] = (uint32_t)i;
 }
 
 static cwrun_status wait_on(cw_wasi_call *c, const waiting *w)
@@ -68,7 +81,7 @@ static cwrun_status wait_on(cw_wasi_call *c, const waiting *w)
 /* One pollable: true where it is ready. */
 static bool look(waiting *w, cw_wasi_object *pollable)
 {
-    add_pollable(w, pollable, 0);
+    add_pollable(w, pollable);
     ask(w);
     return w->n_ready > 0;
 }
@@ -111,7 +124,7 @@ cwrun_status cw_wasi_poll_poll(cw_wasi_call *c)
         cw_wasi_object *pollable = cw_wasi_object_of(c, handles[i], CW_WASI_POLLABLE);
         if (!pollable)
             return CWRUN_TRAP;
-        add_pollable(&w, pollable, (uint32_t)i);
+        add_pollable(&w, pollable);
     }
     ask(&w);
     if (w.n_ready == 0)

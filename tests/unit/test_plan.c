@@ -998,6 +998,50 @@ static void work_is_polled_and_bytes_are_budgeted(void **state)
     world_fini(&w);
 }
 
+/* Long texts are checked in portions, which must not end inside a character: three bytes each, or a pair. */
+static void long_texts_are_metered_while_they_are_checked(void **state)
+{
+    (void)state;
+    enum { SIZE = 6 << 20, AT = 8, MARGIN = 64 };
+    for (unsigned form = 0; form < 2; form++) {
+        world w;
+        guest a;
+        world_init(&w);
+        guest_init(&a, SIZE + MARGIN);
+        const uint8_t encoding = form ? CW_UTF16 : CW_UTF8;
+        const cwrun_type *t = prim(CWRUN_KIND_STRING);
+        const cw_plan *p = compile(&w, t, t, mem32(CW_PLACE_FLAT, encoding), CW_PLAN_HOST, 0);
+        uint8_t *text = a.memory.base + AT;
+        for (uint32_t shift = 0; shift < 4; shift += 2 - (form == 0)) {
+            memset(text, form ? 0 : 'x', SIZE);
+            for (uint32_t i = shift; i + 4 <= SIZE; i += form ? 4 : 3)
+                memcpy(text + i, form ? "\x3d\xd8\x00\xde" : "\xe2\x82\xac", form ? 4 : 3);
+            const uint64_t in[2] = { AT, form ? SIZE / 2 - shift % 4 / 2 : SIZE - (SIZE - shift) % 3 };
+            cwrun_list out;
+            start(&w, &a, NULL);
+            w.polled = w.poll_limit = 0;
+            assert_true(cw_plan_run(p, &w.copy, in, &out));
+            assert_true(w.polled >= SIZE - (1 << 16) && w.polled < 3 * SIZE);
+
+            start(&w, &a, NULL);
+            w.polled = 0;
+            w.poll_limit = 2 << 20;
+            memset(text + SIZE - MARGIN, 0xff, MARGIN); /* never reached */
+            assert_false(cw_plan_run(p, &w.copy, in, &out));
+            assert_int_equal(w.copy.fail_kind, 0);
+            assert_true(w.polled < 4 << 20);
+            if (form == 0) {
+                w.poll_limit = 0;
+                memset(text + (1 << 20) - 2, 0xbf, 8); /* no lead byte where the portion would end */
+                start(&w, &a, NULL);
+                assert_trap(&w, cw_plan_run(p, &w.copy, in, &out), CW_TRAP_INVALID_UTF8);
+            }
+        }
+        guest_fini(&a);
+        world_fini(&w);
+    }
+}
+
 static void large_types_are_compiled_once(void **state)
 {
     (void)state;
@@ -1319,6 +1363,7 @@ int main(void)
         cmocka_unit_test(handles_are_collected_and_may_not_be_given_twice),
         cmocka_unit_test(every_handle_of_a_value_can_be_visited),
         cmocka_unit_test(work_is_polled_and_bytes_are_budgeted),
+        cmocka_unit_test(long_texts_are_metered_while_they_are_checked),
         cmocka_unit_test(large_types_are_compiled_once),
         cmocka_unit_test(random_values_come_back_through_two_guests),
         cmocka_unit_test(random_bytes_of_a_guest_trap_or_make_a_value),

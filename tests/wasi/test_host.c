@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <setjmp.h>
@@ -563,6 +564,39 @@ static void many_pollables_come_and_go(void **state)
     }
 }
 
+static void one_descriptor_may_be_polled_more_often_than_there_can_be_descriptors(void **state)
+{
+    (void)state;
+    enum { N = 200, FEW = 64 };
+    struct rlimit before, few;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    few = before;
+    few.rlim_cur = FEW;
+    int p[2];
+    assert_int_equal(pipe(p), 0);
+    cwrun_wasi_stdin_fd(wasi, p[0]);
+    start();
+    const cwrun_val in = get("stdin-get-stdin");
+    cwrun_handle handles[N];
+    for (int i = 0; i < N; i++)
+        handles[i] = call(IN "subscribe", &in, NULL).of.handle;
+    const cwrun_list list = { handles, N };
+    const cwrun_val arg = bytes("poll-poll", 0, &list);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    cwrun_polled *polled = cwrun_call_start(func("poll-poll"), &arg, 1, &err);
+    expect_pending(polled);
+    assert_int_equal(cwrun_store_waits(store).n, 1);
+    assert_int_equal(write(p[1], "x", 1), 1);
+    assert_int_equal(cwrun_call_poll(polled, &err), CWRUN_DONE);
+    const cwrun_val ready = cwrun_call_result(polled);
+    assert_int_equal(cwrun_val_size(&ready), N);
+    assert_int_equal(cwrun_val_at(&ready, N - 1).of.u32, N - 1);
+    cwrun_call_drop(polled);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    close(p[0]);
+    close(p[1]);
+}
+
 /* ---- cli, clocks, random ---- */
 
 static void arguments_and_environment_arrive(void **state)
@@ -732,6 +766,7 @@ int main(void)
         TEST(a_waiting_guest_tells_its_deadline),
         TEST(polling_nothing_traps),
         TEST(many_pollables_come_and_go),
+        TEST(one_descriptor_may_be_polled_more_often_than_there_can_be_descriptors),
         TEST(arguments_and_environment_arrive),
         TEST(exit_is_the_guests_own),
         TEST(clocks_can_be_replaced),
