@@ -95,7 +95,8 @@ static void leave_block(cw_checker *c)
     cw_check_frame f = *cw_check_frame_at(c, 0);
     if (--c->n_frames == 0)
         return;
-    c->floor = c->stack + cw_check_frame_at(c, 0)->height;
+    if (c->stack) /* NULL as long as nothing was pushed */
+        c->floor = c->stack + cw_check_frame_at(c, 0)->height;
     cw_check_push_list(c, cw_check_results(&f), f.n_results);
 }
 

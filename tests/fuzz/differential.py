@@ -21,11 +21,15 @@ LIMITS = ["--max-memory32-bytes", "1048576", "--max-memory64-bytes", "1048576", 
           "--max-imports", "0", "--export-everything", "true", "--canonicalize-nans", "true", "--ensure-termination", "--fuel", "500",
           "--min-types", "3", "--min-funcs", "3", "--min-memories", "1", "--min-tables", "1", "--memory-max-size-required", "true",
           "--table-max-size-required", "true", "--max-memories", "3", "--max-tables", "3"]
-# not deterministic, or no part of WebAssembly 3.0
-LEFT_OUT = ["threads", "relaxed-simd", "custom-descriptors", "compact-imports", "shared-everything-threads",
-            "acquire-release-atomics", "multibyte-array-access"]
+# what cwrun does not execute; threads only where asked for, as a wait may last
+LEFT_OUT = ["custom-descriptors", "compact-imports", "shared-everything-threads", "acquire-release-atomics",
+            "multibyte-array-access"]
+ASKED_FOR = ["relaxed-simd", "wide-arithmetic", "custom-page-sizes", "memory64", "tail-call", "gc", "exceptions", "simd", "extended-const"]
+# Multiplications with addition are rounded once or twice, as an engine likes: selections of lanes take their place, which have the
+# same type and as many bytes.
+MADD, SELECT = re.compile(rb"\xfd[\x85-\x88]\x02"), b"\xfd\x89\x02"
 PEERS = {
-    "wasmtime": (["wast", "-W", "all-proposals=y"], []),
+    "wasmtime": (["wast", "-W", "all-proposals=y,relaxed-simd-deterministic=y"], []),
     "wasmi": (["wast"], ["gc", "exceptions"]),
 }
 
@@ -38,13 +42,22 @@ def find(name):
     return shutil.which(name) or sys.exit("%s: not found (set PEERS to the folder it is in)" % name)
 
 
-def smith(tools, seed, without, path):
+def smith(tools, seed, on, without, path):
     """False where wasm-smith makes nothing of the seed."""
     source = random.Random(seed)
     data = source.randbytes(source.choice((600, 2000, 6000, 20000)))
-    off = [word for name in LEFT_OUT + without for word in ("--%s-enabled" % name, "false")]
-    done = subprocess.run([tools, "smith", *LIMITS, *off, "-o", path], input=data, capture_output=True, check=False)
-    return done.returncode == 0
+    switches = {name: "false" for name in ["threads"] + LEFT_OUT}
+    switches.update({name: "true" for name in ASKED_FOR + on})
+    switches.update({name: "false" for name in without})
+    words = [word for name, value in switches.items() for word in ("--%s-enabled" % name, value)]
+    done = subprocess.run([tools, "smith", *LIMITS, *words, "-o", path], input=data, capture_output=True, check=False)
+    if done.returncode:
+        return False
+    with open(path, "rb") as file:
+        module = file.read()
+    with open(path, "wb") as file:
+        file.write(MADD.sub(SELECT, module))
+    return True
 
 
 def words(text):
@@ -55,7 +68,7 @@ def one(options, seed, folder):
     """What became of a seed: (agreed: True, False or None where nothing was made, why)."""
     module, script = (os.path.join(folder, "%d.%s" % (seed, end)) for end in ("wasm", "wast"))
     arguments, without = PEERS[options.peer]
-    if not smith(options.tools, seed, without, module):
+    if not smith(options.tools, seed, options.on, without + options.off, module):
         return None, "no module"
     outputs = []
     for runner in options.runner:
@@ -92,6 +105,8 @@ def main():
     parser.add_argument("--peer", choices=list(PEERS), default="wasmtime")
     parser.add_argument("--no-peer", action="store_true", help="only compare the runners")
     parser.add_argument("--runner", action="append", help="a fuzz_run; repeatable")
+    parser.add_argument("--on", action="append", default=[], help="a proposal more, as wasm-smith spells it: threads; repeatable")
+    parser.add_argument("--off", action="append", default=[], help="a proposal less; repeatable")
     parser.add_argument("--keep", help="folder for what disagrees (default: a temporary one)")
     parser.add_argument("-j", type=int, default=2)
     options = parser.parse_args()

@@ -1,36 +1,20 @@
 /* fuzz/fuzz_text.c: any text is encoded or refused with a place; what is encoded is decoded and checked, and never
- * found malformed; what is valid prints, flat and folded, and parses to the same bytes. */
-#include "fuzz/replay.h"
-
-typedef struct output {
-    char *data;
-    size_t size;
-} output;
-
-static bool append(void *user, const char *data, size_t size)
-{
-    output *o = user;
-    char *bigger = realloc(o->data, o->size + size);
-    if (!bigger)
-        return false;
-    o->data = bigger;
-    memcpy(o->data + o->size, data, size);
-    o->size += size;
-    return true;
-}
+ * found malformed; what is valid prints, flat and folded, and parses to the same bytes; what is not gives the same
+ * bytes once it parses again. */
+#include "fuzz/round_trip.h"
 
 /* Prints and parses; the result is the arena's. */
 static cwrun_str round_trip(cwrun_str binary, const cwrun_text_print_options *options, cwrun_arena *arena)
 {
     cwrun_error err = CWRUN_ERROR_INIT;
-    output text = { NULL, 0 };
+    fuzz_printed text = { .text = NULL };
     cwrun_str again = { NULL, 0 };
-    if (!cwrun_text_print(binary.data, binary.size, "fuzz.wasm", options, append, &text, &err))
+    if (!cwrun_text_print(binary.data, binary.size, "fuzz.wasm", options, fuzz_append, &text, &err))
         fuzz_finding("what is valid does not print");
-    else if (!(again = cwrun_text_encode((cwrun_str){ text.data, text.size }, "printed.wat", arena, &err)).data)
+    else if (!(again = cwrun_text_encode((cwrun_str){ text.text, text.size }, "printed.wat", arena, &err)).data)
         fuzz_finding("what was printed does not parse");
     cwrun_error_clear(&err);
-    free(text.data);
+    free(text.text);
     return again;
 }
 
@@ -82,6 +66,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             module = cwrun_module_load(engine, binary.data, binary.size, NULL, &err);
         if (component || module)
             check_round_trips(text, binary, arena);
+        else
+            fuzz_round_trip(binary, false);
         cwrun_component_drop(component);
         cwrun_module_drop(module);
         cwrun_engine_drop(engine);

@@ -18,6 +18,8 @@ replay() { # replay TARGET PATH…
 replay binary testdata tests/fuzz/corpus
 replay text testdata tests/wast tests/fuzz/corpus
 replay run testdata/guests tests/fuzz/corpus/run
+replay component testdata
+replay wave tests/fuzz/corpus/wave
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
