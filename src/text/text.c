@@ -1,4 +1,6 @@
 /* text/text.c: from text to binary: whole files, and the three forms of a definition: text, binary, quote. */
+#include <stdio.h>
+
 #include "text/component.h"
 
 #include "base/error.h"
@@ -13,11 +15,15 @@ cw_form cw_module_form(const cw_parser *p, const cw_token **id)
                                               : CW_FORM_TEXT;
 }
 
-/* The strings of a component are its fields; those of a module may also be a whole one. */
+/* The strings of a component are its fields; those of a module may also be a whole one. Their faults have places of
+ * their own. */
 static bool encode_quote(cw_parser *p, const cw_words *words, bool component, cw_bytes *out)
 {
+    char name[200];
     cw_bytes text;
     cw_bytes_init(&text, &p->alloc);
+    snprintf(name, sizeof name, "%.160s%squoted text", p->source->file ? p->source->file : "",
+             p->source->file ? ": " : "");
     if (component)
         cw_bytes_add(&text, "(component ", 11);
     while (p->at->kind == CW_TOKEN_STRING) { /* strings of a quotation are lines, so to say */
@@ -32,7 +38,7 @@ static bool encode_quote(cw_parser *p, const cw_words *words, bool component, cw
     if (text.oom)
         cw_parse_oom(p);
     if (p->ok &&
-        !cw_text_encode(words, (cwrun_str){ (const char *)text.data, text.size }, NULL, &p->alloc, out, p->err)) {
+        !cw_text_encode(words, (cwrun_str){ (const char *)text.data, text.size }, name, &p->alloc, out, p->err)) {
         p->ok = false;
         p->at = &p->source->tokens[p->source->n_tokens - 1];
     }

@@ -1,0 +1,1 @@
+(component quote "(tope $t (list u8)) (export" "\"a\" (type $t))")
