@@ -463,6 +463,7 @@ static uint8_t take_part(cw_parser *p)
         { CW_WORD_CANON, CW_PART_NONE, CW_PART_CANON },
         { CW_WORD_IMPORT, CW_PART_NONE, CW_PART_IMPORT },
         { CW_WORD_EXPORT, CW_PART_NONE, CW_PART_EXPORT },
+        { CW_WORD_VALUE, CW_PART_NONE, CW_PART_VALUE },
     };
     bool core = cw_take_word(p, CW_WORD_CORE);
     for (unsigned i = 0; i < sizeof parts / sizeof *parts; i++) {
@@ -470,7 +471,7 @@ static uint8_t take_part(cw_parser *p)
         if (part != CW_PART_NONE && cw_take_word(p, parts[i].word))
             return part;
     }
-    cw_parse_unexpected(p, "core instance, core type, instance, alias, type, canon, import or export");
+    cw_parse_unexpected(p, "core instance, core type, instance, alias, type, canon, import, export or value");
     return CW_PART_NONE;
 }
 
@@ -560,6 +561,7 @@ static void write_field(cw_component_text *c)
     case CW_WORD_EXPORT: define_export(c); break;
     case CW_WORD_FUNC: cw_define_func(c); break;
     case CW_WORD_START: define_start(c); break;
+    case CW_WORD_VALUE: cw_define_value(c); break;
     case CW_WORD_CANON:
         cw_define_canon(c);
         cw_expect_close(p);

@@ -43,6 +43,7 @@ enum {
     CW_PART_START,
     CW_PART_IMPORT,
     CW_PART_EXPORT,
+    CW_PART_VALUE,
     CW_PART_NONE = 255
 };
 
@@ -58,6 +59,12 @@ typedef struct cw_late_export {
     uint8_t sort;
     uint32_t index;
 } cw_late_export;
+
+/* A type of values, as the type section has it. */
+typedef struct cw_type_bytes {
+    uint32_t index;
+    const uint8_t *bytes;
+} cw_type_bytes;
 
 /* A component, or a type with index spaces of its own. Its core types are those of `core`. */
 typedef struct cw_scope_text {
@@ -75,6 +82,7 @@ typedef struct cw_scope_text {
     uint8_t n_names_order; /* 0: the sorts' own order */
     uint8_t names_order[CW_TEXT_NAME_PARTS];
     bool gives_names;            /* it is among the custom sections */
+    CW_VEC(cw_type_bytes) types; /* by index */
     CW_VEC(cw_late_export) late; /* inline exports: they come last */
 } cw_scope_text;
 
@@ -122,6 +130,13 @@ void cw_text_twice_end(cw_component_text *c, const cw_text_twice *t);
 void cw_text_queue(cw_component_text *c, uint32_t index);
 uint32_t cw_text_queued(cw_component_text *c);
 void cw_write_component_names(cw_component_text *c, cwrun_str name);
+
+/* ---- component_value.c ---- */
+
+/* The next type is this one: values of it can be written. */
+void cw_text_keep_type(cw_component_text *c, const cw_bytes *entry);
+/* Behind "(value": up to the closing parenthesis, which is taken. */
+void cw_define_value(cw_component_text *c);
 
 /* ---- component_types.c ---- */
 

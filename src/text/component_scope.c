@@ -67,6 +67,7 @@ void cw_text_scope_pop(cw_component_text *c)
     cw_module_text_fini(&s->core);
     cw_bytes_fini(&s->out);
     cw_bytes_fini(&s->section);
+    CW_VEC_FINI(&s->types, a);
     CW_VEC_FINI(&s->late, a);
     c->scope = s->parent;
     c->depth--;

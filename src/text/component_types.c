@@ -61,6 +61,7 @@ static uint32_t define_inline(cw_component_text *c, void (*write)(cw_component_t
     cw_bytes entry;
     cw_bytes_init(&entry, &p->alloc);
     write(c, &entry);
+    cw_text_keep_type(c, &entry);
     cw_text_emit(c, CW_PART_TYPE, &entry);
     cw_bytes_fini(&entry);
     cw_text_twice_end(c, &t);
@@ -340,6 +341,7 @@ void cw_define_type(cw_component_text *c, bool exports)
     cw_bytes entry;
     cw_bytes_init(&entry, &p->alloc);
     write_deftype(c, &entry, name);
+    cw_text_keep_type(c, &entry);
     cw_text_emit(c, CW_PART_TYPE, &entry);
     cw_bytes_fini(&entry);
     cw_text_twice_end(c, &t);

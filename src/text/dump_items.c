@@ -140,6 +140,13 @@ static void print_bytes(cw_dump *d, const uint8_t *bytes, size_t n)
     cw_text_puts(&d->state, "]");
 }
 
+static void word_sized(cw_dump *d)
+{
+    const uint32_t size = cw_read_u32(&d->r);
+    const uint8_t *bytes = cw_read_bytes(&d->r, size);
+    print_bytes(d, bytes, bytes ? size : 0);
+}
+
 static void word_bytes16(cw_dump *d)
 {
     const uint8_t *bytes = cw_read_bytes(&d->r, 16);
@@ -458,7 +465,7 @@ static const struct {
     WORD(u32) WORD(memarg) WORD(s32) WORD(name) WORD(blocktype) WORD(s64) WORD(s33) WORD(u8) WORD(bool) WORD(fixed32)
     WORD(fixed64) WORD(bytes16) WORD(offset) WORD(heaptype) WORD(reftype) WORD(casttypes) WORD(selecttypes)
     WORD(targets) WORD(memtype) WORD(tabletype) WORD(table) WORD(constexpr) WORD(externname) WORD(alias)
-    WORD(lift) WORD(size) WORD(symbolflags)
+    WORD(lift) WORD(size) WORD(symbolflags) WORD(sized)
 #undef WORD
     /* clang-format on */
 };

@@ -350,9 +350,49 @@ static void lex_quoted_id(lexer *l)
         push(l, start, CW_TOKEN_ID, 1);
 }
 
+/* In an annotation that vanishes any tokens may stand, "(@" alone among them. */
+static bool inside_annotation(const lexer *l)
+{
+    const cw_token *tokens = l->source->tokens;
+    for (uint32_t open = l->open; open != NO_OPEN; open = tokens[open].size)
+        if (tokens[open].kind == CW_TOKEN_ANNOTATION && tokens[open].word == CW_ANNOTATION_NONE)
+            return true;
+    return false;
+}
+
+/* The size of "'x'", "'\n'", "'\u{e9}'" where such a one stands next, else 0. */
+static size_t char_size(const lexer *l)
+{
+    const uint8_t *p = l->at + 1;
+    uint32_t scalar = 0;
+    if (l->end - p >= 3 && p[0] == '\\' && p[1] == 'u' && p[2] == '{') {
+        const uint8_t *digits = p += 3;
+        for (; p < l->end && p - digits < 8 && is_hex(*p); p++)
+            scalar = scalar * 16 + hex_of(*p);
+        if (p == digits || p == l->end || *p++ != '}' || scalar >= 0x110000 || (scalar >= 0xd800 && scalar < 0xe000))
+            return 0;
+    } else if (l->end - p >= 2 && p[0] == '\\') {
+        if (!p[1] || !strchr("tnr\"'\\", p[1]))
+            return 0;
+        p += 2;
+    } else if (p < l->end && *p >= 0x20 && *p != 0x7f && *p != '\'') {
+        p += *p < 0x80 ? 1 : cw_utf8_decode(p, (size_t)(l->end - p), &scalar);
+    } else {
+        return 0;
+    }
+    const bool closed = p < l->end && *p == '\'' && !(l->end - p > 1 && (classes[p[1]] & IDCHAR || p[1] == '"'));
+    return closed ? (size_t)(p + 1 - l->at) : 0;
+}
+
 static void lex_atom(lexer *l)
 {
     const uint8_t *start = l->at;
+    const size_t quoted = *start == '\'' && !inside_annotation(l) ? char_size(l) : 0;
+    if (quoted) {
+        l->at += quoted;
+        push(l, start, CW_TOKEN_CHAR, 0);
+        return;
+    }
     if (*start == '$' && l->end - start > 1 && start[1] == '"') {
         lex_quoted_id(l);
         return;
@@ -422,16 +462,6 @@ static void lex_annotation(lexer *l)
         fail_at(l, start, "empty annotation id");
     else
         push_open(l, start, CW_TOKEN_ANNOTATION, (uint16_t)annotation_of(name, (size_t)(l->at - name)));
-}
-
-/* In an annotation that vanishes any tokens may stand, "(@" alone among them. */
-static bool inside_annotation(const lexer *l)
-{
-    const cw_token *tokens = l->source->tokens;
-    for (uint32_t open = l->open; open != NO_OPEN; open = tokens[open].size)
-        if (tokens[open].kind == CW_TOKEN_ANNOTATION && tokens[open].word == CW_ANNOTATION_NONE)
-            return true;
-    return false;
 }
 
 static bool names_annotation(const lexer *l)

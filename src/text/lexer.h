@@ -37,6 +37,7 @@ typedef enum cw_token_kind {
     CW_TOKEN_ANNOTATION, /* "(@name" of an annotation that some parser reads; word is a cw_annotation */
     CW_TOKEN_ID,         /* $name or $"name"; word is 1 for the second */
     CW_TOKEN_STRING,     /* word is 1 where it has escapes */
+    CW_TOKEN_CHAR,       /* 'x', '\n', '\u{e9}': decodes as a string does */
     CW_TOKEN_ATOM,       /* a run of identifier characters: word, number, or nothing known */
     CW_TOKEN_RESERVED    /* anything else that is one token */
 } cw_token_kind;

@@ -503,6 +503,7 @@ static void print_entry(cw_printer *p, uint8_t id)
     case CW_PART_TYPE: cw_print_component_type(p); break;
     case CW_PART_CANON: cw_print_canon(p); break;
     case CW_PART_IMPORT: cw_print_import(p); break;
+    case CW_PART_VALUE: cw_print_value(p); break;
     default: print_export(p);
     }
 }
@@ -510,8 +511,8 @@ static void print_entry(cw_printer *p, uint8_t id)
 /* Whether there are any. */
 static bool print_entries(cw_printer *p, uint8_t id, const uint8_t *at)
 {
-    static const char *const words[] = { "",      "",     "core instance", "core type", "",       "instance",
-                                         "alias", "type", "canon",         "",          "import", "export" };
+    static const char *const words[] = { "",      "", "core instance", "core type", "",     "instance", "alias", "type",
+                                         "canon", "", "import",        "export",    "value" };
     cw_reader *r = p->r;
     if (p->scope->last == id) {
         cw_put_line(p, at);
@@ -537,7 +538,7 @@ static void print_section(cw_printer *p)
     cw_reader *r = p->r;
     const uint8_t *at = r->at;
     uint8_t id = cw_read_u8(r);
-    if (r->ok && id > CW_PART_EXPORT + 1) {
+    if (r->ok && id > CW_PART_VALUE) {
         cw_reader_fail(r, at, "malformed section id %u", id);
         return;
     }
@@ -551,7 +552,6 @@ static void print_section(cw_printer *p)
     case CW_PART_CORE_MODULE: print_core_module(p); break;
     case CW_PART_COMPONENT: print_component(p); break;
     case CW_PART_START: print_start(p); break;
-    case CW_PART_EXPORT + 1: cw_reader_limit(r, at, "value definitions are not supported yet"); break;
     default: alone = !print_entries(p, id, at);
     }
     p->scope->last = alone ? CW_PART_NONE : id;

@@ -46,6 +46,8 @@ void cw_print_component_valtype(cw_printer *p);
 void cw_print_results(cw_printer *p);
 void cw_print_component_type(cw_printer *p);
 void cw_print_core_type(cw_printer *p);
+/* "(value $id (;3;) u8 1)" */
+void cw_print_value(cw_printer *p);
 /* A name with its attributes. */
 void cw_print_extern_name(cw_printer *p);
 /* The type of an import or export; define: of something new. */

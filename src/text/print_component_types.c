@@ -2,6 +2,9 @@
  * Definitions]. */
 #include "text/print_component.h"
 
+#include "base/leb.h"
+#include "base/utf.h"
+
 /* ---- value types ---- */
 
 static const char *primitive(uint8_t byte)
@@ -327,6 +330,118 @@ void cw_print_component_type(cw_printer *p)
     CW_PUT(p, " ");
     print_deftype(p);
     p->scope->n[CW_TEXT_TYPE]++;
+    CW_PUT(p, ")");
+}
+
+/* ---- values ---- */
+
+static void print_char(cw_printer *p, uint32_t scalar)
+{
+    CW_PUT(p, "'\\u{");
+    cw_put_hex(p, scalar, 1);
+    CW_PUT(p, "}'");
+}
+
+/* A value of a primitive type, as people write it; false where the bytes, all that the reader has, are none. */
+static bool print_primitive(cw_printer *p, uint8_t type)
+{
+    cw_reader *r = p->r;
+    const size_t size = cw_reader_left(r);
+    int64_t number;
+    uint64_t natural;
+    uint32_t scalar;
+    const uint8_t *at = r->at;
+    switch (type) {
+    case 0x7f:
+        if (size != 1 || *at > 1)
+            return false;
+        cw_put_text(p, *at ? "true" : "false");
+        return true;
+    case 0x7e:
+    case 0x7d:
+        if (size != 1)
+            return false;
+        cw_put_s64(p, type == 0x7e ? (int8_t)*at : *at);
+        return true;
+    case 0x7c:
+    case 0x7a:
+    case 0x78:
+        if (cw_leb_read_signed(&at, r->end, 64, &number) != CW_LEB_OK || at != r->end ||
+            (type == 0x7c && number != (int16_t)number) || (type == 0x7a && number != (int32_t)number))
+            return false;
+        cw_put_s64(p, number);
+        return true;
+    case 0x7b:
+    case 0x79:
+    case 0x77:
+        if (cw_leb_read_unsigned(&at, r->end, 64, &natural) != CW_LEB_OK || at != r->end ||
+            (type == 0x7b && natural > UINT16_MAX) || (type == 0x79 && natural > UINT32_MAX))
+            return false;
+        cw_put_u64(p, natural);
+        return true;
+    case 0x74:
+        if (!size || cw_utf8_decode(at, size, &scalar) != size)
+            return false;
+        if (scalar > ' ' && scalar < 0x7f && scalar != '\'' && scalar != '\\') {
+            CW_PUT(p, "'");
+            cw_put(p, (const char *)at, 1);
+            CW_PUT(p, "'");
+        } else {
+            print_char(p, scalar);
+        }
+        return true;
+    default: return false;
+    }
+}
+
+/* Floats and strings, whose printers take what they are given. */
+static bool print_float_or_string(cw_printer *p, uint8_t type)
+{
+    cw_reader *r = p->r;
+    const uint8_t *at = r->at;
+    const size_t size = cw_reader_left(r);
+    uint64_t bits = 0;
+    if (type == 0x73) {
+        if (cw_leb_read_unsigned(&at, r->end, 32, &bits) != CW_LEB_OK || bits != (size_t)(r->end - at) ||
+            !cw_utf8_valid(at, bits, NULL))
+            return false;
+        cw_put_name(p, (cwrun_str){ (const char *)at, bits });
+        return true;
+    }
+    if ((type != 0x76 && type != 0x75) || size != (type == 0x76 ? 4 : 8))
+        return false;
+    for (size_t i = size; i--;)
+        bits = bits << 8 | at[i];
+    const uint64_t infinity = type == 0x76 ? 0x7f800000u : UINT64_C(0x7ff0000000000000);
+    const uint64_t nan = type == 0x76 ? 0x7fc00000u : UINT64_C(0x7ff8000000000000);
+    if ((bits & (type == 0x76 ? INT32_MAX : INT64_MAX)) > infinity && bits != nan)
+        return false;
+    cw_put_float(p, bits, type == 0x75);
+    return true;
+}
+
+/* Values of other types than primitive ones are bytes: what they mean is said by types that may be anywhere. */
+void cw_print_value(cw_printer *p)
+{
+    cw_reader *r = p->r;
+    cw_put_line(p, r->at);
+    CW_PUT(p, "(value");
+    cw_print_define(p, CW_TEXT_VALUE);
+    CW_PUT(p, " ");
+    const uint8_t type = cw_reader_left(r) ? *r->at : 0;
+    const bool defined = !primitive(type); /* its $id alone would be the value's */
+    if (defined)
+        CW_PUT(p, "(type ");
+    cw_print_component_valtype(p);
+    cw_put_text(p, defined ? ") " : " ");
+    const uint8_t *end = cw_print_open(p, cw_read_u32(r), "value");
+    if (r->ok && !print_primitive(p, type) && !print_float_or_string(p, type)) {
+        CW_PUT(p, "(binary ");
+        cw_put_bytes(p, r->at, cw_reader_left(r));
+        CW_PUT(p, ")");
+    }
+    r->at = r->ok ? r->end : r->at;
+    cw_print_close(p, end, "a value");
     CW_PUT(p, ")");
 }
 

@@ -84,6 +84,72 @@ static void inline_forms_mean_what_they_stand_for(void **state)
                 "(component (alias core export 0 \"f\" (core func)))");
 }
 
+static void values_are_written_as_their_types_say(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *type, *value, *binary;
+    } cases[] = {
+        { "bool", "true", "\\01" },
+        { "u8", "0xff", "\\ff" },
+        { "s8", "-128", "\\80" },
+        { "u16", "65535", "\\ff\\ff\\03" },
+        { "s16", "-32768", "\\80\\80\\7e" },
+        { "u32", "4294967295", "\\ff\\ff\\ff\\ff\\0f" },
+        { "s32", "-2147483648", "\\80\\80\\80\\80\\78" },
+        { "u64", "18446744073709551615", "\\ff\\ff\\ff\\ff\\ff\\ff\\ff\\ff\\ff\\01" },
+        { "s64", "-9223372036854775808", "\\80\\80\\80\\80\\80\\80\\80\\80\\80\\7f" },
+        { "f32", "-0.5", "\\00\\00\\00\\bf" },
+        { "f64", "nan", "\\00\\00\\00\\00\\00\\00\\f8\\7f" },
+        { "char", "'a'", "a" },
+        { "char", "'('", "(" },
+        { "char", "'\\''", "'" },
+        { "char", "'\\u{1f600}'", "\\f0\\9f\\98\\80" },
+        { "string", "\"a\\n\"", "\\02a\\0a" },
+        { "(record (field \"a\" bool) (field \"b\" u8))", "(record true 2)", "\\01\\02" },
+        { "(tuple u8 (tuple string))", "(tuple 1 (tuple \"x\"))", "\\01\\01x" },
+        { "(variant (case \"a\" u8) (case \"b\") (case \"c\" string))", "(variant \"c\" \"\")", "\\02\\00" },
+        { "(variant (case \"a\" u8) (case \"b\"))", "(variant \"b\")", "\\01" },
+        { "(enum \"a\" \"b\")", "(enum \"b\")", "\\01" },
+        { "(flags \"a\" \"b\" \"c\" \"d\" \"e\" \"f\" \"g\" \"h\" \"i\")", "(flags \"i\" \"b\")", "\\02\\01" },
+        { "(list u8)", "(list)", "\\00" },
+        { "(list (option char))", "(list none (some 'b'))", "\\02\\00\\01b" },
+        { "(list u8 2)", "(list 3 4)", "\\03\\04" },
+        { "(result u8 (error string))", "(ok 1)", "\\00\\01" },
+        { "(result u8 (error string))", "(error \"x\")", "\\01\\01x" },
+        { "(result)", "error", "\\01" },
+    };
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char one[300], other[300];
+        snprintf(one, sizeof one, "(component (value $v %s %s))", cases[i].type, cases[i].value);
+        snprintf(other, sizeof other, "(component (value $v %s (binary \"%s\")))", cases[i].type, cases[i].binary);
+        expect_same(one, other);
+    }
+    static const struct {
+        const char *value, *message;
+    } errors[] = {
+        { "u8 256", "a.wat:1:22: u8 constant out of range" },
+        { "u8 -1", "1:22: i64 constant out of range" },
+        { "s8 128", "1:22: s8 constant out of range" },
+        { "s64 18446744073709551615", "1:23: s64 constant out of range" },
+        { "f32 nan:0x1", "the only nan of values is nan" },
+        { "bool 1", "expected true or false" },
+        { "char 'ab'", "expected a character" },
+        { "char '\\u{d800}'", "expected a character" },
+        { "(flags \"a\") (flags \"b\")", "unknown label \"b\"" },
+        { "(list u8 3) (list 1 2)", "a list of 3, not of 2" },
+        { "(result) (ok 1)", "expected a result of the type" },
+        { "(tuple u8) (tuple 1 2)", "unexpected token 2, expected )" },
+        { "0 1", "a value of type 0, which is not written out here" },
+        { "(own 0) 1", "there are no values of this type" },
+    };
+    for (unsigned i = 0; i < sizeof errors / sizeof *errors; i++) {
+        char text[300];
+        snprintf(text, sizeof text, "(component (value %s))", errors[i].value);
+        expect_error(text, errors[i].message);
+    }
+}
+
 static void names_of_outer_scopes_become_aliases(void **state)
 {
     (void)state;
@@ -170,6 +236,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sections_follow_the_order_of_definitions),
         cmocka_unit_test(inline_forms_mean_what_they_stand_for),
+        cmocka_unit_test(values_are_written_as_their_types_say),
         cmocka_unit_test(names_of_outer_scopes_become_aliases),
         cmocka_unit_test(errors_say_what_and_where),
         cmocka_unit_test(nesting_is_bounded),

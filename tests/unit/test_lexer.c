@@ -17,14 +17,14 @@ static cw_source lex(const char *text)
     return s;
 }
 
-/* Kinds as letters: ( ) @ $ " a ! and . for the end. */
+/* Kinds as letters: ( ) @ $ " ' a ! and . for the end. */
 static void expect_kinds(const char *text, const char *kinds)
 {
     cw_source s = lex(text);
     char have[100] = "";
     assert_true(s.n_tokens < sizeof have);
     for (uint32_t i = 0; i < s.n_tokens; i++)
-        have[i] = ".()@$\"a!"[s.tokens[i].kind];
+        have[i] = ".()@$\"'a!"[s.tokens[i].kind];
     have[s.n_tokens] = 0;
     assert_string_equal(have, kinds);
     cw_source_fini(&s);
@@ -79,6 +79,16 @@ static void parentheses_know_each_other(void **state)
     cw_source_fini(&s);
 }
 
+static void characters_are_tokens_where_they_are_whole(void **state)
+{
+    (void)state;
+    expect_kinds("'a' '(' ')' ';' '\"' ' ' '\\'' '\\n' '\\\\' '\\u{1f600}' '\xc3\xa9'", "'''''''''''.");
+    expect_kinds("'ab' '' 'a'b '\\x", "aaaa.");
+    expect_kinds("a'b' f'", "aa."); /* inside of words they are letters */
+    expect_kinds("'\\u{d800}'", "a!a!a.");
+    expect_kinds("(@x ') a", "a."); /* nor are they any in annotations */
+}
+
 static void annotations_that_nobody_reads_vanish(void **state)
 {
     (void)state;
@@ -125,6 +135,7 @@ int main(void)
         cmocka_unit_test(tokens_end_where_the_specification_says),
         cmocka_unit_test(words_are_known_by_their_spelling),
         cmocka_unit_test(parentheses_know_each_other),
+        cmocka_unit_test(characters_are_tokens_where_they_are_whole),
         cmocka_unit_test(annotations_that_nobody_reads_vanish),
         cmocka_unit_test(escapes_are_decoded),
         cmocka_unit_test(errors_say_line_column_and_show_the_line),

@@ -346,6 +346,12 @@ static void every_definition_of_a_component_prints_and_parses_to_the_same_bytes(
         "(instance)) (alias export $i \"f\" (func $f)) (component $n (import \"f\" (func)))"
         "(instance $j (instantiate $n (with \"f\" (func $f)))) (instance (export \"f\" (func $f))) (instance) "
         "(component $o (component $p (alias outer $o 0 (type))) (type u8)))",
+        "(component (value $a bool true) (value u8 255) (value s16 -32768) (value u64 18446744073709551615) (value s64 "
+        "-9223372036854775808) (value f32 9.1) (value f64 -inf) (value f32 nan) (value char 'a') (value char '\\'') "
+        "(value char '\\u{1f600}') (value $s string \"a\\00\\\"\") (type $t (record (field \"a\" (option (list u8))))) "
+        "(value (type $t) (record (some (list 1 2)))) (value bool (binary \"\\02\")) (value u16 (binary "
+        "\"\\ff\\ff\\ff\")) (value char (binary \"ab\")) (value string (binary \"\\05a\")) (value f32 (binary "
+        "\"\\01\\00\\c0\\7f\")) (value u32 (binary)) (export \"s\" (value $s)))",
         "(component (import \"s\" (func $s (param \"a\" u8) (result u8))) (import \"v\" (value $v u8)) (start $s "
         "(value $v) (result (value $w))) (@custom \"x\" \"y\") (@producers (sdk \"a\" \"b\")))",
         "(component (type $r (resource (rep i32))) (core func (canon resource.new $r)) (core func (canon resource.drop "
