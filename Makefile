@@ -56,8 +56,10 @@ $(BUILD)/libcwrun.so: $(OBJS) src/api/libcwrun.map
 $(BUILD)/cwrun: $(CLI_OBJS) $(BUILD)/libcwrun.a
 	$(call quiet,LD,$@)$(CC) $(OPT) -g $(CFLAGS) $(CWFLAGS) $(PACKED) -o $@ $(CLI_OBJS) $(BUILD)/libcwrun.a $(LIBS) $(LDFLAGS)
 
-# What nobody waits for is built small: the command itself, and of the text format all but the parser of modules.
-$(BUILD)/obj/text/%.o $(BUILD)/obj/cli/%.o: OPT = -Os
+# What nobody waits for is built small: the command, WASI, WAVE, names of functions, and of the text format all but the
+# parser of modules.
+$(BUILD)/obj/text/%.o $(BUILD)/obj/cli/%.o $(BUILD)/obj/wasi/%.o $(BUILD)/obj/wit/%.o: OPT = -Os
+$(BUILD)/obj/base/demangle%.o: OPT = -Os
 $(addprefix $(BUILD)/obj/text/,lexer.o words.o parse.o body.o immediates.o fields.o bytes.o): OPT = -O2
 
 $(BUILD)/obj/%.o: src/%.c

@@ -460,17 +460,15 @@ int main(int argc, char **argv)
     fclose(part_list);
 
     FILE *trie = create(argv[1], "handler_trie.h", 0);
-    uint32_t size = 1;
-    while (size < (uint32_t)n_nodes * 3 / 2)
-        size *= 2;
+    const uint32_t size = (uint32_t)n_nodes * 4 / 3;
     uint32_t(*slots)[2] = calloc(size, sizeof *slots);
     if (!slots)
         fail("out of memory");
     for (int i = 1; i < n_nodes; i++) {
         const uint32_t key = (uint32_t)nodes[nodes[i].parent].number << KEY_BITS | nodes[i].key;
-        uint32_t at = key * 0x9e3779b1u >> 12 & (size - 1);
+        uint32_t at = (uint32_t)((uint64_t)(key * 0x9e3779b1u) * size >> 32);
         while (slots[at][0])
-            at = (at + 1) & (size - 1);
+            at = at + 1 < size ? at + 1 : 0;
         slots[at][0] = key;
         slots[at][1] = (uint32_t)nodes[i].number;
     }

@@ -19,11 +19,11 @@ const uint32_t cw_n_handlers = N_HANDLERS;
 uint32_t cw_node_find(uint32_t node, uint32_t key)
 {
     key |= node << CW_KEY_BITS;
-    uint32_t at = key * 0x9e3779b1u >> 12 & (TRIE_SIZE - 1);
+    uint32_t at = (uint32_t)((uint64_t)(key * 0x9e3779b1u) * TRIE_SIZE >> 32);
     while (trie_keys[at] != key) {
         if (!trie_keys[at])
             return 0;
-        at = (at + 1) & (TRIE_SIZE - 1);
+        at = at + 1 < TRIE_SIZE ? at + 1 : 0;
     }
     return trie_nodes[at];
 }
