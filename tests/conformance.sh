@@ -59,6 +59,7 @@ single() {
 }
 
 scripts core "$SPEC/core/3.0"
+scripts "core, collecting at every allocation" -W gc-stress "$SPEC/core/3.0"
 # the scripts of threads are of a time of one memory and one table
 scripts threads -W threads,multi-memory=n,reference-types=n "$SPEC/core/proposals/threads"
 scripts wide-arithmetic -W wide-arithmetic "$SPEC/core/proposals/wide-arithmetic"

@@ -49,6 +49,7 @@ typedef struct cwrun_limits {
     uint64_t max_stack;      /* bytes of a guest's value stack; default 1 MiB */
     uint64_t max_call_bytes; /* bytes one call may copy to or from the host; default 1 GiB */
     uint64_t max_gc_heap;    /* bytes of all garbage-collected objects together; default 1 GiB */
+    bool gc_stress;          /* for tests: collect at every allocation, poison what is freed */
 } cwrun_limits;
 
 /* limits may be NULL. The store keeps the engine. */

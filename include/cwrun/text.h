@@ -66,6 +66,7 @@ typedef struct cwrun_wast_options {
     bool all;
     bool round_trip;  /* every valid module and component is printed and parsed as well; other bytes are a failure */
     uint64_t timeout; /* nanoseconds that guests may run in one command, which fails then; 0: without end */
+    bool gc_stress;   /* as in cwrun_limits */
 } cwrun_wast_options;
 
 typedef struct cwrun_wast_counts {

@@ -71,7 +71,7 @@ static bool set_number(plan *p, int option, const char *value)
 
 /* wasmtime's comma lists; other names behind -W are proposals. Names that ask for what is there anyway are taken; what
  * is not there yet says so. */
-enum { SW_IGNORE, SW_NUMBER, SW_INHERIT_ENV, SW_STUB, SW_MISSING };
+enum { SW_IGNORE, SW_NUMBER, SW_INHERIT_ENV, SW_STUB, SW_GC_STRESS, SW_MISSING };
 static const struct {
     char list; /* S or W */
     const char *name;
@@ -93,6 +93,7 @@ static const struct {
     { 'W', "fuel", SW_NUMBER, OPT_FUEL },
     { 'W', "timeout", SW_NUMBER, OPT_TIMEOUT },
     { 'W', "unknown-imports-trap", SW_STUB, 0 },
+    { 'W', "gc-stress", SW_GC_STRESS, 0 },
 };
 
 static bool set_switch(cli_args *args, plan *p, char list, const char *name, size_t size, const char *value,
@@ -112,6 +113,8 @@ static bool set_switch(cli_args *args, plan *p, char list, const char *name, siz
             return inherit_env(p, err);
         if (switches[i].what == SW_STUB)
             p->stub_imports = !off;
+        if (switches[i].what == SW_GC_STRESS)
+            p->limits.gc_stress = !off;
         if (switches[i].what == SW_MISSING && !off)
             fprintf(stderr, "cwrun: note: -S %s is not supported yet and grants nothing\n", switches[i].name);
         return true;

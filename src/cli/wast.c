@@ -30,7 +30,7 @@ typedef struct script {
 typedef struct job {
     script *scripts;
     size_t n, next, done;
-    bool list, progress, round_trip;
+    bool list, progress, round_trip, gc_stress;
     uint64_t timeout; /* of a command, nanoseconds; 0: none */
     uint64_t on, off;
     line_known *known;
@@ -149,7 +149,7 @@ static void run_one(job *j, script *s)
     s->job = j;
     s->log_file = open_memstream(&s->log, &s->log_size);
     const cwrun_str text = cli_read(s->path, arena, &err);
-    cwrun_wast_options options = { j->on, j->off, report, s, j->n_known != 0, j->round_trip, j->timeout };
+    cwrun_wast_options options = { j->on, j->off, report, s, j->n_known != 0, j->round_trip, j->timeout, j->gc_stress };
     s->readable = text.data && cwrun_wast_run(text, s->path, &options, &s->counts, &err);
     cwrun_arena_drop(arena);
     if (s->log_file) {
@@ -231,17 +231,20 @@ static int finish(job *j, bool json)
     return good == j->n ? 0 : EXIT_LOAD;
 }
 
-/* NAME[=n],… : features that scripts may use, or not. */
+/* NAME[=n],… : features that scripts may use, or not; gc-stress is none. */
 static bool take_features(job *j, const char *names)
 {
     while (*names) {
         char name[64];
         size_t size = strcspn(names, ",="), all = strcspn(names, ",");
         snprintf(name, sizeof name, "%.*s", (int)size, names);
+        const bool off = names[size] == '=' && names[size + 1] == 'n';
         uint64_t bit = cwrun_feature(name);
-        if (!bit)
+        if (!strcmp(name, "gc-stress"))
+            j->gc_stress = !off;
+        else if (!bit)
             return false;
-        *(names[size] == '=' && names[size + 1] == 'n' ? &j->off : &j->on) |= bit;
+        *(off ? &j->off : &j->on) |= bit;
         names += all + (names[all] == ',');
     }
     return true;

@@ -27,6 +27,7 @@ static void fill_limits(cwrun_limits *out, const cwrun_limits *given, cw_exec_li
     if (out->max_gc_heap == 0)
         out->max_gc_heap = exec->max_gc_heap;
     exec->max_gc_heap = out->max_gc_heap;
+    exec->gc_stress = out->gc_stress;
     exec->max_memory = out->max_memory;
     exec->max_table = out->max_table;
     exec->max_instances = out->max_instances;

@@ -42,7 +42,7 @@ bool cw_exec_init(cw_exec *x, const cw_alloc *a, cw_types *types, const cw_exec_
     cw_arena_init(&x->arena, &x->alloc);
     uint64_t most = (uint64_t)x->limits.max_instances * BYTES_PER_INSTANCE;
     x->arena.limit = most < LEAST_ARENA ? LEAST_ARENA : most > SIZE_MAX ? SIZE_MAX : (size_t)most;
-    cw_gc_init(x, x->limits.max_gc_heap);
+    cw_gc_init(x, x->limits.max_gc_heap, x->limits.gc_stress);
 
     x->native_instance = CW_ARENA_NEW(&x->arena, cw_instance);
     if (!x->native_instance) {
@@ -107,6 +107,21 @@ bool cw_exec_interrupted(const cw_exec *x, cwrun_error *err)
     if (!x->code_options.interruptible || !__atomic_load_n(&x->interrupted, __ATOMIC_RELAXED))
         return false;
     cw_fail(err, &x->alloc, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_TIMEOUT, "%s", CW_INTERRUPT_WORDS);
+    return true;
+}
+
+bool cw_exec_worked(cw_exec *x, uint64_t bytes, cwrun_error *err)
+{
+    for (uint64_t some; bytes; bytes -= some) {
+        some = bytes < CW_WORK_STEP ? bytes : CW_WORK_STEP;
+        const uint8_t trap = cw_exec_work(x, some);
+        if (trap == CW_TRAP_INTERRUPT)
+            cw_fail(err, &x->alloc, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_TIMEOUT, "%s", CW_INTERRUPT_WORDS);
+        else if (trap == CW_TRAP_FUEL)
+            cw_fail(err, &x->alloc, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_FUEL, "%s", CW_FUEL_WORDS);
+        if (trap != CW_TRAP_NONE)
+            return false;
+    }
     return true;
 }
 

@@ -210,6 +210,7 @@ typedef struct cw_exec_limits {
     uint32_t stack_slots;              /* per thread; default 128 Ki (1 MiB), 4 Ki at the least */
     uint32_t max_nested;               /* C-level runs inside one another; default 100 */
     uint64_t max_gc_heap;              /* bytes of garbage-collected objects; default 1 GiB */
+    bool gc_stress;                    /* cw_gc.stress */
 } cw_exec_limits;
 
 /* The execution side of a store: everything in it dies with it. */
@@ -252,6 +253,8 @@ void cw_exec_interrupt_clear(cw_exec *x);
  * To be called at least every CW_WORK_STEP bytes. CW_TRAP_NONE, else CW_TRAP_FUEL or CW_TRAP_INTERRUPT. */
 enum { CW_BYTES_PER_FUEL = 64, CW_WORK_STEP = 1 << 20 };
 uint8_t cw_exec_work(cw_exec *x, uint64_t bytes);
+/* The same where no thread runs; false with the error of it. */
+bool cw_exec_worked(cw_exec *x, uint64_t bytes, cwrun_error *err);
 /* Whether the interrupt is raised; then with the error of it. */
 bool cw_exec_interrupted(const cw_exec *x, cwrun_error *err);
 /* An allocation in x->arena has failed: the arena goes on, err says what ran out. False. */

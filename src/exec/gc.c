@@ -64,9 +64,10 @@ static void free_block(cw_exec *x, cw_gc_block *b)
     cw_free(&x->alloc, b, BLOCK_SIZE);
 }
 
-static void free_empty(cw_exec *x)
+/* Gives empty blocks back as long as more than `keep` bytes are held. */
+static void free_empty(cw_exec *x, uint64_t keep)
 {
-    while (x->gc.empty) {
+    while (x->gc.empty && x->gc.bytes > keep) {
         cw_gc_block *b = x->gc.empty;
         x->gc.empty = b->next;
         free_block(x, b);
@@ -239,6 +240,23 @@ static void drop_externs(cw_gc *gc, bool all)
     }
 }
 
+/* When the next collection comes. As much again as there was to look at: roots count too, or a large table would be
+ * looked at for every few objects. After a peak most blocks are empty and go back; where they are not, but hardly
+ * used, they must be looked through in every cycle, which has to be worth it. */
+static void set_threshold(cw_exec *x)
+{
+    cw_gc *gc = &x->gc;
+    gc->threshold = gc->live + gc->live + gc->n_roots * sizeof(uint64_t);
+    if (gc->threshold < LEAST_THRESHOLD)
+        gc->threshold = LEAST_THRESHOLD;
+    if (gc->bytes / 3 <= gc->threshold / 2)
+        return;
+    find_empty(gc);
+    free_empty(x, gc->threshold);
+    if (gc->threshold < gc->live + gc->bytes / 4)
+        gc->threshold = gc->live + gc->bytes / 4;
+}
+
 void cw_gc_collect(cw_exec *x)
 {
     cw_gc *gc = &x->gc;
@@ -246,7 +264,7 @@ void cw_gc_collect(cw_exec *x)
         return;
     gc->running = true;
     gc->n_collections++;
-    free_empty(x);
+    free_empty(x, 0);
     if (gc->epoch == LAST_EPOCH) {
         clear_marks(gc);
         gc->epoch = 0;
@@ -265,11 +283,7 @@ void cw_gc_collect(cw_exec *x)
     }
     gc->has_census = false;
     gc->used = gc->live;
-    /* as much again as there was to look at: roots count too,
-     * or a large table would be looked at for every few objects */
-    gc->threshold = gc->live + gc->live + gc->n_roots * sizeof(uint64_t);
-    if (gc->threshold < LEAST_THRESHOLD)
-        gc->threshold = LEAST_THRESHOLD;
+    set_threshold(x);
     gc->running = false;
 }
 
@@ -294,13 +308,31 @@ static bool prepare(cw_gc *gc, cw_exec *x)
     return true;
 }
 
-/* So near to the limit that a collection for every few cells would follow. */
-static bool is_crowded(cw_gc *gc)
+/* Whether it is time for a collection before so many bytes are taken. Under stress it always is, as long as little
+ * lives; but a list of a million nodes must come to its end, too. */
+static bool is_time(const cw_gc *gc, uint64_t size)
 {
-    if (gc->live <= gc->max - gc->max / 16)
-        return false;
+    enum { LITTLE = 64 << 10, SHARE = 256 };
+    const uint64_t there = gc->live + gc->n_roots * sizeof(uint64_t);
+    if (gc->stress)
+        return there < LITTLE || gc->used + size - gc->live > there / SHARE;
+    return gc->used >= gc->threshold || size > gc->threshold - gc->used;
+}
+
+/* Collects because there is no room. False: so little was taken since the last collection, again and again, that the
+ * guest would go on collecting for every few objects; the heap is full. */
+static bool make_room(cw_exec *x)
+{
+    enum { PATIENCE = 16, LEAST_SHARE = 64, FULL_SHARE = 16 };
+    cw_gc *gc = &x->gc;
+    const uint64_t cost = gc->live + gc->n_roots * sizeof(uint64_t) + gc->bytes / 8;
+    gc->n_in_vain = gc->used - gc->live < cost / LEAST_SHARE ? gc->n_in_vain + 1 : 0;
+    cw_gc_collect(x);
+    if (gc->n_in_vain < PATIENCE && gc->live <= gc->max - gc->max / FULL_SHARE)
+        return true;
+    gc->n_in_vain = 0;
     gc->failure = CWRUN_LIMIT_GC_HEAP;
-    return true;
+    return false;
 }
 
 static uint8_t *take_large(cw_exec *x, uint64_t size)
@@ -308,13 +340,14 @@ static uint8_t *take_large(cw_exec *x, uint64_t size)
     cw_gc *gc = &x->gc;
     if (!prepare(gc, x))
         return NULL;
-    if (gc->stress || gc->used > gc->threshold || size > gc->threshold - gc->used)
+    gc->too_large = size > gc->max ? size : 0;
+    const bool is_new = is_time(gc, size) && !gc->too_large;
+    if (is_new)
         cw_gc_collect(x);
     uint8_t *p = new_large(x, size);
-    if (!p) {
-        cw_gc_collect(x);
+    if (!p && !gc->too_large && (is_new || make_room(x))) {
         find_empty(gc);
-        free_empty(x);
+        free_empty(x, 0);
         p = new_large(x, size);
     }
     return p;
@@ -326,20 +359,15 @@ uint8_t *cw_gc_take(cw_exec *x, uint32_t c)
     const uint32_t size = cw_gc_class_size(c);
     if (gc->stress)
         return take_large(x, size);
+    gc->too_large = 0;
     if (!prepare(gc, x))
         return NULL;
-    bool is_new = false;
-    if (gc->used >= gc->threshold) {
+    const bool is_new = is_time(gc, 0);
+    if (is_new)
         cw_gc_collect(x);
-        is_new = true;
-    }
-    if (!next_run(gc, c) && !new_block(x, c)) {
-        if (is_new)
+    if (!next_run(gc, c) && !new_block(x, c))
+        if (is_new || !make_room(x) || (!next_run(gc, c) && !new_block(x, c)))
             return NULL;
-        cw_gc_collect(x);
-        if (is_crowded(gc) || (!next_run(gc, c) && !new_block(x, c)))
-            return NULL;
-    }
     uint8_t *p = gc->runs[c].at;
     gc->runs[c].at += size;
     return p;
@@ -377,8 +405,6 @@ cw_array *cw_gc_new_array(cw_exec *x, const cw_subtype *type, uint32_t length)
     if (a) {
         a->length = length;
         a->cursor = 0;
-        if (type->n_refs)
-            memset(cw_array_data(a), 0, (size_t)size);
     }
     return a;
 }
@@ -406,22 +432,37 @@ cw_extern_object *cw_gc_new_extern(cw_exec *x, void *user, cw_extern_drop drop)
     return o;
 }
 
-static const char limit_words[] = "garbage-collected objects take more than %llu bytes (--max-gc-heap)";
+/* The limit that stood in the way, in words. */
+static const char *limit_words(const cw_gc *gc, char room[160])
+{
+    const unsigned long long max = gc->max, size = gc->too_large;
+    if (size)
+        snprintf(room, 160,
+                 "allocation size too large: an object of %llu bytes, where all may take %llu (--max-gc-heap)", size,
+                 max);
+    else
+        snprintf(room, 160, "garbage-collected objects take more than %llu bytes (--max-gc-heap)", max);
+    return room;
+}
 
 bool cw_gc_error(cw_exec *x, cwrun_error *err)
 {
+    char words[160];
     if (x->gc.failure == CWRUN_LIMIT_HOST_MEMORY)
         return cw_fail_oom(err);
-    cw_fail(err, &x->alloc, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_GC_HEAP, limit_words, (unsigned long long)x->gc.max);
+    cw_fail(err, &x->alloc, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_GC_HEAP, "%s", limit_words(&x->gc, words));
     return false;
 }
 
 void cw_gc_trap(cw_exec *x, cw_thread *t)
 {
+    char words[160];
     if (x->gc.failure == CWRUN_LIMIT_HOST_MEMORY)
         cw_thread_limit(t, CWRUN_LIMIT_HOST_MEMORY, "out of memory");
+    else if (x->gc.too_large)
+        cw_thread_trap(t, CW_TRAP_ALLOCATION, "%s", limit_words(&x->gc, words));
     else
-        cw_thread_limit(t, CWRUN_LIMIT_GC_HEAP, limit_words, (unsigned long long)x->gc.max);
+        cw_thread_limit(t, CWRUN_LIMIT_GC_HEAP, "%s", limit_words(&x->gc, words));
 }
 
 /* ---- types of references ---- */
@@ -525,12 +566,12 @@ void cw_gc_scope_end(cw_exec *x, cw_gc_scope *scope)
 
 /* ---- the heap as a whole ---- */
 
-void cw_gc_init(cw_exec *x, uint64_t max)
+void cw_gc_init(cw_exec *x, uint64_t max, bool stress)
 {
-    x->gc = (cw_gc){ .epoch = 1, .threshold = LEAST_THRESHOLD, .max = max };
 #ifdef CW_GC_STRESS
-    x->gc.stress = true;
+    stress = true;
 #endif
+    x->gc = (cw_gc){ .epoch = 1, .threshold = LEAST_THRESHOLD, .max = max, .stress = stress };
 }
 
 void cw_gc_fini(cw_exec *x)
@@ -538,7 +579,7 @@ void cw_gc_fini(cw_exec *x)
     cw_gc *gc = &x->gc;
     gc->running = true; /* nothing that is called from here collects */
     drop_externs(gc, true);
-    free_empty(x);
+    free_empty(x, 0);
     for (uint32_t c = 0; c < CW_GC_CLASSES; c++)
         while (gc->classes[c].blocks) {
             cw_gc_block *b = gc->classes[c].blocks;

@@ -90,7 +90,7 @@ static inline uint64_t *cw_exception_slots(cw_exception *e)
 
 /* The fields and the descriptor are not set. */
 cw_object *cw_gc_new_struct(cw_exec *x, const cw_subtype *type);
-/* The elements are not set, but for references, which are null. */
+/* The elements are not set: references must be before anything else is allocated. */
 cw_array *cw_gc_new_array(cw_exec *x, const cw_subtype *type, uint32_t length);
 /* The arguments are null and zero. */
 cw_exception *cw_gc_new_exception(cw_exec *x, cw_tag *tag);
@@ -180,10 +180,12 @@ typedef struct cw_gc_known {
 typedef struct cw_gc {
     cw_gc_run runs[CW_GC_CLASSES];
     uint8_t epoch;   /* the mark of living objects; 0 is no epoch */
-    bool stress;     /* collect at every allocation, every object in memory of its own, poisoned when it goes */
+    bool stress;     /* collect at every allocation (in large heaps: often), every object in memory of its own, poisoned
+                        when it goes */
     bool has_census; /* blocks that were found empty since the last collection stand in `empty` */
     bool running;
-    uint8_t failure; /* CWRUN_LIMIT_… */
+    uint8_t failure;    /* CWRUN_LIMIT_… */
+    uint64_t too_large; /* what was asked for is more than all may take: its bytes; else 0 */
     cw_gc_class classes[CW_GC_CLASSES];
     cw_gc_block *empty;
     cw_gc_large *large;
@@ -196,7 +198,8 @@ typedef struct cw_gc {
     uint64_t threshold;        /* of `used`: there the next collection comes */
     uint64_t max;              /* of `bytes` */
     uint64_t n_collections;
-    cw_object **stack; /* of marking; its depth is fixed, what does not fit is marked by reversing pointers */
+    uint32_t n_in_vain; /* collections in a row for want of room that came soon after the one before */
+    cw_object **stack;  /* of marking; its depth is fixed, what does not fit is marked by reversing pointers */
     uint32_t n_stack;
     uint64_t live;      /* bytes found so far */
     uint64_t n_roots;   /* looked at by this collection */
@@ -209,7 +212,7 @@ uint32_t cw_gc_class_size(uint32_t c);
 /* The slow half of taking a cell: collects, sweeps, asks for memory. */
 uint8_t *cw_gc_take(cw_exec *x, uint32_t c);
 
-void cw_gc_init(cw_exec *x, uint64_t max);
+void cw_gc_init(cw_exec *x, uint64_t max, bool stress);
 /* Drops what externs hold and frees everything. */
 void cw_gc_fini(cw_exec *x);
 

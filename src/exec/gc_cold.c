@@ -31,20 +31,63 @@ static void store(uint8_t *to, cw_valtype type, const uint64_t *slot)
     memcpy(to, slot, cw_storage_size(type)); /* the low bytes come first */
 }
 
-/* n times the value. */
-static void fill(uint8_t *to, const cw_subtype *type, const uint64_t *slot, uint32_t n)
+/* Meters work on so many bytes: CW_COLD_OK or the trap. */
+static uint32_t work(cw_instance *in, uint64_t bytes)
 {
-    const uint32_t size = type->size;
-    if (n == 0)
-        return;
-    if (size == 1) {
-        memset(to, (uint8_t)*slot, n);
+    const uint8_t trap = cw_exec_work(in->exec, bytes);
+    return trap == CW_TRAP_NONE ? CW_COLD_OK : CW_COLD_TRAP | trap;
+}
+
+/* How many bytes of those that are left go between two looks at the meter. */
+static uint64_t step(uint64_t left)
+{
+    return left < CW_WORK_STEP ? left : CW_WORK_STEP;
+}
+
+/* So many bytes of elements of that value; NULL: zero. */
+static void repeat(uint8_t *to, const cw_subtype *type, const uint64_t *slot, uint64_t size)
+{
+    if (!slot || type->size == 1) {
+        memset(to, slot ? (uint8_t)*slot : 0, (size_t)size);
         return;
     }
     store(to, type->fields[0].type, slot);
-    const uint64_t all = (uint64_t)n * size;
-    for (uint64_t done = size; done < all; done *= 2)
-        memcpy(to + done, to, (size_t)(done < all - done ? done : all - done));
+    for (uint64_t done = type->size; done < size; done *= 2)
+        memcpy(to + done, to, (size_t)(done < size - done ? done : size - done));
+}
+
+/* n elements of that value, metered; CW_WORK_STEP bytes are whole elements. */
+static uint32_t fill(cw_instance *in, uint8_t *to, const cw_subtype *type, const uint64_t *slot, uint32_t n)
+{
+    const uint64_t size = (uint64_t)n * type->size;
+    uint32_t answer = CW_COLD_OK;
+    for (uint64_t done = 0, some; done < size && answer == CW_COLD_OK; done += some) {
+        some = step(size - done);
+        answer = work(in, some);
+        repeat(to + done, type, slot, some);
+    }
+    return answer;
+}
+
+/* Bytes that may overlap, metered. */
+static uint32_t move(cw_instance *in, uint8_t *to, const uint8_t *from, uint64_t size)
+{
+    uint32_t answer = CW_COLD_OK;
+    for (uint64_t done = 0, some; done < size && answer == CW_COLD_OK; done += some) {
+        some = step(size - done);
+        const uint64_t i = (uintptr_t)to <= (uintptr_t)from ? done : size - done - some;
+        answer = work(in, some);
+        memmove(to + i, from + i, (size_t)some);
+    }
+    return answer;
+}
+
+/* The new object is the result, unless the work on it trapped. */
+static uint32_t give(uint64_t *slot, const void *o, uint32_t answer)
+{
+    if (answer == CW_COLD_OK)
+        *slot = (uintptr_t)o;
+    return answer;
 }
 
 static uint8_t *element(const cw_array *a, const cw_subtype *type, uint32_t i)
@@ -96,7 +139,7 @@ CW_COLD_ALLOC(struct_new_default, )
     cw_object *o = new_struct(in, stand(in, ip, sp, csp), type);
     if (!o)
         return FAILED;
-    memset(o + 1, 0, type->size - sizeof *o);
+    memset(o + 1, 0, type->size - sizeof *o); /* 160,000 bytes at the most */
     if (type->descriptor_offset)
         *(uint64_t *)(void *)((uint8_t *)o + type->descriptor_offset) = sp[slot];
     sp[slot] = (uintptr_t)o;
@@ -120,9 +163,7 @@ CW_COLD_ALLOC(array_new, )
     cw_array *a = new_array(in, stand(in, ip, sp, csp), type, length);
     if (!a)
         return FAILED;
-    fill(cw_array_data(a), type, sp + slot, length);
-    sp[slot] = (uintptr_t)a;
-    return CW_COLD_OK;
+    return give(sp + slot, a, fill(in, cw_array_data(a), type, sp + slot, length));
 }
 
 CW_COLD_ALLOC(array_new_default, )
@@ -132,9 +173,7 @@ CW_COLD_ALLOC(array_new_default, )
     cw_array *a = new_array(in, stand(in, ip, sp, csp), type, length);
     if (!a)
         return FAILED;
-    memset(cw_array_data(a), 0, (size_t)length * type->size);
-    sp[slot] = (uintptr_t)a;
-    return CW_COLD_OK;
+    return give(sp + slot, a, fill(in, cw_array_data(a), type, NULL, length));
 }
 
 CW_COLD_ALLOC(array_new_fixed, , uint32_t n)
@@ -169,9 +208,7 @@ CW_COLD_ALLOC(array_new_data, , uint32_t segment)
     cw_array *a = new_array(in, stand(in, ip, sp, csp), type, n);
     if (!a)
         return FAILED;
-    memcpy(cw_array_data(a), bytes, (size_t)size);
-    sp[slot] = (uintptr_t)a;
-    return CW_COLD_OK;
+    return give(sp + slot, a, move(in, cw_array_data(a), bytes, size));
 }
 
 CW_COLD_ALLOC(array_new_elem, , uint32_t segment)
@@ -180,6 +217,9 @@ CW_COLD_ALLOC(array_new_elem, , uint32_t segment)
     const uint32_t s = (uint32_t)sp[slot], n = (uint32_t)sp[slot + 1];
     if (!cw_elem_has(in, segment, s, n))
         return CW_COLD_TRAP | CW_TRAP_TABLE_ACCESS;
+    const uint32_t answer = work(in, (uint64_t)n * sizeof(uint64_t));
+    if (answer != CW_COLD_OK)
+        return answer;
     cw_array *a = new_array(in, stand(in, ip, sp, csp), type, n);
     if (!a)
         return FAILED;
@@ -200,8 +240,7 @@ uint32_t cw_cold_array_fill(cw_instance *in, const uint64_t *at, cw_type_id id)
         return CW_COLD_TRAP | CW_TRAP_NULL_ARRAY;
     if (!is_inside(a, i, n))
         return CW_COLD_TRAP | CW_TRAP_ARRAY_BOUNDS;
-    fill(element(a, type, i), type, at + 2, n);
-    return CW_COLD_OK;
+    return fill(in, element(a, type, i), type, at + 2, n);
 }
 
 uint32_t cw_cold_array_copy(cw_instance *in, const uint64_t *at, cw_type_id id)
@@ -213,8 +252,7 @@ uint32_t cw_cold_array_copy(cw_instance *in, const uint64_t *at, cw_type_id id)
         return CW_COLD_TRAP | CW_TRAP_NULL_ARRAY;
     if (!is_inside(to, d, n) || !is_inside(from, s, n))
         return CW_COLD_TRAP | CW_TRAP_ARRAY_BOUNDS;
-    memmove(element(to, type, d), element(from, type, s), (size_t)n * type->size);
-    return CW_COLD_OK;
+    return move(in, element(to, type, d), element(from, type, s), (uint64_t)n * type->size);
 }
 
 uint32_t cw_cold_array_init_data(cw_instance *in, const uint64_t *at, cw_type_id id, uint32_t segment)
@@ -229,8 +267,7 @@ uint32_t cw_cold_array_init_data(cw_instance *in, const uint64_t *at, cw_type_id
     const uint8_t *bytes = data_at(in, segment, (uint32_t)at[2], (uint64_t)n * type->size);
     if (!bytes)
         return CW_COLD_TRAP | CW_TRAP_MEMORY_BOUNDS;
-    memcpy(element(a, type, d), bytes, (size_t)n * type->size);
-    return CW_COLD_OK;
+    return move(in, element(a, type, d), bytes, (uint64_t)n * type->size);
 }
 
 uint32_t cw_cold_array_init_elem(cw_instance *in, const uint64_t *at, cw_type_id id, uint32_t segment)
@@ -244,6 +281,9 @@ uint32_t cw_cold_array_init_elem(cw_instance *in, const uint64_t *at, cw_type_id
         return CW_COLD_TRAP | CW_TRAP_ARRAY_BOUNDS;
     if (!cw_elem_has(in, segment, (uint32_t)at[2], n))
         return CW_COLD_TRAP | CW_TRAP_TABLE_ACCESS;
+    const uint32_t answer = work(in, (uint64_t)n * sizeof(uint64_t));
+    if (answer != CW_COLD_OK)
+        return answer;
     if (!cw_elem_read(in, segment, (uint32_t)at[2], n, (uint64_t *)(void *)element(a, type, d)))
         return CW_COLD_TRAP | CW_TRAP_LIMIT;
     return CW_COLD_OK;

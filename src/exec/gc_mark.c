@@ -8,6 +8,8 @@
 #include "exec/exec.h"
 #include "exec/interp_cold.h"
 
+enum { FRAME_COST = 4 }; /* a frame counts as so many roots: what it costs to find its map */
+
 uint64_t cw_gc_size_of(cw_exec *x, const cw_object *o)
 {
     uint64_t size = sizeof(cw_extern_object);
@@ -166,6 +168,7 @@ static const cw_gc_known *find_map(cw_exec *x, cw_module *m, const uint8_t *ip)
 
 static void mark_frame(cw_exec *x, const cw_walk_frame *f)
 {
+    x->gc.n_roots += FRAME_COST;
     const cw_gc_known *known = find_map(x, f->in->module, f->ip);
     const cw_code_maps *maps = known->maps;
     if (!maps)
@@ -198,6 +201,7 @@ static void mark_thread(cw_exec *x, cw_thread *t)
 static void mark_instance(cw_exec *x, const cw_instance *in)
 {
     const cw_module *m = in->module;
+    x->gc.n_roots += 1 + m->n_elems;
     for (uint32_t i = 0; i < m->n_elems; i++) {
         const uint64_t *values = in->passive_elems[i];
         if (!values || in->dropped_elems[i] || !cw_is_managed(x->types, m->elems[i].type))
@@ -214,9 +218,11 @@ void cw_gc_mark_all(cw_exec *x)
             mark_thread(x, t);
     for (const cw_global *g = x->ref_globals; g; g = g->next_ref)
         cw_gc_mark_root(x, g->value[0]);
-    for (const cw_table *t = x->tables; t; t = t->next)
-        for (uint64_t i = 0; cw_is_managed(x->types, t->type.elem) && i < t->size; i++)
+    for (const cw_table *t = x->tables; t; t = t->next) {
+        const uint64_t n = cw_is_managed(x->types, t->type.elem) ? t->size : 0;
+        for (uint64_t i = 0; i < n; i++)
             cw_gc_mark_root(x, t->elems[i]);
+    }
     for (const cw_instance *in = x->instances; in; in = in->next)
         mark_instance(x, in);
     for (const cw_gc_root *root = x->gc.roots; root; root = root->next)

@@ -13,6 +13,7 @@ enum {
 void cw_exec_set_limit(cw_exec *x, uint64_t *limit);
 
 /* What an interrupt is called in errors. */
+#define CW_FUEL_WORDS "all fuel consumed (--fuel)"
 #define CW_INTERRUPT_WORDS "interrupt: the time that was granted is over (--timeout)"
 
 /* Unwinds and frees every thread of the store. */

@@ -187,7 +187,7 @@ static void describe(const cw_thread *t, cwrun_error *err)
             break;
         case CW_TRAP_FUEL:
             code = CWRUN_LIMIT_FUEL;
-            words = "all fuel consumed (--fuel)";
+            words = CW_FUEL_WORDS;
             break;
         case CW_TRAP_UNSUPPORTED: code = CWRUN_LIMIT_UNSUPPORTED; break;
         case CW_TRAP_LIMIT:

@@ -570,6 +570,7 @@ bool cw_wast_run_commands(cw_wast *w, cwrun_error *err)
     cw_exec_limits limits;
     cw_exec_limits_default(&limits);
     limits.max_memory = (uint64_t)64 << 30; /* some scripts reserve much and touch little */
+    limits.gc_stress = w->options && w->options->gc_stress;
     const cw_code_options code = { .interruptible = w->options && w->options->timeout };
     if (!cw_exec_init(&w->exec, &w->alloc, w->types, &limits, code))
         return cw_fail_oom(err);

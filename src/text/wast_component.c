@@ -73,7 +73,8 @@ static cw_wast_components *get(cw_wast *w, cwrun_error *err)
     w->components = c;
     c->current = NONE;
     c->engine = cwrun_engine_new(&config, err);
-    c->store = cwrun_store_new(c->engine, NULL, err);
+    const cwrun_limits limits = { .gc_stress = w->options && w->options->gc_stress };
+    c->store = cwrun_store_new(c->engine, &limits, err);
     c->host_linker = cw_wast_host_linker(w, c->engine, &c->host, err);
     c->scratch = cwrun_arena_new(NULL);
     cw_wast_watch_store(w, c->store, err);

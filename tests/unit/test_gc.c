@@ -2,6 +2,7 @@
  * width. */
 #include "exec/exec.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -163,6 +164,7 @@ static void width_and_depth_beyond_the_stack_are_marked_too(void **state)
     cw_gc_root root, shared;
     cw_array *a = cw_gc_new_array(&fx.x, fx.refs, N);
     assert_non_null(a);
+    memset(cw_array_data(a), 0, N * sizeof(uint64_t));
     const uint64_t array = (uintptr_t)a;
     cw_gc_root_init(&fx.x, &root, array);
     cw_gc_root_init(&fx.x, &shared, 0);
@@ -189,6 +191,139 @@ static void width_and_depth_beyond_the_stack_are_marked_too(void **state)
     }
     cw_gc_root_fini(&fx.x, &shared);
     cw_gc_root_fini(&fx.x, &root);
+}
+
+static void *collect(void *x)
+{
+    cw_gc_collect(x);
+    return NULL;
+}
+
+/* A recursion would need as many bytes at least as there are objects. */
+static void collections_need_no_stack(void **state)
+{
+    (void)state;
+    enum { N = 1000000, STACK = 256 << 10 };
+    cw_gc_root roots[3];
+    pthread_attr_t small;
+    pthread_t thread;
+    for (int i = 0; i < 3; i++)
+        cw_gc_root_init(&fx.x, &roots[i], 0);
+    for (uint32_t i = 0; i < N; i++) {
+        roots[0].ref = new_pair(roots[0].ref, i, 0); /* the first field goes on */
+        roots[1].ref = new_pair(0, i, roots[1].ref); /* the last one does */
+        *field(roots[1].ref, 0) = new_pair(0, i, 0);
+        cw_array *a = cw_gc_new_array(&fx.x, fx.refs, 2); /* arrays and structures by turns */
+        assert_non_null(a);
+        *element((uintptr_t)a, 0) = CW_REF_OF_I31(i);
+        *element((uintptr_t)a, 1) = roots[2].ref;
+        roots[2].ref = i % 2 ? (uintptr_t)a : new_pair(0, i, roots[2].ref);
+    }
+    cw_gc_collect(&fx.x);
+    const uint64_t live = fx.x.gc.used;
+    assert_int_equal(pthread_attr_init(&small), 0);
+    assert_int_equal(pthread_attr_setstacksize(&small, STACK), 0);
+    assert_int_equal(pthread_create(&thread, &small, collect, &fx.x), 0);
+    pthread_join(thread, NULL);
+    pthread_attr_destroy(&small);
+    assert_int_equal(fx.x.gc.used, live);
+    uint32_t n = 0;
+    for (uint64_t at = roots[1].ref; at; at = *field(at, 2))
+        n += *number(*field(at, 0)) == N - 1 - n;
+    assert_int_equal(n, N);
+    for (int i = 0; i < 3; i++)
+        cw_gc_root_fini(&fx.x, &roots[i]);
+}
+
+/* Pairs of which every n-th is kept, in a list. */
+static uint64_t sparse(uint32_t n_pairs, uint32_t n)
+{
+    cw_gc_root all, some;
+    cw_gc_root_init(&fx.x, &all, 0);
+    cw_gc_root_init(&fx.x, &some, 0);
+    for (uint32_t i = 0; i < n_pairs; i++) {
+        all.ref = new_pair(all.ref, i, 0);
+        if (i % n == 0)
+            some.ref = new_pair(some.ref, i, 0);
+    }
+    const uint64_t kept = some.ref;
+    cw_gc_root_fini(&fx.x, &some);
+    cw_gc_root_fini(&fx.x, &all);
+    return kept;
+}
+
+static void memory_goes_back_after_a_peak(void **state)
+{
+    (void)state;
+    sparse(1000000, 1000000);
+    assert_true(fx.x.gc.bytes > 30 << 20);
+    for (int i = 0; i < 100000; i++)
+        new_pair(0, i, 0);
+    cw_gc_collect(&fx.x);
+    assert_true(fx.x.gc.bytes < 4 << 20);
+    assert_true(fx.n_allocated < 6 << 20);
+}
+
+static void blocks_that_are_hardly_used_do_not_make_collections_frequent(void **state)
+{
+    (void)state;
+    cw_gc_root kept;
+    cw_gc_root_init(&fx.x, &kept, 0);
+    kept.ref = sparse(1000000, 500);
+    cw_gc_collect(&fx.x);
+    assert_true(fx.x.gc.bytes > 30 << 20);
+    const uint64_t before = fx.x.gc.n_collections;
+    for (int i = 0; i < 20000; i++) /* 60 MB of another class */
+        assert_non_null(cw_gc_new_array(&fx.x, fx.bytes, 1900));
+    assert_true(fx.x.gc.n_collections - before < 10);
+    assert_true(fx.x.gc.bytes < 64 << 20);
+    cw_gc_root_fini(&fx.x, &kept);
+}
+
+/* A byte is looked at for every few that are allocated, or the heap is full. */
+static void a_crowded_heap_is_an_error_before_it_is_slow(void **state)
+{
+    (void)state;
+    tear_down(NULL);
+    assert_int_equal(open_heap(32 << 20), 0);
+    cw_gc_root kept;
+    cw_gc_root_init(&fx.x, &kept, 0);
+    kept.ref = sparse(1000000, 900);
+    assert_true(fx.x.gc.max - fx.x.gc.bytes < 2 << 20);
+    int n = 0;
+    while (n < 200000 && cw_gc_new_array(&fx.x, fx.bytes, 1900))
+        n++;
+    const uint64_t in_blocks = fx.x.gc.n_collections;
+    assert_true(in_blocks < 2000);
+    while (n < 210000 && cw_gc_new_array(&fx.x, fx.bytes, 100000))
+        n++;
+    assert_true(fx.x.gc.n_collections - in_blocks < 1500);
+    cw_gc_root_fini(&fx.x, &kept);
+    assert_non_null(cw_gc_new_array(&fx.x, fx.bytes, 30 << 20));
+}
+
+static void large_garbage_takes_no_more_than_the_least_heap(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < 200000; i++) {
+        assert_non_null(cw_gc_new_array(&fx.x, fx.bytes, 4000 + i % 3000));
+        assert_true(fx.x.gc.bytes < 2 << 20);
+    }
+    assert_true(fx.x.gc.n_collections < 2000);
+}
+
+/* Room for a table of a megabyte is looked through once for every megabyte. */
+static void many_roots_do_not_make_collections_frequent(void **state)
+{
+    (void)state;
+    enum { N = 1 << 20 };
+    static uint64_t words[N];
+    cw_gc_scope scope;
+    cw_gc_scope_begin(&fx.x, &scope, words, N, 1);
+    for (int i = 0; i < 3000000; i++)
+        words[i % N / 4] = new_pair(0, i, 0);
+    assert_true(fx.x.gc.n_collections < 20);
+    cw_gc_scope_end(&fx.x, &scope);
 }
 
 static int n_dropped;
@@ -323,6 +458,12 @@ int main(void)
         TEST(garbage_takes_no_more_than_the_least_heap),
         TEST(what_a_root_leads_to_stays),
         TEST(width_and_depth_beyond_the_stack_are_marked_too),
+        TEST(collections_need_no_stack),
+        TEST(memory_goes_back_after_a_peak),
+        TEST(blocks_that_are_hardly_used_do_not_make_collections_frequent),
+        TEST(a_crowded_heap_is_an_error_before_it_is_slow),
+        TEST(large_garbage_takes_no_more_than_the_least_heap),
+        TEST(many_roots_do_not_make_collections_frequent),
         TEST(externs_are_dropped_once),
         TEST(scopes_and_exceptions_hold_references),
         TEST(a_full_heap_is_an_error_and_empties_again),
