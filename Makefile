@@ -76,6 +76,9 @@ $(BUILD)/tests/%: tests/%.c $(BUILD)/libcwrun.a $(BUILD)/libcwrun_wasm.a
 	@mkdir -p $(@D)
 	$(call quiet,CC,$<)$(CC) -std=c11 $(WARN) -Wno-conversion $(BASEFLAGS) -Itests -MMD -MP -o $@ $< $(BUILD)/libcwrun_wasm.a $(BUILD)/libcwrun.a -lcmocka $(LIBS) $(LDFLAGS)
 
+# wasm.h has no allocator hook: this test is in the place of malloc's family.
+$(BUILD)/tests/oom/test_oom_wasm_h: LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
+
 # Examples see the public headers alone, as an embedder does.
 $(BUILD)/examples/%: examples/%.c $(BUILD)/libcwrun.a
 	@mkdir -p $(@D)

@@ -4,7 +4,10 @@
  *
  * Ownership: what a _new, _copy or `out` gives is its receiver's, to be given to the _delete of its type; parameters
  * that are passed on are marked "takes". A vector owns its elements. Deleting a handle ends the handle only: objects
- * belong to their store. A store is used by one thread at a time, engines and shared modules by any. */
+ * belong to their store. A store is used by one thread at a time, engines and shared modules by any.
+ *
+ * What cannot be made is NULL. Handles may outlive their store; what they meant is then gone, and using them gives
+ * nothing, as NULL does. */
 #ifndef WASM_H
 #define WASM_H
 
@@ -36,7 +39,8 @@ typedef double float64_t;
     typedef struct wasm_##name##_t wasm_##name##_t; \
     WASM_API_EXTERN void wasm_##name##_delete(wasm_##name##_t *);
 
-/* `data` holds `size` elements, which _new takes and _copy copies; those of _new_uninitialized are null. */
+/* `data` holds `size` elements, which _new takes and _copy copies; those of _new_uninitialized are null. Where memory
+ * ran out a new vector is empty, or elements are null. */
 #define WASM_DECLARE_VEC(name, ptr_or_none) \
     typedef struct wasm_##name##_vec_t { \
         size_t size; \
@@ -375,7 +379,11 @@ static inline wasm_functype_t *wasm_functype_new_of(wasm_valtype_t *const params
     wasm_valtype_vec_t ps, rs;
     wasm_valtype_vec_new(&ps, n_params, params);
     wasm_valtype_vec_new(&rs, n_results, results);
-    return wasm_functype_new(&ps, &rs);
+    if (ps.size == n_params && rs.size == n_results)
+        return wasm_functype_new(&ps, &rs);
+    wasm_valtype_vec_delete(&ps); /* out of memory */
+    wasm_valtype_vec_delete(&rs);
+    return NULL;
 }
 
 static inline wasm_functype_t *wasm_functype_new_0_0(void)

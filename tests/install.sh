@@ -1,5 +1,5 @@
 #!/bin/sh
-# tests/install.sh: `make install` into a folder of its own, then an example built by pkg-config against the static and the shared library.
+# tests/install.sh: `make install` into a folder of its own, then programs built by pkg-config against the shared and the static library.
 cd "$(dirname "$0")/.." || exit 1
 BUILD=${BUILD:-build}
 case $BUILD in build) ;; *) echo "1 passed, 0 failed"; exit 0 ;; esac # sanitizer builds are not installed
@@ -9,17 +9,33 @@ trap 'rm -rf "$dir"' EXIT
 try() {
     if "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAILED: $*"; fi
 }
+# flags PACKAGE [--static]: the linker's and the compiler's
+flags() {
+    if command -v pkg-config >/dev/null; then
+        pkg-config --cflags --libs $2 "$1"
+    else
+        echo "-I$dir/include -L$dir/lib -l$1 -lcwrun -lm -lpthread"
+    fi
+}
+# builds SOURCE PACKAGE WORD ARGUMENT: shared and static, as C and as C++; each prints WORD
+builds() {
+    program=$dir/$(basename "$1" .c)
+    # shellcheck disable=SC2046
+    {
+        try ${CC:-cc} -std=c11 "$1" -o "$program" $(flags "$2") -Wl,-rpath,"$dir/lib"
+        try sh -c "[ \"\$('$program' $4)\" = $3 ]"
+        try sh -c "ldd '$program' | grep -q '$dir/lib/libcwrun.so'"
+        try ${CC:-cc} -std=c11 "$1" -o "$program-static" -static $(flags "$2" --static)
+        try sh -c "[ \"\$('$program-static' $4)\" = $3 ]"
+        command -v g++ >/dev/null || return
+        try g++ -std=c++17 -x c++ "$1" -x none -o "$program-c++" $(flags "$2") -Wl,-rpath,"$dir/lib"
+        try sh -c "[ \"\$('$program-c++' $4)\" = $3 ]"
+    }
+}
 try env -u MAKEFLAGS -u MFLAGS make -s install PREFIX="$dir" BUILD="$BUILD"
-if command -v pkg-config >/dev/null; then
-    export PKG_CONFIG_PATH=$dir/lib/pkgconfig
-    flags=$(pkg-config --cflags cwrun) libs=$(pkg-config --libs --static cwrun)
-else
-    flags=-I$dir/include libs="-L$dir/lib -lcwrun -lm -lpthread"
-fi
-# shellcheck disable=SC2086
-try ${CC:-cc} -std=c11 $flags examples/add.c -o "$dir/add" $libs -Wl,-rpath,"$dir/lib"
-try sh -c "[ \"\$('$dir/add' testdata/guests/adder.wasm)\" = 3 ]"
+export PKG_CONFIG_PATH="$dir/lib/pkgconfig"
 try sh -c "[ \"\$('$dir/bin/cwrun' testdata/guests/adder.wasm --invoke add 1 2)\" = 3 ]"
+builds examples/add.c cwrun 3 testdata/guests/adder.wasm
 cat >"$dir/standard.c" <<'X'
 #include <stdio.h>
 #include <wasm.h>
@@ -36,13 +52,6 @@ int main(void)
     return 0;
 }
 X
-if command -v pkg-config >/dev/null; then
-    flags=$(pkg-config --cflags cwrun_wasm) libs=$(pkg-config --libs --static cwrun_wasm)
-else
-    libs="-L$dir/lib -lcwrun_wasm -lcwrun -lm -lpthread"
-fi
-# shellcheck disable=SC2086
-try ${CC:-cc} -std=c11 $flags "$dir/standard.c" -o "$dir/standard" $libs -Wl,-rpath,"$dir/lib"
-try sh -c "[ \"\$('$dir/standard')\" = valid ]"
+builds "$dir/standard.c" cwrun_wasm valid
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -31,7 +31,8 @@ static bool decode(cwrun_module *m, const void *bytes, size_t size, cwrun_error 
     char *copy = cw_arena_raw(&m->arena, size + 1, 16);
     if (!copy)
         return cw_fail_oom(err);
-    memcpy(copy, bytes, size);
+    if (size)
+        memcpy(copy, bytes, size);
     copy[size] = 0;
     cw_reader r;
     cw_reader_init(&r, (const uint8_t *)copy, size, m->name.size ? m->name.data : NULL, &m->arena, err);

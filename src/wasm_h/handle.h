@@ -27,16 +27,6 @@ typedef struct info {
     cwrun_module *module; /* the object, where it is one: kept, so that its address stays its own */
 } info;
 
-struct wasm_store_t {
-    uint32_t n_refs;    /* the store itself and every handle */
-    cwrun_store *store; /* NULL once it is gone */
-    cwrun_engine *engine;
-    info *infos; /* a hash table, cap a power of two */
-    size_t n_infos, cap_infos;
-    struct wasm_trap_t
-        *trap; /* what the host function that failed last returned, until the call that it ends takes it */
-};
-
 enum {
     KIND_FUNC = 1, /* the first five are objects of the store, in the order of wasm_externkind_t */
     KIND_GLOBAL,
@@ -61,8 +51,8 @@ typedef struct record {
     uint8_t kind;     /* of what an externref stands for: FOREIGN is the record itself */
     void *object;     /* the other kinds' */
     /* TRAP */
-    char *message; /* with NUL */
-    size_t size;   /* with it */
+    const char *message; /* with NUL */
+    size_t size;         /* with it */
     struct wasm_frame_t *frames;
     size_t n_frames;
 } record;
@@ -71,6 +61,21 @@ struct wasm_ref_t {
     uint8_t kind;
     wasm_store_t *store;
     void *object; /* cwrun_core_func *, cwrun_module *, record * … by kind */
+};
+
+struct wasm_trap_t {
+    wasm_ref_t ref;
+};
+
+struct wasm_store_t {
+    uint32_t n_refs;    /* the store itself and every handle */
+    cwrun_store *store; /* NULL once it is gone */
+    cwrun_engine *engine;
+    info *infos; /* a hash table, cap a power of two */
+    size_t n_infos, cap_infos;
+    wasm_trap_t *trap; /* what the host function that failed last returned, until the call that it ends takes it */
+    record no_memory;  /* what says that memory ran out is there beforehand: NULL would mean success */
+    wasm_trap_t no_memory_trap;
 };
 
 struct wasm_frame_t {
@@ -83,7 +88,6 @@ struct wasm_frame_t {
     struct wasm_##name##_t { \
         wasm_ref_t ref; \
     };
-HANDLE(trap)
 HANDLE(foreign)
 HANDLE(module)
 HANDLE(func)
@@ -107,7 +111,9 @@ bool cw_wasm_to_core(wasm_store_t *store, cwrun_core_type type, const wasm_val_t
 bool cw_wasm_from_core(wasm_store_t *store, const cwrun_core_val *v, wasm_val_t *out);
 wasm_valkind_t cw_wasm_kind(uint8_t core_kind);
 
-/* The trap that an error is; clears it. Never NULL but where memory ran out. */
+/* The trap that says that memory ran out: never NULL. */
+wasm_trap_t *cw_wasm_no_memory(wasm_store_t *store);
+/* The trap that an error is, never NULL; clears it. */
 wasm_trap_t *cw_wasm_trap(wasm_store_t *store, cwrun_error *err);
 
 /* Types from cwrun's. NULL: out of memory. */

@@ -1,16 +1,19 @@
-/* wasm_h/object.c: modules, instances, functions, globals, tables and memories. */
+/* wasm_h/object.c: modules, instances, functions, globals, tables and memories.
+ *
+ * cwrun takes NULL for any object and then does nothing: so a handle whose store is gone, and NULL, just mean NULL. */
 #include "wasm_h/handle.h"
 
 enum { FEW = 16 };
 
-static cwrun_store *store_of(const void *handle)
+static bool is_alive(const wasm_store_t *store)
 {
-    return ((const wasm_ref_t *)handle)->store->store;
+    return store && store->store;
 }
 
 static void *object_of(const void *handle)
 {
-    return ((const wasm_ref_t *)handle)->object;
+    const wasm_ref_t *h = handle;
+    return h && (h->store->store || h->kind >= KIND_MODULE) ? h->object : NULL;
 }
 
 static const uint8_t item_kinds[] = {
@@ -21,8 +24,9 @@ static const uint8_t item_kinds[] = {
 
 static cwrun_extern extern_of(const void *handle)
 {
-    cwrun_extern e = { .kind = item_kinds[((const wasm_ref_t *)handle)->kind] };
-    e.of.func = object_of(handle);
+    cwrun_extern e = { .of = { .func = object_of(handle) } };
+    if (e.of.func)
+        e.kind = item_kinds[((const wasm_ref_t *)handle)->kind];
     return e;
 }
 
@@ -31,7 +35,7 @@ static cwrun_extern extern_of(const void *handle)
 wasm_module_t *wasm_module_new(wasm_store_t *store, const wasm_byte_vec_t *binary)
 {
     cwrun_module *m =
-        store && store->store ? cwrun_module_load(store->engine, binary->data, binary->size, NULL, NULL) : NULL;
+        is_alive(store) && binary ? cwrun_module_load(store->engine, binary->data, binary->size, NULL, NULL) : NULL;
     return (wasm_module_t *)cw_wasm_handle(store, KIND_MODULE, m);
 }
 
@@ -42,9 +46,11 @@ bool wasm_module_validate(wasm_store_t *store, const wasm_byte_vec_t *binary)
     return m != NULL;
 }
 
-static void name_of(cwrun_str s, wasm_name_t *out)
+/* False: out of memory. */
+static bool name_of(cwrun_str s, wasm_name_t *out)
 {
     wasm_name_new(out, s.size, s.data);
+    return out->size == s.size;
 }
 
 static wasm_externtype_t *type_of(const wasm_module_t *module, const cwrun_item *item)
@@ -59,9 +65,8 @@ void wasm_module_imports(const wasm_module_t *module, wasm_importtype_vec_t *out
     for (uint32_t i = 0; i < out->size; i++) {
         cwrun_item item = cwrun_module_import(object_of(module), i);
         wasm_name_t from, name;
-        name_of(item.module, &from);
-        name_of(item.name, &name);
-        out->data[i] = wasm_importtype_new(&from, &name, type_of(module, &item));
+        const bool has_from = name_of(item.module, &from), has_name = name_of(item.name, &name);
+        out->data[i] = wasm_importtype_new(&from, &name, has_from && has_name ? type_of(module, &item) : NULL);
     }
 }
 
@@ -71,8 +76,8 @@ void wasm_module_exports(const wasm_module_t *module, wasm_exporttype_vec_t *out
     for (uint32_t i = 0; i < out->size; i++) {
         cwrun_item item = cwrun_module_export(object_of(module), i);
         wasm_name_t name;
-        name_of(item.name, &name);
-        out->data[i] = wasm_exporttype_new(&name, type_of(module, &item));
+        const bool has_name = name_of(item.name, &name);
+        out->data[i] = wasm_exporttype_new(&name, has_name ? type_of(module, &item) : NULL);
     }
 }
 
@@ -100,7 +105,8 @@ void wasm_shared_module_delete(wasm_shared_module_t *shared)
 
 wasm_module_t *wasm_module_obtain(wasm_store_t *store, const wasm_shared_module_t *shared)
 {
-    return (wasm_module_t *)cw_wasm_handle(store, KIND_MODULE, cwrun_module_share((cwrun_module *)(uintptr_t)shared));
+    cwrun_module *m = is_alive(store) ? (cwrun_module *)(uintptr_t)shared : NULL;
+    return (wasm_module_t *)cw_wasm_handle(store, KIND_MODULE, cwrun_module_share(m));
 }
 
 /* ---- instances and externs ---- */
@@ -110,23 +116,28 @@ wasm_instance_t *wasm_instance_new(wasm_store_t *store, const wasm_module_t *mod
 {
     cwrun_error err = CWRUN_ERROR_INIT;
     size_t n = imports ? imports->size : 0;
-    cwrun_extern *given = calloc(n + 1, sizeof *given);
     if (trap)
         *trap = NULL;
+    if (!is_alive(store))
+        return NULL;
+    cwrun_extern *given = calloc(n + 1, sizeof *given);
+    if (!given)
+        cwrun_error_set(&err, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_HOST_MEMORY, "out of memory");
     for (size_t i = 0; given && i < n; i++)
         if (imports->data[i])
             given[i] = extern_of(imports->data[i]);
     cwrun_core_instance *in =
         given ? cwrun_module_instantiate_with(store->store, object_of(module), given, n, &err) : NULL;
     free(given);
-    if (!in) {
-        wasm_trap_t *why = cw_wasm_trap(store, &err);
+    wasm_ref_t *handle = cw_wasm_handle(store, KIND_INSTANCE, in);
+    if (!handle) {
+        wasm_trap_t *why = in ? cw_wasm_no_memory(store) : cw_wasm_trap(store, &err);
         if (trap)
             *trap = why;
         else
             wasm_trap_delete(why);
     }
-    return (wasm_instance_t *)cw_wasm_handle(store, KIND_INSTANCE, in);
+    return (wasm_instance_t *)handle;
 }
 
 static uint8_t kind_of(uint8_t item_kind)
@@ -148,7 +159,7 @@ void wasm_instance_exports(const wasm_instance_t *instance, wasm_extern_vec_t *o
 
 wasm_externkind_t wasm_extern_kind(const wasm_extern_t *e)
 {
-    return (wasm_externkind_t)(e->ref.kind - KIND_FUNC);
+    return (wasm_externkind_t)(e ? e->ref.kind - KIND_FUNC : 0);
 }
 
 wasm_externtype_t *wasm_extern_type(const wasm_extern_t *e)
@@ -246,7 +257,7 @@ static cwrun_status run_callback(cwrun_caller *caller, const cwrun_core_val *arg
 
 static wasm_func_t *new_func(wasm_store_t *store, const wasm_functype_t *type, const callback *given)
 {
-    callback *cb = store && store->store ? malloc(sizeof *cb) : NULL;
+    callback *cb = is_alive(store) && type ? malloc(sizeof *cb) : NULL;
     if (!cb)
         return NULL;
     *cb = *given;
@@ -298,20 +309,26 @@ static bool call(const wasm_func_t *func, const wasm_val_vec_t *args, wasm_val_v
     bool ok = true;
     for (size_t i = 0; results && i < n_results && i < results->size; i++)
         ok = cw_wasm_from_core(s, &vals[n_params + i], &results->data[i]) && ok;
-    if (!ok)
-        cwrun_error_set(err, CWRUN_ERROR_ARGUMENT, 0,
-                        "a result cannot be passed through wasm.h (v128), or memory ran out");
-    return ok;
+    if (ok)
+        return true;
+    for (size_t i = 0; i < n_results && i < results->size; i++)
+        wasm_val_delete(&results->data[i]);
+    cwrun_error_set(err, CWRUN_ERROR_ARGUMENT, 0, "a result cannot be passed through wasm.h (v128), or memory ran out");
+    return false;
 }
 
 wasm_trap_t *wasm_func_call(const wasm_func_t *func, const wasm_val_vec_t *args, wasm_val_vec_t *results)
 {
     cwrun_error err = CWRUN_ERROR_INIT;
+    if (!func)
+        return NULL;
     size_t n_params = wasm_func_param_arity(func), n_results = wasm_func_result_arity(func), all = n_params + n_results;
     cwrun_core_val few[FEW], *vals = all > FEW ? malloc(all * sizeof *vals) : few;
     bool ok = false;
     if (!vals)
         cwrun_error_set(&err, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_HOST_MEMORY, "out of memory");
+    else if (!object_of(func))
+        cwrun_error_set(&err, CWRUN_ERROR_ARGUMENT, 0, "the function's store is gone");
     else if ((args ? args->size : 0) != n_params) /* results that have no room are thrown away */
         cwrun_error_set(&err, CWRUN_ERROR_ARGUMENT, 0, "%zu arguments are needed", n_params);
     else
@@ -321,12 +338,21 @@ wasm_trap_t *wasm_func_call(const wasm_func_t *func, const wasm_val_vec_t *args,
     return ok ? NULL : cw_wasm_trap(func->ref.store, &err);
 }
 
+/* The program has a handle of its own now. */
+static void end_ref(const void *handle, const cwrun_core_val *v)
+{
+    if (v->type > CWRUN_CORE_FUNCREF)
+        cwrun_ref_drop(((const wasm_ref_t *)handle)->store->store, v->of.ref);
+}
+
 /* ---- globals ---- */
 
 wasm_global_t *wasm_global_new(wasm_store_t *store, const wasm_globaltype_t *type, const wasm_val_t *value)
 {
-    cwrun_core_type t = cw_wasm_valtype(wasm_globaltype_content(type));
     cwrun_core_val v;
+    if (!is_alive(store) || !type || !value)
+        return NULL;
+    cwrun_core_type t = cw_wasm_valtype(wasm_globaltype_content(type));
     if (!cw_wasm_to_core(store, t, value, &v))
         return NULL;
     cwrun_global *g = cwrun_global_new(store->store, t, wasm_globaltype_mutability(type) == WASM_VAR, &v, NULL);
@@ -337,8 +363,10 @@ void wasm_global_get(const wasm_global_t *global, wasm_val_t *out)
 {
     cwrun_core_val v;
     memset(out, 0, sizeof *out);
-    if (cwrun_global_get(object_of(global), &v, NULL))
-        cw_wasm_from_core(global->ref.store, &v, out);
+    if (!cwrun_global_get(object_of(global), &v, NULL))
+        return;
+    cw_wasm_from_core(global->ref.store, &v, out);
+    end_ref(global, &v);
 }
 
 /* The type of a global's value or of a table's elements. */
@@ -352,7 +380,7 @@ static cwrun_core_type content_of(const void *handle)
 void wasm_global_set(wasm_global_t *global, const wasm_val_t *value)
 {
     cwrun_core_val v;
-    if (cw_wasm_to_core(global->ref.store, content_of(global), value, &v))
+    if (object_of(global) && value && cw_wasm_to_core(global->ref.store, content_of(global), value, &v))
         cwrun_global_set(object_of(global), &v, NULL);
 }
 
@@ -361,14 +389,16 @@ void wasm_global_set(wasm_global_t *global, const wasm_val_t *value)
 static bool to_element(wasm_store_t *store, cwrun_core_type type, wasm_ref_t *ref, cwrun_core_val *out)
 {
     wasm_val_t v = WASM_REF_VAL(ref);
-    return cw_wasm_to_core(store, type, &v, out);
+    return type && cw_wasm_to_core(store, type, &v, out);
 }
 
 wasm_table_t *wasm_table_new(wasm_store_t *store, const wasm_tabletype_t *type, wasm_ref_t *init)
 {
+    cwrun_core_val v;
+    if (!is_alive(store) || !type)
+        return NULL;
     cwrun_core_type t = cw_wasm_valtype(wasm_tabletype_element(type));
     cwrun_core_limits limits = cw_wasm_limits(wasm_tabletype_limits(type));
-    cwrun_core_val v;
     if (!to_element(store, t, init, &v))
         return NULL;
     return (wasm_table_t *)cw_wasm_handle(store, KIND_TABLE, cwrun_table_new(store->store, t, &limits, &v, NULL));
@@ -378,17 +408,17 @@ wasm_ref_t *wasm_table_get(const wasm_table_t *table, wasm_table_size_t index)
 {
     cwrun_core_val v;
     wasm_val_t out;
-    if (!cwrun_table_get(object_of(table), index, &v, NULL) || !cw_wasm_from_core(table->ref.store, &v, &out))
+    if (!cwrun_table_get(object_of(table), index, &v, NULL))
         return NULL;
-    if (v.type != CWRUN_CORE_FUNCREF)
-        cwrun_ref_drop(store_of(table), v.of.ref);
-    return out.of.ref;
+    const bool ok = cw_wasm_from_core(table->ref.store, &v, &out);
+    end_ref(table, &v);
+    return ok ? out.of.ref : NULL;
 }
 
 bool wasm_table_set(wasm_table_t *table, wasm_table_size_t index, wasm_ref_t *ref)
 {
     cwrun_core_val v;
-    return to_element(table->ref.store, content_of(table), ref, &v) &&
+    return object_of(table) && to_element(table->ref.store, content_of(table), ref, &v) &&
            cwrun_table_set(object_of(table), index, &v, NULL);
 }
 
@@ -400,7 +430,7 @@ wasm_table_size_t wasm_table_size(const wasm_table_t *table)
 bool wasm_table_grow(wasm_table_t *table, wasm_table_size_t delta, wasm_ref_t *init)
 {
     cwrun_core_val v;
-    return to_element(table->ref.store, content_of(table), init, &v) &&
+    return object_of(table) && to_element(table->ref.store, content_of(table), init, &v) &&
            cwrun_table_grow(object_of(table), delta, &v, NULL, NULL);
 }
 
@@ -408,6 +438,8 @@ bool wasm_table_grow(wasm_table_t *table, wasm_table_size_t delta, wasm_ref_t *i
 
 wasm_memory_t *wasm_memory_new(wasm_store_t *store, const wasm_memorytype_t *type)
 {
+    if (!is_alive(store) || !type)
+        return NULL;
     cwrun_core_limits limits = cw_wasm_limits(wasm_memorytype_limits(type));
     return (wasm_memory_t *)cw_wasm_handle(store, KIND_MEMORY, cwrun_memory_new(store->store, &limits, NULL));
 }

@@ -21,7 +21,7 @@ static void unref_record(record *r)
         r->finalizer(r->data);
     if (r->object)
         release_object(r->kind, r->object);
-    free(r->message);
+    free((char *)(uintptr_t)r->message);
     free(r->frames);
     free(r);
 }
@@ -83,6 +83,10 @@ void wasm_ref_delete(wasm_ref_t *ref)
 {
     if (!ref)
         return;
+    if (ref == &ref->store->no_memory_trap.ref) {
+        cw_wasm_store_release(ref->store);
+        return;
+    }
     if (ref->kind >= KIND_TRAP)
         unhandle_record(ref->store, ref->object);
     else
@@ -183,7 +187,7 @@ CASTS(memory, extern, IS_MEMORY)
 
 wasm_foreign_t *wasm_foreign_new(wasm_store_t *store)
 {
-    record *r = cw_wasm_record();
+    record *r = store && store->store ? cw_wasm_record() : NULL;
     if (!r)
         return NULL;
     r->kind = KIND_FOREIGN;
@@ -352,31 +356,40 @@ size_t wasm_frame_module_offset(const wasm_frame_t *frame)
 
 /* ---- traps ---- */
 
+wasm_trap_t *cw_wasm_no_memory(wasm_store_t *s)
+{
+    s->n_refs++;
+    return &s->no_memory_trap;
+}
+
 /* A trap with a message of `size` bytes, to which a NUL is added where there is none. */
 static wasm_trap_t *new_trap(wasm_store_t *s, const char *message, size_t size)
 {
     record *r = cw_wasm_record();
     if (!r)
-        return NULL;
+        return cw_wasm_no_memory(s);
     r->size = size + (size == 0 || message[size - 1] != 0);
-    r->message = calloc(r->size, 1);
-    if (!r->message) {
+    char *copy = calloc(r->size, 1);
+    r->message = copy;
+    if (!copy) {
         unref_record(r);
-        return NULL;
+        return cw_wasm_no_memory(s);
     }
     if (size)
-        memcpy(r->message, message, size);
-    return (wasm_trap_t *)cw_wasm_handle(s, KIND_TRAP, r);
+        memcpy(copy, message, size);
+    wasm_ref_t *trap = cw_wasm_handle(s, KIND_TRAP, r);
+    return trap ? (wasm_trap_t *)trap : cw_wasm_no_memory(s);
 }
 
 wasm_trap_t *wasm_trap_new(wasm_store_t *store, const wasm_message_t *message)
 {
-    return new_trap(store, message ? message->data : "", message ? message->size : 0);
+    return store ? new_trap(store, message ? message->data : "", message ? message->size : 0) : NULL;
 }
 
 static void add_frames(record *r, const cwrun_error *err)
 {
-    wasm_frame_t *frames = err->n_frames && !r->frames ? calloc(err->n_frames, sizeof *frames) : NULL;
+    const bool once = r->n_frames == 0 && err->n_frames != 0;
+    wasm_frame_t *frames = once ? calloc(err->n_frames, sizeof *frames) : NULL;
     if (!frames)
         return;
     for (size_t i = 0; i < err->n_frames; i++) {
@@ -399,7 +412,7 @@ wasm_trap_t *cw_wasm_trap(wasm_store_t *store, cwrun_error *err)
         const char *message = err->message ? err->message : "the call is impossible";
         trap = new_trap(store, message, strlen(message));
     }
-    if (trap)
+    if (trap != &store->no_memory_trap)
         add_frames(trap->ref.object, err);
     cwrun_error_clear(err);
     return trap;

@@ -67,13 +67,16 @@ static void end(void *user)
 
 wasm_store_t *wasm_store_new(wasm_engine_t *engine)
 {
-    static const char key[1];
+    static const char key[1], no_memory_message[] = "out of memory";
     cwrun_limits limits = { .max_instances = UINT32_MAX }; /* nobody could ask for more than the default here */
     wasm_store_t *s = engine ? calloc(1, sizeof *s) : NULL;
     if (!s)
         return NULL;
     s->n_refs = 1;
     s->engine = engine->engine;
+    s->no_memory =
+        (record){ .n_refs = 1, .n_handles = 1, .message = no_memory_message, .size = sizeof no_memory_message };
+    s->no_memory_trap.ref = (wasm_ref_t){ KIND_TRAP, s, &s->no_memory };
     s->store = cwrun_store_new(engine->engine, &limits, NULL);
     if (!s->store || !cwrun_store_set_extension(s->store, key, s, end, NULL)) {
         cwrun_store_drop(s->store);

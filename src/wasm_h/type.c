@@ -106,9 +106,17 @@ cwrun_core_type cw_wasm_valtype(const wasm_valtype_t *t)
 
 /* ---- function types ---- */
 
+static bool has_all(const wasm_valtype_vec_t *types)
+{
+    for (size_t i = 0; i < types->size; i++)
+        if (!types->data[i])
+            return false;
+    return true;
+}
+
 wasm_functype_t *wasm_functype_new(wasm_valtype_vec_t *params, wasm_valtype_vec_t *results)
 {
-    wasm_functype_t *t = malloc(sizeof *t);
+    wasm_functype_t *t = has_all(params) && has_all(results) ? malloc(sizeof *t) : NULL;
     if (!t) {
         wasm_valtype_vec_delete(params);
         wasm_valtype_vec_delete(results);
@@ -129,12 +137,23 @@ void wasm_functype_delete(wasm_functype_t *t)
     free(t);
 }
 
+/* The type, where memory sufficed for all its parameters and results; takes both. */
+static wasm_functype_t *functype_of(wasm_valtype_vec_t *params, wasm_valtype_vec_t *results, size_t n_params,
+                                    size_t n_results)
+{
+    if (params->size == n_params && results->size == n_results)
+        return wasm_functype_new(params, results);
+    wasm_valtype_vec_delete(params);
+    wasm_valtype_vec_delete(results);
+    return NULL;
+}
+
 wasm_functype_t *wasm_functype_copy(const wasm_functype_t *t)
 {
     wasm_valtype_vec_t params, results;
     wasm_valtype_vec_copy(&params, &t->params);
     wasm_valtype_vec_copy(&results, &t->results);
-    return wasm_functype_new(&params, &results);
+    return functype_of(&params, &results, t->params.size, t->results.size);
 }
 
 const wasm_valtype_vec_t *wasm_functype_params(const wasm_functype_t *t)
@@ -342,13 +361,14 @@ cwrun_core_limits cw_wasm_limits(const wasm_limits_t *l)
 static wasm_externtype_t *functype(cwrun_engine *engine, const cwrun_core_functype *f)
 {
     wasm_valtype_vec_t params, results;
-    wasm_valtype_vec_new_uninitialized(&params, cwrun_core_functype_n_params(f));
-    wasm_valtype_vec_new_uninitialized(&results, cwrun_core_functype_n_results(f));
+    const uint32_t n_params = cwrun_core_functype_n_params(f), n_results = cwrun_core_functype_n_results(f);
+    wasm_valtype_vec_new_uninitialized(&params, n_params);
+    wasm_valtype_vec_new_uninitialized(&results, n_results);
     for (uint32_t i = 0; i < params.size; i++)
         params.data[i] = from_core(engine, cwrun_core_functype_param(f, i));
     for (uint32_t i = 0; i < results.size; i++)
         results.data[i] = from_core(engine, cwrun_core_functype_result(f, i));
-    return (wasm_externtype_t *)wasm_functype_new(&params, &results);
+    return (wasm_externtype_t *)functype_of(&params, &results, n_params, n_results);
 }
 
 wasm_externtype_t *cw_wasm_externtype(cwrun_engine *engine, const cwrun_externtype *t)
@@ -397,7 +417,8 @@ wasm_importtype_t *wasm_importtype_copy(const wasm_importtype_t *t)
     wasm_name_t module, name;
     wasm_name_copy(&module, &t->module);
     wasm_name_copy(&name, &t->name);
-    return wasm_importtype_new(&module, &name, wasm_externtype_copy(t->type));
+    const bool ok = module.size == t->module.size && name.size == t->name.size;
+    return wasm_importtype_new(&module, &name, ok ? wasm_externtype_copy(t->type) : NULL);
 }
 
 const wasm_name_t *wasm_importtype_module(const wasm_importtype_t *t)
@@ -441,7 +462,7 @@ wasm_exporttype_t *wasm_exporttype_copy(const wasm_exporttype_t *t)
 {
     wasm_name_t name;
     wasm_name_copy(&name, &t->name);
-    return wasm_exporttype_new(&name, wasm_externtype_copy(t->type));
+    return wasm_exporttype_new(&name, name.size == t->name.size ? wasm_externtype_copy(t->type) : NULL);
 }
 
 const wasm_name_t *wasm_exporttype_name(const wasm_exporttype_t *t)

@@ -18,6 +18,10 @@
         wasm_##name##_vec_new_uninitialized(out, size); \
         if (out->size) \
             memcpy(out->data, data, size * sizeof *out->data); \
+        for (size_t i = 0; i < size && !out->size; i++) { /* out of memory: they are taken all the same */ \
+            T taken = data[i]; \
+            DELETE(&taken); \
+        } \
     } \
     void wasm_##name##_vec_copy(wasm_##name##_vec_t *out, const wasm_##name##_vec_t *from) \
     { \

@@ -427,6 +427,97 @@ static void finalizers_of_objects_run_when_their_store_goes(void **state)
     wasm_foreign_delete(kept); /* a handle may be deleted later */
 }
 
+static void handles_outlive_their_store_and_do_nothing_then(void **state)
+{
+    (void)state;
+    wasm_limits_t limits = { 1, 2 };
+    wasm_val_t one = WASM_I32_VAL(1), got = WASM_I32_VAL(9);
+    wasm_val_vec_t args = { 1, &one }, results = { 1, &got };
+    wasm_instance_t *in = instance_of("(module (memory (export \"m\") 1) (table (export \"t\") 1 externref)"
+                                      " (global (export \"g\") (mut i32) (i32.const 0))"
+                                      " (func (export \"f\") (param i32) (result i32) local.get 0))",
+                                      NULL, 0, NULL);
+    wasm_module_t *m = module_of("(module (memory (export \"m\") 1))");
+    wasm_extern_vec_t exports, later;
+    wasm_instance_exports(in, &exports);
+    wasm_memory_t *memory = wasm_extern_as_memory(exports.data[0]);
+    wasm_table_t *table = wasm_extern_as_table(exports.data[1]);
+    wasm_global_t *global = wasm_extern_as_global(exports.data[2]);
+    wasm_func_t *func = wasm_func_copy(wasm_extern_as_func(exports.data[3]));
+    wasm_foreign_t *foreign = wasm_foreign_new(store);
+    wasm_store_t *gone = store;
+    delete_store();
+    trapped_with(wasm_func_call(func, &args, &results), "store is gone");
+    assert_int_equal(got.of.i32, 9);
+    assert_null(wasm_func_type(func));
+    assert_true(wasm_func_same(func, wasm_extern_as_func(exports.data[3])));
+    assert_null(wasm_memory_data(memory));
+    assert_int_equal(wasm_memory_data_size(memory) + wasm_memory_size(memory) + wasm_table_size(table), 0);
+    assert_false(wasm_memory_grow(memory, 0) || wasm_table_grow(table, 0, NULL) || wasm_table_set(table, 0, NULL));
+    assert_null(wasm_table_get(table, 0));
+    wasm_global_set(global, &one);
+    wasm_global_get(global, &got);
+    assert_int_equal(got.of.i32, 0);
+    assert_null(wasm_extern_type(exports.data[1]));
+    assert_int_equal(wasm_extern_kind(exports.data[1]), WASM_EXTERN_TABLE);
+    wasm_instance_exports(in, &later);
+    assert_int_equal(later.size, 0);
+    assert_null(wasm_memory_get_host_info(memory));
+    wasm_memory_set_host_info_with_finalizer(memory, data_of(1), finalize);
+    wasm_foreign_set_host_info_with_finalizer(foreign, data_of(10), finalize);
+    wasm_exporttype_vec_t types;
+    wasm_module_exports(m, &types);
+    assert_int_equal(types.size, 1); /* modules are nobody's */
+    wasm_exporttype_vec_delete(&types);
+
+    /* the store itself is there as long as a handle is */
+    wasm_memorytype_t *mt = wasm_memorytype_new(&limits);
+    assert_null(wasm_memory_new(gone, mt));
+    assert_null(wasm_memory_new(NULL, mt));
+    wasm_memorytype_delete(mt);
+    assert_null(wasm_foreign_new(gone));
+    assert_null(wasm_instance_new(gone, m, NULL, NULL));
+    assert_null(wasm_func_new(NULL, NULL, NULL));
+    wasm_module_delete(m);
+    wasm_foreign_delete(foreign);
+    wasm_extern_vec_delete(&exports);
+    wasm_func_delete(func);
+    wasm_instance_delete(in);
+    assert_int_equal(n_finalized, 10);
+}
+
+static void null_means_nothing(void **state)
+{
+    wasm_exporttype_vec_t types;
+    wasm_val_t v = WASM_INIT_VAL;
+    (void)state;
+    wasm_func_delete(NULL);
+    wasm_ref_delete(NULL);
+    wasm_trap_delete(NULL);
+    wasm_functype_delete(NULL);
+    wasm_externtype_delete(NULL);
+    wasm_importtype_delete(NULL);
+    wasm_engine_delete(NULL);
+    wasm_store_delete(NULL);
+    wasm_config_delete(NULL);
+    wasm_shared_module_delete(NULL);
+    assert_null(wasm_store_new(NULL));
+    assert_null(wasm_func_copy(NULL));
+    assert_null(wasm_func_as_extern(NULL));
+    assert_null(wasm_extern_as_func(NULL));
+    assert_null(wasm_ref_as_trap(NULL));
+    assert_null(wasm_memory_data(NULL));
+    assert_null(wasm_module_share(NULL));
+    assert_null(wasm_module_obtain(store, NULL));
+    assert_null(wasm_func_call(NULL, NULL, NULL));
+    assert_null(wasm_valtype_new(77));
+    wasm_module_exports(NULL, &types);
+    assert_int_equal(types.size, 0);
+    wasm_val_delete(&v);
+    wasm_val_copy(&v, &v);
+    assert_null(v.of.ref);
+}
+
 /* ---- modules ---- */
 
 static void *use_shared(void *shared)
@@ -484,6 +575,8 @@ int main(void)
         TEST(globals_tables_and_memories_are_made_and_shared),
         TEST(references_of_the_host_keep_identity_and_info),
         TEST(finalizers_of_objects_run_when_their_store_goes),
+        TEST(handles_outlive_their_store_and_do_nothing_then),
+        TEST(null_means_nothing),
         TEST(modules_are_serialized_and_shared_between_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
