@@ -408,6 +408,9 @@ static void define_start(cw_component_text *c)
     cw_bytes entry, args;
     cw_bytes_init(&entry, &p->alloc);
     cw_bytes_init(&args, &p->alloc);
+    if (c->scope->starts)
+        cw_parse_fail(p, p->at - 1, "component cannot have more than one start function");
+    c->scope->starts = true;
     cw_bytes_u32(&entry, cw_take_ref(c, CW_TEXT_FUNC));
     uint32_t n = 0, results = 0;
     for (; cw_at_form(p, CW_WORD_VALUE); n++)

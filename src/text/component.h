@@ -81,6 +81,7 @@ typedef struct cw_scope_text {
     size_t names_at;       /* where in `out` the name section goes; 0: at the end */
     uint8_t n_names_order; /* 0: the sorts' own order */
     uint8_t names_order[CW_TEXT_NAME_PARTS];
+    bool starts;                 /* a start definition was there */
     bool gives_names;            /* it is among the custom sections */
     CW_VEC(cw_type_bytes) types; /* by index */
     CW_VEC(cw_late_export) late; /* inline exports: they come last */

@@ -388,6 +388,7 @@ bool cwrun_text_print(const void *binary, size_t size, const char *file, const c
         ok = r->ok && !p->stopped;
         cw_bytes_fini(&p->out);
         CW_VEC_FINI(&p->labels, &alloc);
+        CW_VEC_FINI(&p->hints, &alloc);
         cw_arena_fini(&p->scratch);
     } else {
         cw_fail_oom(err);

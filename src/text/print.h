@@ -54,6 +54,11 @@ typedef struct cw_print_label {
     bool caught; /* if: behind else; try: behind catch_all */
 } cw_print_label;
 
+typedef struct cw_print_branch_hint {
+    uint32_t offset; /* from the body's start, its locals */
+    bool taken;
+} cw_print_branch_hint;
+
 /* The module that is being printed. */
 typedef struct cw_print_module {
     uint32_t n[CW_SPACE_COUNT];
@@ -74,6 +79,8 @@ typedef struct cw_print_module {
     bool has_data_count, needs_data_count;
     uint8_t last; /* the last section that is not custom */
     bool past;    /* a custom section was placed after the last */
+
+    cw_print_part hint_section, hints_left; /* at NULL: branch hints are not annotations */
 
     /* the function that is being printed */
     const cw_print_type *type;
@@ -104,7 +111,11 @@ typedef struct cw_printer {
     cw_print_indirect label_names;
     uint32_t next_label; /* index that the next of label_names has, or UINT32_MAX */
     cwrun_str next_label_name;
-    uint32_t depth; /* of components and types */
+    CW_VEC(cw_print_branch_hint) hints; /* of the function */
+    uint32_t n_hints_met;
+    bool in_vain;        /* a function is printed only to see whether its hints fit */
+    const uint8_t *body; /* of the function, its locals first */
+    uint32_t depth;      /* of components and types */
 } cw_printer;
 
 /* ---- print.c: text ---- */
@@ -223,6 +234,20 @@ uint32_t cw_print_const_expr(cw_printer *p);
 void cw_print_wrapped_expr(cw_printer *p, const char *word);
 /* The code of a function, local declarations first. */
 void cw_print_function(cw_printer *p, uint32_t func);
+
+/* ---- print_hints.c ---- */
+
+/* Whether the branch hints of a section, which stands right before the code section, can be annotations. */
+void cw_print_scan_hints(cw_printer *p, cw_print_part section, cw_print_part code);
+/* At the start of a function's body. */
+void cw_print_begin_hints(cw_printer *p, uint32_t func);
+/* A line with the hint of the `if` or `br_if` at `at`, where it has one. */
+void cw_print_hint_of(cw_printer *p, const uint8_t *at);
+static inline void cw_print_hint(cw_printer *p, const uint8_t *at, uint16_t op)
+{
+    if (p->hints.n && (op == CW_OP_IF || op == CW_OP_BR_IF))
+        cw_print_hint_of(p, at);
+}
 
 /* ---- print_fold.c ---- */
 

@@ -398,6 +398,7 @@ static bool print_line(cw_printer *p)
         return false;
     if (cw_print_opens_block(op)) {
         cwrun_str token = cw_print_next_label(p);
+        cw_print_hint(p, at, op);
         cw_put_line(p, at);
         cw_print_block(p, op, token);
         cw_print_push_label(p, op, token);
@@ -409,6 +410,7 @@ static bool print_line(cw_printer *p)
         return r->ok;
     }
     if (op != CW_OP_ELSE && op != CW_OP_END && op != CW_OP_CATCH && op != CW_OP_CATCH_ALL && op != CW_OP_DELEGATE) {
+        cw_print_hint(p, at, op);
         cw_put_line(p, at);
         cw_print_instruction(p, op);
         return r->ok;
@@ -609,6 +611,7 @@ void cw_print_function(cw_printer *p, uint32_t func)
         return;
     }
     cw_print_begin_labels(p, func);
+    cw_print_begin_hints(p, func);
     p->labels.n = 0;
     cw_print_push_label(p, CW_OP_NONE, (cwrun_str){ NULL, 0 });
     p->first_label = 1;

@@ -299,6 +299,7 @@ static void add_trees(folder *f, uint32_t from, uint32_t to)
 
 static void open_line(folder *f, const fold_node *node)
 {
+    cw_print_hint(f->p, node->at, node->op);
     cw_put_line(f->p, node->at);
     CW_PUT(f->p, "(");
 }

@@ -117,9 +117,11 @@ void cw_print_module_scan(cw_printer *p, cw_print_module *m)
     cw_reader *r = cw_print_quiet_reader(p);
     if (!r)
         return;
-    cw_print_part names = { NULL, NULL };
+    cw_print_part names = { NULL, NULL }, hints = { NULL, NULL }, code = { NULL, NULL };
     const uint8_t *end = r->end;
+    unsigned n_hint_sections = 0;
     while (r->ok && p->r->ok && r->at < end) {
+        const uint8_t *at = r->at;
         uint8_t id = cw_read_u8(r);
         uint32_t size = cw_read_u32(r);
         if (!r->ok || size > cw_reader_left(r))
@@ -127,11 +129,16 @@ void cw_print_module_scan(cw_printer *p, cw_print_module *m)
         const uint8_t *next = r->at + size;
         r->end = next;
         if (id) {
+            if (id == CW_SECTION_CODE && at == hints.end)
+                code = (cw_print_part){ r->at, next };
             scan_section(p, r, id);
             m->last_known = next;
-        } else if (cw_str_eq_c(cw_read_name(r), "name") && r->ok) {
-            if (!m->n_name_sections++)
+        } else {
+            cwrun_str name = cw_read_name(r);
+            if (r->ok && cw_str_eq_c(name, "name") && !m->n_name_sections++)
                 names = (cw_print_part){ r->at, next };
+            if (r->ok && cw_str_eq_c(name, "metadata.code.branch_hint") && !n_hint_sections++)
+                hints = (cw_print_part){ r->at, next };
         }
         r->ok = true;
         r->at = next;
@@ -144,6 +151,8 @@ void cw_print_module_scan(cw_printer *p, cw_print_module *m)
         cw_print_scan_names(p, r);
     }
     cw_free(&p->alloc, r, sizeof *r);
+    if (code.at && n_hint_sections == 1 && p->r->ok)
+        cw_print_scan_hints(p, hints, code);
 }
 
 void cw_print_module_fini(cw_printer *p, cw_print_module *m)
@@ -419,7 +428,10 @@ static void print_custom(cw_printer *p, const uint8_t *at)
         m->past = true;
         return;
     }
-    cw_print_custom(p, at, name, place_of(m));
+    if (m->hint_section.at && m->hint_section.at == r->at)
+        r->at = r->end; /* each where it belongs */
+    else
+        cw_print_custom(p, at, name, place_of(m));
 }
 
 /* ---- sections ---- */

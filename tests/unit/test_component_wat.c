@@ -164,6 +164,10 @@ static void names_of_outer_scopes_become_aliases(void **state)
 static void errors_say_what_and_where(void **state)
 {
     (void)state;
+    expect_error("(component (import \"f\" (func)) (start 0) (start 0))",
+                 "a.wat:1:43: component cannot have more than one start function");
+    expect_error("(component (import \"a\" (external-id \"x\") (external-id \"y\") (func)))",
+                 "a.wat:1:42: unexpected token: a second external-id of a name");
     expect_error("(component (foo))", "a.wat:1:13: unknown operator foo, expected a definition");
     expect_error("(component (type $a u8) (type $a u8))", "duplicate type $a");
     expect_error("(component (export \"x\" (func $f)))", "unknown func: failed to find name `$f`");

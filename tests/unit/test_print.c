@@ -248,6 +248,37 @@ static void names_print_and_parse_to_the_same_bytes(void **state)
                            "(type (struct (field $f (@name \"f\") i32) (field $g (@name \"f\") i32))))");
 }
 
+static void branch_hints_print_as_annotations(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "(component (core module (func nop) (func (param i32) (result i32) (@metadata.code.branch_hint \"\\01\") (if "
+        "(local.get 0) (then (block $x (@metadata.code.branch_hint \"\\00\") (br_if $x (local.get 0))))) (i32.add "
+        "(i32.const 1) (@metadata.code.branch_hint \"\\00\") (if (result i32) (local.get 0) (then (i32.const 1)) (else "
+        "(i32.const 2))))) (func) (func block i32.const 0 (@metadata.code.branch_hint \"\\00\") br_if 0 end))"
+        " (core module (func (block (br_if 0 (i32.const 0)) (if (i32.const 1) (then))))))";
+    expect_text_round_trip(text);
+    cwrun_error err = CWRUN_ERROR_INIT;
+    cwrun_arena *arena = cwrun_arena_new(NULL);
+    cwrun_str binary = cwrun_text_encode(cwrun_str_of(text), NULL, arena, &err);
+    char *printed = print(binary.data, binary.size, &err);
+    unsigned n = 0;
+    for (const char *at = printed; (at = strstr(at, "(@metadata.code.branch_hint")); at++)
+        n++;
+    assert_int_equal(n, 4);
+    assert_null(strstr(printed, "@custom"));
+    free(printed);
+    cwrun_arena_drop(arena);
+    /* of no branch, of no function, not a hint, not before the code */
+#define HINTS(hints) MODULE "\1\4\1\x60\0\0\3\2\1\0\0\x20\x19metadata.code.branch_hint" hints
+#define CODE "\x0a\x0b\1\x09\0\2\x40\x41\0\x0d\0\x0b\x0b" /* br_if stands at 5 */
+    EXPECT_BYTES(HINTS("\1\0\1\5\1\1") CODE);
+    EXPECT_BYTES(HINTS("\1\0\1\3\1\1") CODE);
+    EXPECT_BYTES(HINTS("\1\1\1\5\1\1") CODE);
+    EXPECT_BYTES(HINTS("\1\0\1\5\1\2") CODE);
+    EXPECT_BYTES(HINTS("\1\0\1\5\1\1") "\0\2\1x" CODE);
+}
+
 static void sections_that_identifiers_do_not_make_print_and_parse_to_the_same_bytes(void **state)
 {
     (void)state;
@@ -487,6 +518,7 @@ int main(void)
         cmocka_unit_test(immediates_that_are_not_0_print_and_parse_to_the_same_bytes),
         cmocka_unit_test(floats_print_so_that_their_bits_come_back),
         cmocka_unit_test(names_print_and_parse_to_the_same_bytes),
+        cmocka_unit_test(branch_hints_print_as_annotations),
         cmocka_unit_test(sections_that_identifiers_do_not_make_print_and_parse_to_the_same_bytes),
         cmocka_unit_test(encodings_that_are_not_the_shortest_print_and_parse_to_the_same_bytes),
         cmocka_unit_test(types_shared_by_threads_print_and_parse_to_the_same_bytes),
