@@ -48,7 +48,7 @@ size_t cw_dump_text(cw_dump *d, const char *text);
 void cw_dump_insert(cw_dump *d, size_t at, const char *format, ...) CWRUN_PRINTF(3, 4);
 /* A string as Rust's Debug prints it. */
 void cw_dump_quoted(cw_dump *d, cwrun_str s);
-/* Reads an instruction. */
+/* Reads an instruction. CW_OP_NONE: nobody knows its opcode, which the state says, nor what immediates it has. */
 cw_op cw_dump_insn(cw_dump *d);
 /* Appends lines for the instructions of a body of a file that begins at `start`. */
 bool cw_dump_code(const uint8_t *start, const uint8_t *code, const uint8_t *end, cw_text *out, cwrun_error *err);

@@ -9,6 +9,7 @@
 #include "text/dump.h"
 
 enum { ANY = -1, LIKE = -2, MAX_DEPTH = 200 };
+enum { SHARED = 0x65, EXACT = 0x62, DESCRIPTOR = 0x4d, DESCRIBES = 0x4c }; /* bytes before what they are of */
 
 static const struct {
     const char *rule;
@@ -177,13 +178,14 @@ static void word_offset(cw_dump *d)
     cw_text_printf(&d->state, "%zu", cw_reader_offset(&d->r, d->r.at));
 }
 
-/* The number of an abstract heap type; N_HEAPS where a type index stands. */
-static unsigned read_abstract(cw_dump *d, uint32_t *index)
+/* The number of an abstract heap type; N_HEAPS where a type index stands, for the type or (exact) that very one. */
+static unsigned read_abstract(cw_dump *d, uint32_t *index, bool *exact)
 {
     const uint8_t *at = d->r.at;
     int64_t code = cw_read_s33(&d->r);
-    *index = (uint32_t)code;
-    if (code >= 0)
+    *exact = code == EXACT - 0x80;
+    *index = *exact ? cw_read_u32(&d->r) : (uint32_t)code;
+    if (code >= 0 || *exact)
         return N_HEAPS;
     for (unsigned i = 0; i < N_HEAPS; i++)
         if (heaps[i].code == code + 0x80)
@@ -192,34 +194,35 @@ static unsigned read_abstract(cw_dump *d, uint32_t *index)
     return N_HEAPS;
 }
 
-static bool read_shared(cw_dump *d)
+static bool read_if(cw_dump *d, uint8_t byte)
 {
-    bool shared = cw_reader_left(&d->r) && *d->r.at == 0x65;
-    d->r.at += shared;
-    return shared;
+    bool is_there = cw_reader_left(&d->r) && *d->r.at == byte;
+    d->r.at += is_there;
+    return is_there;
 }
 
 static void word_heaptype(cw_dump *d)
 {
     uint32_t index;
-    bool shared = read_shared(d);
-    unsigned heap = read_abstract(d, &index);
+    bool shared = read_if(d, SHARED), exact;
+    unsigned heap = read_abstract(d, &index, &exact);
     if (heap < N_HEAPS)
         cw_text_printf(&d->state, "Abstract { shared: %s, ty: %s }", shared ? "true" : "false", heaps[heap].word);
     else
-        cw_text_printf(&d->state, "Concrete(Module(%" PRIu32 "))", index);
+        cw_text_printf(&d->state, "%s(Module(%" PRIu32 "))", exact ? "Exact" : "Concrete", index);
 }
 
 static void reftype(cw_dump *d, bool nullable)
 {
     uint32_t index;
-    bool shared = read_shared(d);
-    unsigned heap = read_abstract(d, &index);
+    bool shared = read_if(d, SHARED), exact;
+    unsigned heap = read_abstract(d, &index, &exact);
     if (shared && heap < N_HEAPS)
         cw_text_printf(&d->state, nullable ? "(shared %sref)" : "(ref (shared %s))",
                        nullable ? heaps[heap].nullable : heaps[heap].name);
     else if (heap == N_HEAPS)
-        cw_text_printf(&d->state, "(ref %s(module %" PRIu32 "))", nullable ? "null " : "", index);
+        cw_text_printf(&d->state, exact ? "(ref %s(exact (module %" PRIu32 ")))" : "(ref %s(module %" PRIu32 "))",
+                       nullable ? "null " : "", index);
     else if (nullable)
         cw_text_printf(&d->state, "%sref", heaps[heap].nullable);
     else
@@ -236,6 +239,28 @@ static void word_reftype(cw_dump *d)
     else if (cw_reader_left(r) && (*r->at & 0xc0) != 0x40)
         cw_reader_fail(r, r->at, "malformed value type 0x%02x", *r->at);
     reftype(d, nullable);
+}
+
+static void print_type_option(cw_dump *d, const char *before, bool there, uint32_t index)
+{
+    if (there)
+        cw_text_printf(&d->state, "%sSome(CoreTypeIndex { kind: \"module\", index: %" PRIu32 " })", before, index);
+    else
+        cw_text_printf(&d->state, "%sNone", before);
+}
+
+/* What describes it and what it describes stand before the structure, but are printed behind. */
+static void word_composite(cw_dump *d)
+{
+    bool shared = read_if(d, SHARED), describes = read_if(d, DESCRIBES);
+    uint32_t described = describes ? cw_read_u32(&d->r) : 0;
+    bool has_descriptor = read_if(d, DESCRIPTOR);
+    uint32_t descriptor = has_descriptor ? cw_read_u32(&d->r) : 0;
+    cw_dump_text(d, "CompositeType { inner: <structure>");
+    cw_text_printf(&d->state, ", shared: %s", shared ? "true" : "false");
+    print_type_option(d, ", descriptor_idx: ", has_descriptor, descriptor);
+    print_type_option(d, ", describes_idx: ", describes, described);
+    cw_text_puts(&d->state, " }");
 }
 
 static void word_casttypes(cw_dump *d)
@@ -463,7 +488,7 @@ static const struct {
 /* clang-format off */
 #define WORD(name) {#name, sizeof #name - 1, word_##name},
     WORD(u32) WORD(memarg) WORD(s32) WORD(name) WORD(blocktype) WORD(s64) WORD(s33) WORD(u8) WORD(bool) WORD(fixed32)
-    WORD(fixed64) WORD(bytes16) WORD(offset) WORD(heaptype) WORD(reftype) WORD(casttypes) WORD(selecttypes)
+    WORD(fixed64) WORD(bytes16) WORD(offset) WORD(heaptype) WORD(reftype) WORD(composite) WORD(casttypes) WORD(selecttypes)
     WORD(targets) WORD(memtype) WORD(tabletype) WORD(table) WORD(constexpr) WORD(externname) WORD(alias)
     WORD(lift) WORD(size) WORD(symbolflags) WORD(sized)
 #undef WORD
@@ -618,6 +643,8 @@ static const char *own_name(cw_op op, const uint8_t *immediates, size_t left)
     case CW_OP_REF_TEST_NULL: return "ref_test_nullable";
     case CW_OP_REF_CAST: return "ref_cast_non_null";
     case CW_OP_REF_CAST_NULL: return "ref_cast_nullable";
+    case CW_OP_REF_CAST_DESC_EQ: return "ref_cast_desc_eq_non_null";
+    case CW_OP_REF_CAST_DESC_EQ_NULL: return "ref_cast_desc_eq_nullable";
     case CW_OP_SELECT_T: return left && *immediates != 1 ? "typed_select_multi" : "typed_select";
     default: return NULL;
     }
@@ -626,15 +653,17 @@ static const char *own_name(cw_op op, const uint8_t *immediates, size_t left)
 cw_op cw_dump_insn(cw_dump *d)
 {
     cw_reader *r = &d->r;
-    const uint8_t *at = r->at;
     uint8_t byte = cw_read_u8(r);
+    uint32_t number = 0;
     cw_op op = cw_op_of_byte(byte);
-    if (r->ok && op == CW_OP_NONE && byte >= 0xfb && byte <= 0xfe)
-        op = cw_op_of_prefixed(byte, cw_read_u32(r));
+    bool has_prefix = r->ok && op == CW_OP_NONE && byte >= 0xfb && byte <= 0xfe;
+    if (has_prefix)
+        op = cw_op_of_prefixed(byte, number = cw_read_u32(r));
     if (!r->ok)
         return CW_OP_NONE;
     if (op == CW_OP_NONE) {
-        cw_reader_fail(r, at, "illegal opcode %02x", byte);
+        cw_text_printf(&d->state, has_prefix ? "unknown opcode 0x%02x 0x%02" PRIx32 : "unknown opcode 0x%02x", byte,
+                       number);
         return op;
     }
     d->op = &cw_opcodes[op];
