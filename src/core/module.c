@@ -8,18 +8,29 @@
 
 /* ---- names ---- */
 
-cwrun_str cw_module_func_name(const cw_module *m, uint32_t index, char out[24])
+cwrun_str cw_name_find(const cw_name_map *map, uint32_t index)
 {
-    uint32_t low = 0, high = m->n_func_names;
+    uint32_t low = 0, high = map->n;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (m->func_names[middle].index < index)
+        if (map->items[middle].index < index)
             low = middle + 1;
         else
             high = middle;
     }
-    if (low < m->n_func_names && m->func_names[low].index == index && m->func_names[low].name.size)
-        return m->func_names[low].name;
+    return low < map->n && map->items[low].index == index ? map->items[low].name : (cwrun_str){ NULL, 0 };
+}
+
+cwrun_str cw_module_name(const cw_module *m, cw_named_space what, uint32_t index)
+{
+    return cw_name_find(&m->names[what], index);
+}
+
+cwrun_str cw_module_func_name(const cw_module *m, uint32_t index, char out[24])
+{
+    const cwrun_str name = cw_module_name(m, CW_NAMES_FUNC, index);
+    if (name.size)
+        return name;
 
     for (uint32_t i = 0; i < m->n_exports; i++)
         if (m->exports[i].kind == CW_EXTERN_FUNC && m->exports[i].index == index)

@@ -105,10 +105,28 @@ typedef struct cw_custom_section {
     uint8_t after; /* id of the last known section before it */
 } cw_custom_section;
 
-typedef struct cw_func_name {
+typedef enum cw_named_space { /* what has names in the name section: ids of its subsections  [core 7.4.1] */
+                              CW_NAMES_FUNC = 1,
+                              CW_NAMES_LOCAL = 2,
+                              CW_NAMES_TYPE = 4,
+                              CW_NAMES_TABLE = 5,
+                              CW_NAMES_MEMORY = 6,
+                              CW_NAMES_GLOBAL = 7,
+                              CW_NAMES_ELEM = 8,
+                              CW_NAMES_DATA = 9,
+                              CW_NAMES_TAG = 11,
+                              CW_NAMES_COUNT
+} cw_named_space;
+
+typedef struct cw_name {
     uint32_t index;
     cwrun_str name;
-} cw_func_name;
+} cw_name;
+
+typedef struct cw_name_map {
+    uint32_t n;
+    const cw_name *items; /* by ascending index */
+} cw_name_map;
 
 struct cw_func_code; /* exec/code.h: the module-level record of a function's translated code */
 
@@ -154,9 +172,9 @@ typedef struct cw_module {
     bool has_start;
     uint32_t start;
 
-    cwrun_str name; /* name section; empty where none */
-    uint32_t n_func_names;
-    const cw_func_name *func_names; /* by ascending index */
+    cwrun_str name;                    /* name section; empty where none */
+    cw_name_map names[CW_NAMES_COUNT]; /* those of locals are read on demand: cw_read_local_names */
+    const uint8_t *local_names, *local_names_end;
     uint32_t n_customs;
     cw_custom_section *customs;
 
@@ -180,6 +198,12 @@ typedef struct cw_module_config {
  * made lives in r->arena. NULL after a failure (in r->err). */
 cw_module *cw_module_read(cw_reader *r, const cw_module_config *config);
 
+/* What the name section calls it; {NULL, 0} where it does not. */
+cwrun_str cw_module_name(const cw_module *m, cw_named_space what, uint32_t index);
+cwrun_str cw_name_find(const cw_name_map *map, uint32_t index);
+/* The names of a function's locals, in `arena`. *at is where reading goes on: m->local_names first, then, for functions
+ * in ascending order, where the last call left it. */
+cw_name_map cw_read_local_names(const cw_module *m, const uint8_t **at, uint32_t func, cw_arena *arena);
 /* Name of a function for people: name section, else an export's name, else "func[N]" written into `out`. Never NULL. */
 cwrun_str cw_module_func_name(const cw_module *m, uint32_t index, char out[24]);
 

@@ -64,10 +64,13 @@ void cw_thread_limit(cw_thread *t, uint8_t limit, const char *format, ...)
     }
 }
 
-/* Name of a tag for people: an export's name, or "tag N". */
+/* Name of a tag for people: name section, else an export's name, else "tag N". */
 static cwrun_str tag_name(const cw_tag *tag, char out[24])
 {
     const cw_module *m = tag->module;
+    const cwrun_str name = m ? cw_module_name(m, CW_NAMES_TAG, tag->index) : (cwrun_str){ NULL, 0 };
+    if (name.size)
+        return name;
     for (uint32_t i = 0; m && i < m->n_exports; i++)
         if (m->exports[i].kind == CW_EXTERN_TAG && m->exports[i].index == tag->index)
             return m->exports[i].name;

@@ -580,16 +580,17 @@ bool cwrun_dump(const void *bytes, size_t size, const char *file, cwrun_write_fn
     return ok;
 }
 
-bool cw_dump_code(const uint8_t *start, const uint8_t *code, const uint8_t *end, cw_text *out, cwrun_error *err)
+bool cw_dump_code(const cw_module *m, const cw_func_body *body, cw_name_map locals, cw_text *out, cwrun_error *err)
 {
+    const size_t size = (size_t)(body->end - m->file_start);
     cw_arena arena;
-    cw_dump state = { .nesting = 1, .cur = code }, *d = &state;
+    cw_dump state = { .nesting = 1, .cur = body->code, .m = m, .locals = locals }, *d = &state;
     cw_arena_init(&arena, &out->alloc);
-    cw_reader_init(&d->r, start, (size_t)(end - start), NULL, &arena, err);
+    cw_reader_init(&d->r, m->file_start, size, NULL, &arena, err);
     cw_text_init(&d->state, &out->alloc);
     d->out = *out;
-    d->r.at = code;
-    d->width = snprintf(NULL, 0, "%zx", (size_t)(end - start)) + 1;
+    d->r.at = body->code;
+    d->width = snprintf(NULL, 0, "%zx", size) + 1;
     read_insns(d, true);
     *out = d->out;
     cw_text_fini(&d->state);

@@ -6,6 +6,7 @@
 #define CW_TEXT_DUMP_H
 
 #include "base/str.h"
+#include "core/module.h"
 #include "core/opcodes.h"
 #include "core/reader.h"
 
@@ -39,6 +40,8 @@ typedef struct cw_dump {
     int width;           /* digits of the greatest offset, and one */
     cw_space space;      /* that the item read last extends */
     const cw_opcode *op; /* the instruction whose immediates are read */
+    const cw_module *m;  /* whose names are shown behind indices; NULL: none are */
+    cw_name_map locals;  /* … of the function */
 } cw_dump;
 
 /* Reads what a text of dump.def says and appends it to the state; gives where its # stands, SIZE_MAX where there is
@@ -50,7 +53,7 @@ void cw_dump_insert(cw_dump *d, size_t at, const char *format, ...) CWRUN_PRINTF
 void cw_dump_quoted(cw_dump *d, cwrun_str s);
 /* Reads an instruction. CW_OP_NONE: nobody knows its opcode, which the state says, nor what immediates it has. */
 cw_op cw_dump_insn(cw_dump *d);
-/* Appends lines for the instructions of a body of a file that begins at `start`. */
-bool cw_dump_code(const uint8_t *start, const uint8_t *code, const uint8_t *end, cw_text *out, cwrun_error *err);
+/* Appends lines for the instructions of a body, with the names of what they are about. */
+bool cw_dump_code(const cw_module *m, const cw_func_body *body, cw_name_map locals, cw_text *out, cwrun_error *err);
 
 #endif

@@ -108,6 +108,34 @@ static void word_u32(cw_dump *d)
     cw_text_printf(&d->state, "%" PRIu32, cw_read_u32(&d->r));
 }
 
+/* An index, and its name where names are shown and it has one. */
+static void print_named(cw_dump *d, cw_named_space what, uint32_t index)
+{
+    cw_text_printf(&d->state, "%" PRIu32, index);
+    if (!d->m)
+        return;
+    const cwrun_str name = what == CW_NAMES_LOCAL ? cw_name_find(&d->locals, index) : cw_module_name(d->m, what, index);
+    if (name.data) {
+        cw_text_puts(&d->state, " ");
+        cw_dump_quoted(d, name);
+    }
+}
+
+#define NAMED(word, what) \
+    static void word_##word(cw_dump *d) \
+    { \
+        print_named(d, CW_NAMES_##what, cw_read_u32(&d->r)); \
+    }
+NAMED(funcidx, FUNC)
+NAMED(localidx, LOCAL)
+NAMED(typeidx, TYPE)
+NAMED(tableidx, TABLE)
+NAMED(memidx, MEMORY)
+NAMED(globalidx, GLOBAL)
+NAMED(elemidx, ELEM)
+NAMED(dataidx, DATA)
+NAMED(tagidx, TAG)
+
 static void word_s32(cw_dump *d)
 {
     cw_text_printf(&d->state, "%" PRId32, cw_read_s32(&d->r));
@@ -488,9 +516,11 @@ static const struct {
 /* clang-format off */
 #define WORD(name) {#name, sizeof #name - 1, word_##name},
     WORD(u32) WORD(memarg) WORD(s32) WORD(name) WORD(blocktype) WORD(s64) WORD(s33) WORD(u8) WORD(bool) WORD(fixed32)
-    WORD(fixed64) WORD(bytes16) WORD(offset) WORD(heaptype) WORD(reftype) WORD(composite) WORD(casttypes) WORD(selecttypes)
-    WORD(targets) WORD(memtype) WORD(tabletype) WORD(table) WORD(constexpr) WORD(externname) WORD(alias)
-    WORD(lift) WORD(size) WORD(symbolflags) WORD(sized)
+    WORD(fixed64) WORD(bytes16) WORD(offset) WORD(heaptype) WORD(reftype) WORD(composite) WORD(casttypes)
+    WORD(selecttypes) WORD(targets) WORD(memtype) WORD(tabletype) WORD(table) WORD(constexpr) WORD(externname)
+    WORD(alias) WORD(lift) WORD(size) WORD(sized) WORD(symbolflags)
+    WORD(funcidx) WORD(localidx) WORD(typeidx) WORD(tableidx) WORD(memidx) WORD(globalidx) WORD(elemidx) WORD(dataidx)
+    WORD(tagidx)
 #undef WORD
     /* clang-format on */
 };

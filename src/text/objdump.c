@@ -22,7 +22,9 @@ static bool find_function(const cw_module *m, const char *name, uint32_t *index,
     return false;
 }
 
-static bool print_function(cwrun_module *module, uint32_t index, bool is_translated, cw_text *out, cwrun_error *err)
+/* *names: where the names of this function's locals are, or of the one before's (cw_read_local_names). */
+static bool print_function(cwrun_module *module, uint32_t index, bool is_translated, const uint8_t **names,
+                           cw_text *out, cwrun_error *err)
 {
     cw_module *m = module->module;
     const cwrun_engine *engine = module->engine;
@@ -35,8 +37,12 @@ static bool print_function(cwrun_module *module, uint32_t index, bool is_transla
     }
     if (is_translated)
         return cw_disassemble(m, index, &engine->alloc, engine->code_options, out, err);
-    const cw_func_body *body = &m->bodies[index - m->n_imported_funcs];
-    return cw_dump_code(m->file_start, body->code, body->end, out, err);
+    cw_arena arena;
+    cw_arena_init(&arena, &engine->alloc);
+    const cw_name_map locals = cw_read_local_names(m, names, index, &arena);
+    bool ok = cw_dump_code(m, &m->bodies[index - m->n_imported_funcs], locals, out, err);
+    cw_arena_fini(&arena);
+    return ok;
 }
 
 bool cwrun_module_objdump(cwrun_module *module, const char *function, bool is_translated, cwrun_write_fn write,
@@ -45,13 +51,14 @@ bool cwrun_module_objdump(cwrun_module *module, const char *function, bool is_tr
     if (!module || !write || cwrun_failed(err))
         return cw_fail_null(err, __func__);
     uint32_t first = 0, last = module->module->n_funcs;
+    const uint8_t *names = module->module->local_names;
     bool ok = !function || find_function(module->module, function, &first, err);
     if (function)
         last = first + 1;
     for (uint32_t i = first; i < last && ok; i++) {
         cw_text out;
         cw_text_init(&out, &module->engine->alloc);
-        ok = print_function(module, i, is_translated, &out, err);
+        ok = print_function(module, i, is_translated, &names, &out, err);
         ok = write(user, out.data ? out.data : "", out.size) && ok;
         cw_text_fini(&out);
     }

@@ -53,7 +53,7 @@ static void an_exception_leaves_an_export_as_an_error_of_its_own(void **state)
 {
     (void)state;
     cwrun_module *m;
-    load("(module (tag $e (export \"oops\") (param i32 f32)) (func $f (throw $e (i32.const 3) (f32.const 0.5)))"
+    load("(module (tag (export \"oops\") (param i32 f32)) (func $f (throw 0 (i32.const 3) (f32.const 0.5)))"
          "(func (export \"f\") (call $f)) (func (export \"two\") (result i32) (i32.const 2)))",
          &m, NULL);
     cwrun_core_instance *in = cwrun_module_instantiate(store, m, NULL, &err);
@@ -71,10 +71,15 @@ static void a_start_function_may_throw(void **state)
 {
     (void)state;
     cwrun_module *m;
-    load("(module (tag $e) (func $f (throw $e)) (start $f))", &m, NULL);
+    load("(module (tag) (func $f (throw 0)) (start $f))", &m, NULL);
     assert_null(cwrun_module_instantiate(store, m, NULL, &err));
     cwrun_module_drop(m);
     failed_with(CWRUN_ERROR_EXCEPTION, "thrown Wasm exception: tag 0");
+
+    load("(module (tag $e (export \"f\")) (func $f (throw $e)) (start $f))", &m, NULL);
+    assert_null(cwrun_module_instantiate(store, m, NULL, &err));
+    cwrun_module_drop(m);
+    failed_with(CWRUN_ERROR_EXCEPTION, "thrown Wasm exception: e"); /* the name section's */
 }
 
 #define INNER \
@@ -97,7 +102,7 @@ static void an_exception_does_not_leave_a_component(void **state)
     assert_int_equal(result.of.u32, 7);
     x = cwrun_u32(4);
     assert_false(cwrun_call(in, "f", &x, 1, &result, NULL, &err));
-    failed_with(CWRUN_ERROR_TRAP, "uncaught exception: tag 0(4)");
+    failed_with(CWRUN_ERROR_TRAP, "uncaught exception: e(4)");
     /* as after every trap */
     assert_false(cwrun_call(in, "f", &x, 1, &result, NULL, &err));
     failed_with(CWRUN_ERROR_TRAP, "cannot enter component instance");
@@ -133,7 +138,7 @@ static void a_component_does_not_catch_what_another_throws(void **state)
     x = cwrun_u32(4);
     assert_false(cwrun_call(in, "g", &x, 1, &result, NULL, &err));
     assert_int_equal(err.n_frames, 2);
-    failed_with(CWRUN_ERROR_TRAP, "uncaught exception: tag 0(4)");
+    failed_with(CWRUN_ERROR_TRAP, "uncaught exception: e(4)");
 }
 
 static void an_exception_of_realloc_or_of_a_start_function_is_a_trap_too(void **state)
@@ -153,13 +158,13 @@ static void an_exception_of_realloc_or_of_a_start_function_is_a_trap_too(void **
     assert_non_null(in);
     cwrun_val x = cwrun_string(cwrun_str_of("abc"));
     assert_false(cwrun_call(in, "f", &x, 1, NULL, NULL, &err));
-    failed_with(CWRUN_ERROR_TRAP, "uncaught exception: tag 0");
+    failed_with(CWRUN_ERROR_TRAP, "uncaught exception: e");
 
     load("(component (core module $m (tag $e) (func $f (throw $e)) (start $f)) (core instance (instantiate $m)))", NULL,
          &c);
     assert_null(cwrun_instantiate(store, c, NULL, &err));
     cwrun_component_drop(c);
-    failed_with(CWRUN_ERROR_TRAP, "uncaught exception: tag 0");
+    failed_with(CWRUN_ERROR_TRAP, "uncaught exception: e");
 }
 
 int main(void)

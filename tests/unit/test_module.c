@@ -111,6 +111,45 @@ static void names_come_from_the_name_section_else_exports_else_the_index(void **
     loaded_free(&l);
 }
 
+static void names_of_all_spaces_and_of_locals_are_found(void **state)
+{
+    (void)state;
+    module_bytes b;
+    everything(&b);
+    SECTION(&b, 0,
+            "\4name"
+            "\2\x14\2\1\2\0\1p\1\1q\2\3\0\1x\2\1y\1\1z" /* the last index is out of order */
+            "\4\4\1\1\1t"
+            "\5\4\1\0\1u"
+            "\6\4\1\1\1m"
+            "\7\7\2\0\1g\5\1h" /* there is no global 5 */
+            "\x08\4\1\1\1e"
+            "\x09\4\1\0\1d"
+            "\x0b\4\1\0\1T");
+    loaded l = module_load(&b, CW_FEATURES_3_0);
+    assert_non_null(l.m);
+    static const struct {
+        uint8_t space, index;
+        const char *name;
+    } cases[] = {
+        { CW_NAMES_TYPE, 1, "t" },   { CW_NAMES_TYPE, 0, NULL },  { CW_NAMES_TABLE, 0, "u" },
+        { CW_NAMES_MEMORY, 1, "m" }, { CW_NAMES_GLOBAL, 0, "g" }, { CW_NAMES_GLOBAL, 5, NULL },
+        { CW_NAMES_ELEM, 1, "e" },   { CW_NAMES_DATA, 0, "d" },   { CW_NAMES_TAG, 0, "T" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const cwrun_str name = cw_module_name(l.m, cases[i].space, cases[i].index);
+        assert_true(cases[i].name ? cw_str_eq_c(name, cases[i].name) : name.data == NULL);
+    }
+    const uint8_t *at = l.m->local_names;
+    assert_int_equal(cw_read_local_names(l.m, &at, 0, &l.arena).n, 0);
+    cw_name_map first = cw_read_local_names(l.m, &at, 1, &l.arena), second = cw_read_local_names(l.m, &at, 2, &l.arena);
+    assert_true(cw_str_eq_c(cw_name_find(&first, 1), "q"));
+    assert_int_equal(second.n, 2);
+    assert_true(cw_str_eq_c(cw_name_find(&second, 2), "y"));
+    assert_int_equal(cw_read_local_names(l.m, &at, 3, &l.arena).n, 0);
+    loaded_free(&l);
+}
+
 static void exports_are_found_by_name(void **state)
 {
     (void)state;
@@ -403,6 +442,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_section_is_read),
         cmocka_unit_test(names_come_from_the_name_section_else_exports_else_the_index),
+        cmocka_unit_test(names_of_all_spaces_and_of_locals_are_found),
         cmocka_unit_test(exports_are_found_by_name),
         cmocka_unit_test(a_faulty_name_section_is_no_error),
         cmocka_unit_test(the_preamble_must_be_that_of_a_module),
