@@ -80,9 +80,9 @@ $(BUILD)/tests/%: tests/%.c $(BUILD)/libcwrun.a $(BUILD)/libcwrun_wasm.a
 $(BUILD)/tests/oom/test_oom_wasm_h: LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
 
 # Examples see the public headers alone, as an embedder does.
-$(BUILD)/examples/%: examples/%.c $(BUILD)/libcwrun.a
+$(BUILD)/examples/%: examples/%.c $(BUILD)/libcwrun.a $(BUILD)/libcwrun_wasm.a
 	@mkdir -p $(@D)
-	$(call quiet,CC,$<)$(CC) -std=c11 $(WARN) $(OPT) -g $(CFLAGS) $(CWFLAGS) -Iinclude -MMD -MP -o $@ $< $(BUILD)/libcwrun.a $(LIBS) $(LDFLAGS)
+	$(call quiet,CC,$<)$(CC) -std=c11 $(WARN) $(OPT) -g $(CFLAGS) $(CWFLAGS) -Iinclude -MMD -MP -o $@ $< $(BUILD)/libcwrun_wasm.a $(BUILD)/libcwrun.a $(LIBS) $(LDFLAGS)
 
 tests: $(UNIT_TESTS) $(EXAMPLES) $(DRIVERS)
 

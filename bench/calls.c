@@ -1,7 +1,7 @@
-/* Costs of calls between C and a guest through the dynamic interface: a call with two numbers, a list of 1 MiB there
- * and back * against memcpy, many strings, a method of a guest's resource, and a host function called by a guest.
- * Prints medians of * several blocks; "UNMET" where a required bound is not reached. Usage: calls FOLDER, the folder
- * of testdata/guests. */
+/* Costs of calls between C and a guest through the dynamic interface: a call with two numbers, of a component and of a
+ * core module, a list of 1 MiB there and back against memcpy, many strings, a method of a guest's resource, and host
+ * functions called by a guest. Prints medians of several blocks; "UNMET" where a required bound is not reached.
+ * Usage: calls FOLDER, the folder of testdata/guests. */
 #include <stdlib.h>
 #include <time.h>
 
@@ -69,6 +69,65 @@ static void adder(struct bench *b)
     double ns = median(times);
     printf("  add(s32, s32)                   %10.0f ns  <= %.0f %s%s\n", ns, ADD_BOUND,
            ns <= ADD_BOUND ? "met" : "UNMET", sum == BLOCKS * calls ? "" : "  (wrong sum: UNMET)");
+}
+
+static cwrun_status add_on_host(cwrun_caller *c, const cwrun_core_val *args, size_t n, cwrun_core_val *results,
+                                size_t n_results, void *user)
+{
+    (void)c, (void)n, (void)n_results, (void)user;
+    results[0].of.i32 = args[0].of.i32 + args[1].of.i32;
+    return CWRUN_DONE;
+}
+
+static const char core_text[] =
+    "(module (import \"host\" \"add\" (func $host (param i32 i32) (result i32)))"
+    " (func (export \"add\") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))"
+    " (func (export \"loop\") (param $n i32) (result i32) (local $sum i32) (loop $next"
+    "   (local.set $sum (call $host (local.get $sum) (i32.const 1)))"
+    "   (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1))))) (local.get $sum)))";
+
+/* The same function of a core module: by values, by slots; and one of the host that a core module calls. */
+static void core_calls(struct bench *b)
+{
+    cwrun_arena *arena = cwrun_arena_new(NULL);
+    cwrun_str binary = cwrun_text_encode(cwrun_str_of(core_text), "core", arena, &b->err);
+    cwrun_module *module = cwrun_module_load(b->engine, binary.data, binary.size, "core", &b->err);
+    cwrun_linker *linker = cwrun_linker_new(b->engine, &b->err);
+    cwrun_linker_core_func(linker, "host", "add", "ii", "i", add_on_host, NULL, NULL, &b->err);
+    cwrun_core_instance *in = cwrun_module_instantiate(b->store, module, linker, &b->err);
+    cwrun_core_func *add = cwrun_core_instance_func(in, "add", &b->err);
+    cwrun_core_func *loop = cwrun_core_instance_func(in, "loop", &b->err);
+    double values[BLOCKS], slots[BLOCKS], host[BLOCKS];
+    int calls = 100000;
+    int32_t sum = 0, of_host = 0;
+    for (int block = 0; block < BLOCKS && !cwrun_failed(&b->err); block++) {
+        cwrun_core_val result, n = cwrun_core_i32(calls);
+        double begin = now_ns();
+        for (int i = 0; i < calls; i++) {
+            cwrun_core_val args[2] = { cwrun_core_i32(sum), cwrun_core_i32(1) };
+            if (cwrun_core_func_call(add, args, 2, &result, 1, &b->err))
+                sum = result.of.i32;
+        }
+        values[block] = (now_ns() - begin) / calls;
+        begin = now_ns();
+        for (int i = 0; i < calls; i++) {
+            uint64_t s[2] = { (uint32_t)sum, 1 };
+            if (cwrun_core_func_call_slots(add, s, 2, &b->err))
+                sum = (int32_t)s[0];
+        }
+        slots[block] = (now_ns() - begin) / calls;
+        begin = now_ns();
+        if (cwrun_core_func_call(loop, &n, 1, &result, 1, &b->err))
+            of_host += result.of.i32;
+        host[block] = (now_ns() - begin) / calls;
+    }
+    if (!cwrun_failed(&b->err))
+        printf("  core add(i32, i32)              %10.0f ns  by slots %.0f ns; function of the host %.0f ns%s\n",
+               median(values), median(slots), median(host),
+               sum == 2 * BLOCKS * calls && of_host == BLOCKS * calls ? "" : "  (wrong sum: UNMET)");
+    cwrun_linker_drop(linker);
+    cwrun_module_drop(module);
+    cwrun_arena_drop(arena);
 }
 
 static void bytes(struct bench *b, cwrun_instance *records)
@@ -197,6 +256,7 @@ int main(int argc, char **argv)
     b.engine = cwrun_engine_new(NULL, &b.err);
     b.store = cwrun_store_new(b.engine, NULL, &b.err);
     adder(&b);
+    core_calls(&b);
     cwrun_instance *records = instance_of(&b, "records", NULL);
     bytes(&b, records);
     texts(&b, records);

@@ -63,5 +63,29 @@ expect core_host "$BIN/core_host" <<'X'
 4 bytes, sum 446
 the counter goes at 4
 X
+expect wasm_h "$BIN/wasm_h" $G/core.wasm <<'X'
+memory: a memory
+answer: a global
+add: a function
+    (40, 2) -> 42
+swap: a function
+half: a function
+fac: a function
+nothing: a function
+X
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cat >"$dir/traps.wat" <<'X'
+(module (import "host" "help" (func $help (param i64)))
+  (func (export "ask") (param i32 i32) (result i32) (call $help (i64.const 1)) (i32.const 0))
+  (func (export "divide") (param i32 i32) (result i32) (i32.div_s (local.get 0) (i32.const 0))))
+X
+"${BUILD:-build}/cwrun" parse "$dir/traps.wat" -o "$dir/traps.wasm"
+expect "wasm_h and traps" "$BIN/wasm_h" "$dir/traps.wasm" <<'X'
+ask: a function
+    (40, 2) traps: an import was called with 1 arguments in function 1
+divide: a function
+    (40, 2) traps: integer divide by zero in function 2
+X
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -3,7 +3,9 @@
  * What a store holds (instances, functions, memories, tables, globals, tags) belongs to it: pointers are valid as long
  * as the store, equal for the same object, and never dropped. Modules are counted, types live as long as their engine.
  * References other than functions are handles: the store knows which ones the host holds, and finds stale ones out.
- * Misuse (a wrong type, count, place or store) is an argument error; nothing has happened then. */
+ * Misuse (a wrong type, count, place or store, NULL where something is needed) is an argument error, and nothing has
+ * happened; a host function's misuse is a trap of its guest. Calls fail with CWRUN_ERROR_TRAP, _LIMIT, _EXIT or
+ * _EXCEPTION as the guest does. */
 #ifndef CWRUN_CORE_H
 #define CWRUN_CORE_H
 
@@ -54,7 +56,8 @@ CWRUN_API bool cwrun_core_type_is_nullable(cwrun_core_type type);
 /* As text: "i32", "(ref null func)". Writes at most size bytes, NUL included. */
 CWRUN_API void cwrun_core_type_print(cwrun_engine *engine, cwrun_core_type type, char *out, size_t size);
 
-/* A function type; equal types are one object, which lives as long as its engine. */
+/* A function type; equal types are one object, which lives as long as its engine. At most 1,000 parameters and as many
+ * results; NULL is an error. */
 typedef struct cwrun_core_functype cwrun_core_functype;
 CWRUN_API const cwrun_core_functype *cwrun_core_functype_new(cwrun_engine *engine, const cwrun_core_type *params,
                                                              size_t n_params, const cwrun_core_type *results,
@@ -68,7 +71,7 @@ CWRUN_API cwrun_core_type cwrun_core_functype_result(const cwrun_core_functype *
 typedef struct cwrun_core_limits {
     uint64_t min, max; /* max counts where has_max */
     bool has_max, is_64, is_shared;
-    uint32_t page_size; /* memories: bytes; 0 given means 65536 */
+    uint32_t page_size; /* memories: bytes, 65536 or 1; 0 given means 65536 */
 } cwrun_core_limits;
 
 /* The type of an import, an export or an object. */
@@ -130,7 +133,8 @@ CWRUN_API void cwrun_ref_drop(cwrun_store *store, cwrun_ref ref);
 CWRUN_API bool cwrun_ref_same(cwrun_store *store, cwrun_ref a, cwrun_ref b);
 
 /* A new externref to an object of the host. drop(object) (may be NULL) runs when nothing refers to it any more, at the
- * latest when the store goes; not where this fails. It must not enter the store: it may run while a guest does. */
+ * latest when the store goes; not where this fails. It must not enter the store, in the middle of a collection: calls,
+ * new instances and objects are argument errors there. */
 CWRUN_API cwrun_ref cwrun_externref_new(cwrun_store *store, void *object, void (*drop)(void *object), cwrun_error *err);
 /* The object of an externref; NULL where it is stale or not of the host. */
 CWRUN_API void *cwrun_externref_object(cwrun_store *store, cwrun_ref ref);
@@ -139,23 +143,24 @@ CWRUN_API void *cwrun_externref_object(cwrun_store *store, cwrun_ref ref);
  * hierarchy. 0: null or stale. */
 CWRUN_API cwrun_core_type cwrun_ref_type(cwrun_store *store, cwrun_ref ref);
 
-/* The guest's garbage-collected objects: new ones of a type that reflection gave, with all fields (packed ones as i32),
- * or with `length` elements that are all `init`. 0: an error. */
+/* The guest's garbage-collected objects: new ones of a type that reflection gave, with all fields (packed ones as i32,
+ * of which the low bits are taken), or with `length` elements that are all `init`; of an i31 the low 31 bits of the
+ * value. 0: an error. The references last as those do that calls give. */
 CWRUN_API cwrun_ref cwrun_i31_new(cwrun_store *store, int32_t value, cwrun_error *err);
 CWRUN_API bool cwrun_i31_get(cwrun_store *store, cwrun_ref ref, int32_t *value); /* sign-extended; false: it is none */
 CWRUN_API cwrun_ref cwrun_struct_new(cwrun_store *store, cwrun_core_type type, const cwrun_core_val *fields, size_t n,
                                      cwrun_error *err);
 CWRUN_API cwrun_ref cwrun_array_new(cwrun_store *store, cwrun_core_type type, const cwrun_core_val *init,
                                     uint32_t length, cwrun_error *err);
-/* Fields of a structure, elements of an array, values of an exception: how many, one, and another value for one that is
- * mutable. */
+/* Fields of a structure, elements of an array, values of an exception: how many (0 where it is none of these), one, and
+ * another value for one that is mutable. */
 CWRUN_API uint32_t cwrun_object_size(cwrun_store *store, cwrun_ref ref);
 CWRUN_API bool cwrun_object_get(cwrun_store *store, cwrun_ref ref, uint32_t i, cwrun_core_val *value, cwrun_error *err);
 CWRUN_API bool cwrun_object_set(cwrun_store *store, cwrun_ref ref, uint32_t i, const cwrun_core_val *value,
                                 cwrun_error *err);
 
-/* The exception that made the last call fail with CWRUN_ERROR_EXCEPTION; 0: there is none. Its tag; NULL: it is no
- * exception. */
+/* The exception that made the last call fail with CWRUN_ERROR_EXCEPTION; 0: there is none, or an error. err may be
+ * NULL, and should not be that of the call. Its tag; NULL: it is no exception. */
 CWRUN_API cwrun_ref cwrun_store_exception(cwrun_store *store, cwrun_error *err);
 CWRUN_API cwrun_tag *cwrun_exception_tag(cwrun_store *store, cwrun_ref exception);
 
@@ -226,8 +231,9 @@ CWRUN_API cwrun_status cwrun_core_caller_wait(cwrun_caller *caller, const cwrun_
 /* The instance that imports the function, inside a host function of a linker; NULL for those of cwrun_core_func_new. */
 CWRUN_API cwrun_core_instance *cwrun_caller_core_instance(cwrun_caller *caller);
 
-/* Ends a host function for core modules with an exception: `return cwrun_caller_throw(…)`. The values are those of the
- * tag's type, or it is a trap. The second throws one that was caught or left a call before. */
+/* Ends a host function for core modules with an exception: `return cwrun_caller_throw(…)`; where it answers otherwise,
+ * nothing is thrown. The values (copied) are those of the tag's type, or it is a trap. The second throws one that was
+ * caught or left a call before. */
 CWRUN_API cwrun_status cwrun_caller_throw(cwrun_caller *caller, cwrun_tag *tag, const cwrun_core_val *values, size_t n);
 CWRUN_API cwrun_status cwrun_caller_throw_ref(cwrun_caller *caller, cwrun_ref exception);
 
@@ -236,11 +242,15 @@ CWRUN_API cwrun_core_func *cwrun_core_func_new(cwrun_store *store, const cwrun_c
                                                void *user, void (*drop)(void *user), cwrun_error *err);
 CWRUN_API const cwrun_core_functype *cwrun_core_func_type(const cwrun_core_func *func);
 CWRUN_API cwrun_store *cwrun_core_func_store(const cwrun_core_func *func);
-/* Calls it and drives the store until the results are there; n_results is room, and must be enough for all. */
+/* Calls it and drives the store until the results are there; n_results is room, and must be enough for all. From inside
+ * host functions too; `args` and `results` may be the same. */
 CWRUN_API bool cwrun_core_func_call(cwrun_core_func *func, const cwrun_core_val *args, size_t n_args,
                                     cwrun_core_val *results, size_t n_results, cwrun_error *err);
-/* The fast way, for functions of numbers alone: `slots` holds the arguments, then the results. i32 and f32 take the low
- * half of a slot, v128 two slots. n_slots must be the greater of both counts at the least. */
+/* Whether its type is that of the letters, as cwrun_linker_core_func takes them ("" for none). */
+CWRUN_API bool cwrun_core_func_is(const cwrun_core_func *func, const char *params, const char *results);
+/* The typed, fast way, for functions of numbers alone, whose type was looked at before (cwrun_core_func_is): `slots`
+ * holds the arguments, then the results. i32 and f32 take the low half of a slot, v128 two slots. n_slots must be the
+ * greater of both counts at the least. A failure leaves them as they are. */
 CWRUN_API bool cwrun_core_func_call_slots(cwrun_core_func *func, uint64_t *slots, size_t n_slots, cwrun_error *err);
 /* cwrun_core_func_call by name. */
 CWRUN_API bool cwrun_core_call(cwrun_core_instance *instance, const char *name, const cwrun_core_val *args,

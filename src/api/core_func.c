@@ -65,12 +65,13 @@ static cw_step answer(cw_thread *t, cwrun_caller *c, cwrun_status status, const 
 
 static bool begin(cw_thread *t, cwrun_caller *c, const cw_subtype *type, const uint64_t *frame)
 {
-    c->core_args = cw_arena_array(&c->arena, type->n_params + 1u, sizeof *c->core_args);
-    c->core_results = cw_arena_array(&c->arena, type->n_results + 1u, sizeof *c->core_results);
-    if (!c->core_args || !c->core_results) {
+    const uint32_t n = type->n_params + type->n_results;
+    c->core_args = n <= CW_FEW_VALUES ? c->few : cw_arena_array(&c->arena, n, sizeof *c->core_args);
+    if (!c->core_args) {
         cw_thread_limit(t, CWRUN_LIMIT_HOST_MEMORY, "out of memory");
         return false;
     }
+    c->core_results = c->core_args + type->n_params;
     cwrun_store *s = c->store;
     cwrun_caller *below = s->current;
     bool ok = true;
@@ -79,7 +80,7 @@ static bool begin(cw_thread *t, cwrun_caller *c, const cw_subtype *type, const u
         ok = cw_core_from_slots(s, type->params[i], &frame, &c->core_args[i]);
     s->current = below;
     for (uint32_t i = 0; i < type->n_results; i++)
-        c->core_results[i].type = cw_core_type_kind(s->exec.types, type->results[i]);
+        c->core_results[i] = (cwrun_core_val){ .type = cw_core_type_kind(s->exec.types, type->results[i]) };
     c->n_args = type->n_params;
     c->n_core_results = type->n_results;
     if (!ok)
@@ -232,6 +233,16 @@ const cwrun_core_functype *cwrun_core_func_type(const cwrun_core_func *func)
 {
     cw_func *f = cw_core_func(func);
     return f ? (const cwrun_core_functype *)(const void *)cw_types_get(f->in->exec->types, f->type) : NULL;
+}
+
+bool cwrun_core_func_is(const cwrun_core_func *func, const char *params, const char *results)
+{
+    if (!func || !params || !results)
+        return false;
+    cw_func *f = cw_core_func(func);
+    const cw_types *types = f->in->exec->types;
+    const cw_subtype *type = cw_types_get(types, f->type);
+    return fits(types, params, type->params, type->n_params) && fits(types, results, type->results, type->n_results);
 }
 
 cwrun_store *cwrun_core_func_store(const cwrun_core_func *func)

@@ -271,6 +271,8 @@ struct cw_call {
 
 typedef enum cw_wait_kind { CW_WAIT_NONE, CW_WAIT_TICKET, CW_WAIT_FDS } cw_wait_kind;
 
+enum { CW_FEW_VALUES = 6 };
+
 /* A call of a host function: the public cwrun_caller. Pooled. */
 struct cwrun_caller {
     cw_call call;
@@ -297,8 +299,9 @@ struct cwrun_caller {
     cwrun_host_fn resume;
     cwrun_core_fn resume_core;
     void *resume_user;
-    cwrun_core_val *core_args, *core_results;
-    cw_tag *throw_tag; /* what cwrun_caller_throw was given, or NULL */
+    cwrun_core_val *core_args, *core_results; /* NULL: a component calls */
+    cwrun_core_val few[CW_FEW_VALUES];        /* where they lie if they fit */
+    cw_tag *throw_tag;                        /* what cwrun_caller_throw was given, or NULL */
     cwrun_core_val *throw_values;
     cwrun_ref throw_ref; /* or cwrun_caller_throw_ref */
     uint32_t n_core_results;

@@ -278,6 +278,11 @@ static void calls_check_counts_types_and_stores(void **state)
     cwrun_core_instance *in = instance_of(exporter, NULL, 0);
     cwrun_core_func *id = cwrun_core_instance_func(in, "id", &err);
     assert_true(cwrun_core_func_call(id, &arg, 1, &got, 1, &err) && got.of.i32 == 3);
+    assert_true(cwrun_core_func_is(id, "i", "i"));
+    assert_false(cwrun_core_func_is(id, "i", "") || cwrun_core_func_is(id, "ii", "i") ||
+                 cwrun_core_func_is(id, "l", "i") || cwrun_core_func_is(id, NULL, "i") ||
+                 cwrun_core_func_is(NULL, "", ""));
+    assert_true(cwrun_core_func_is(cwrun_core_instance_func(in, "f", &err), "ic", "dv"));
     assert_true(cwrun_core_func_call_slots(id, slots, 1, &err) && slots[0] == 41);
     assert_false(cwrun_core_func_call_slots(id, slots, 0, &err));
     failed_with(CWRUN_ERROR_ARGUMENT, "1 slots are needed");
