@@ -44,7 +44,7 @@ typedef struct cwrun_limits {
     uint64_t max_memory;     /* bytes of all linear memories together; default 4 GiB */
     uint64_t max_table;      /* elements of all tables together; default 10,000,000 */
     uint32_t max_instances;  /* core and component instances; default 10,000. They may take 64 KiB each on the average,
-                                256 MiB at the least */
+                                256 MiB at the least; as many memories and as many tables, 10,000 at the least */
     uint32_t max_handles;    /* per component instance; default 1,000,000 */
     uint64_t max_stack;      /* bytes of a guest's value stack; default 1 MiB */
     uint64_t max_call_bytes; /* bytes one call may copy to or from the host; default 1 GiB */

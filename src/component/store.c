@@ -31,6 +31,8 @@ static void fill_limits(cwrun_limits *out, const cwrun_limits *given, cw_exec_li
     exec->max_memory = out->max_memory;
     exec->max_table = out->max_table;
     exec->max_instances = out->max_instances;
+    if (exec->max_memories < exec->max_instances) /* one for each */
+        exec->max_memories = exec->max_tables = exec->max_instances;
     exec->stack_slots = out->max_stack / SLOT > UINT32_MAX ? UINT32_MAX : (uint32_t)(out->max_stack / SLOT);
 }
 

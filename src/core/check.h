@@ -49,7 +49,7 @@ typedef struct cw_checker {
     uint32_t *run_ends, run_ends_cap; /* local index behind each run; for bodies with more locals than bytes */
 
     cw_func_body *body; /* by-products; NULL for constant expressions */
-    uint32_t *zero_locals;
+    uint32_t *zero_locals; /* NULL: there are none, or all of them are zeroed */
 } cw_checker;
 
 void cw_checker_init(cw_checker *c, cw_module *m, const cw_module_config *config);

@@ -247,8 +247,10 @@ static void read_unset_local(cw_checker *c, uint32_t index, cw_valtype t)
         return;
     }
     uint32_t bit = index - c->n_params;
-    c->zero_locals[bit / 32] |= 1u << bit % 32;
-    c->body->zero_locals = c->zero_locals;
+    if (c->zero_locals) {
+        c->zero_locals[bit / 32] |= 1u << bit % 32;
+        c->body->zero_locals = c->zero_locals;
+    }
     c->marks[index] = c->mark;
 }
 
@@ -260,6 +262,8 @@ static inline void set_local(cw_checker *c, uint32_t index)
     }
 }
 
+static const uint32_t all_locals[(CW_MAX_LOCALS + 31) / 32] = { [0 ...(CW_MAX_LOCALS + 31) / 32 - 1] = UINT32_MAX };
+
 /* The bits of the locals that must be zeroed. They take no more memory than the body itself: where a body declares more
  * locals than it could mention, all of them are zeroed. */
 static void prepare_zero_locals(cw_checker *c, cw_func_body *body, size_t size)
@@ -268,6 +272,10 @@ static void prepare_zero_locals(cw_checker *c, cw_func_body *body, size_t size)
     c->zero_locals = NULL;
     if (n_words == 0)
         return;
+    if ((size_t)n_words * 4 > size + 64) {
+        body->zero_locals = all_locals;
+        return;
+    }
     uint32_t *bits = CW_ARENA_ARRAY(c->r->arena, n_words, uint32_t);
     if (!bits) {
         cw_check_oom(c);
@@ -276,10 +284,9 @@ static void prepare_zero_locals(cw_checker *c, cw_func_body *body, size_t size)
     c->zero_locals = bits;
 
     uint32_t at = 0;
-    bool all = (size_t)n_words * 4 > size + 64;
     for (uint32_t i = 0; i < body->n_local_runs; i++) {
         const cw_local_run *run = &body->locals[i];
-        if (cw_is_ref(run->type) || all) {
+        if (cw_is_ref(run->type)) {
             for (uint32_t j = at; j < at + run->n; j++)
                 bits[j / 32] |= 1u << j % 32;
             if (run->n)

@@ -206,7 +206,7 @@ typedef struct cw_exec_limits {
     uint64_t max_memory;               /* bytes all memories together; default 4 GiB */
     uint64_t max_table;                /* elements of all tables together; default 10,000,000 */
     uint32_t max_instances;            /* default 10,000 */
-    uint32_t max_memories, max_tables; /* default 10,000 each */
+    uint32_t max_memories, max_tables; /* default 10,000 each, in a store max_instances if more */
     uint32_t stack_slots;              /* per thread; default 128 Ki (1 MiB), 4 Ki at the least */
     uint32_t max_nested;               /* C-level runs inside one another; default 100 */
     uint64_t max_gc_heap;              /* bytes of garbage-collected objects; default 1 GiB */

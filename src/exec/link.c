@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "base/str.h"
 
-enum { TYPE_TEXT = 400 };
+enum { TYPE_TEXT = 400, MOST_SHOWN = 1000 };
 
 /* ---- types as text ---- */
 
@@ -38,7 +38,7 @@ static void put_values(const cw_types *types, char *out, size_t size, size_t *us
     if (n == 0)
         return;
     put(out, size, used, " (%s", what);
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < n && *used + 1 < size; i++) {
         char name[64];
         cw_valtype_print(types, v[i], name, sizeof name);
         put(out, size, used, " %s", name);
@@ -128,13 +128,17 @@ bool cw_link_check(const cw_exec *x, const cw_module *m, const cw_extern *import
     cw_text_init(&text, &x->alloc);
     if (wrong > 1)
         cw_text_printf(&text, "%u imports cannot be linked:", wrong);
-    for (uint32_t i = 0; i < m->n_imports; i++) {
+    uint32_t shown = 0;
+    for (uint32_t i = 0; i < m->n_imports && shown < MOST_SHOWN; i++) {
         if (matches(x, m, i, &imports[i]))
             continue;
         if (wrong > 1)
             cw_text_puts(&text, "\n  ");
         describe(x, m, i, &imports[i], &text);
+        shown++;
     }
+    if (shown < wrong)
+        cw_text_printf(&text, "\n  and %u more", wrong - shown);
     if (text.oom)
         cw_fail_oom(err);
     else

@@ -112,7 +112,7 @@ cw_memory *cw_memory_new(cw_exec *x, const cw_memtype *type, cwrun_error *err)
         return NULL;
     if (x->n_memories >= x->limits.max_memories) {
         cw_fail(err, &x->alloc, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_GUEST_MEMORY,
-                "more than %u memories in one store (--max-memories)", x->limits.max_memories);
+                "more than %u memories in one store (--max-instances)", x->limits.max_memories);
         return NULL;
     }
     unsigned log2 = type->page_log2;

@@ -117,7 +117,7 @@ cw_memory *cw_memory_share(cw_exec *x, cw_shared_memory *s, cwrun_error *err)
         return NULL;
     if (x->n_memories >= x->limits.max_memories) {
         cw_fail(err, &x->alloc, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_GUEST_MEMORY,
-                "more than %u memories in one store (--max-memories)", x->limits.max_memories);
+                "more than %u memories in one store (--max-instances)", x->limits.max_memories);
         return NULL;
     }
     cw_memory *m = CW_ARENA_NEW(&x->arena, cw_memory);

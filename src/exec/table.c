@@ -34,8 +34,8 @@ cw_table *cw_table_new(cw_exec *x, const cw_tabletype *type, uint64_t init, cwru
     if (cwrun_failed(err))
         return NULL;
     if (x->n_tables >= x->limits.max_tables) {
-        cw_fail(err, &x->alloc, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_TABLE, "more than %u tables in one store (--max-tables)",
-                x->limits.max_tables);
+        cw_fail(err, &x->alloc, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_TABLE,
+                "more than %u tables in one store (--max-instances)", x->limits.max_tables);
         return NULL;
     }
     uint64_t n = type->limits.min, most = least(x->limits.max_table, SIZE_MAX / sizeof(uint64_t));

@@ -499,6 +499,7 @@ static void zero_locals(cw_translator *t)
             i++;
         const uint32_t slot = t->locals[n_params + first].slot;
         const uint32_t end = n_params + i < t->n_locals ? t->locals[n_params + i].slot : t->body->local_slots;
+        cw_block_at(t, 0)->n_insns += (end - slot) / (CW_BYTES_PER_FUEL / 8);
         if (end - slot <= 3) {
             for (uint32_t s = slot; s < end; s++) {
                 cw_ir *ir = cw_emit_add(t, CW_IOP_COPY_K32);
