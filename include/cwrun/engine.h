@@ -69,7 +69,8 @@ CWRUN_API bool cwrun_store_set_extension(cwrun_store *store, const void *key, vo
 CWRUN_API void *cwrun_store_extension(const cwrun_store *store, const void *key);
 
 /* Fuel for an engine made with `fuel`: about one unit an instruction, or for every 64 bytes that one works on; a guest
- * that runs out fails with CWRUN_LIMIT_FUEL. New stores have none. */
+ * that runs out fails with CWRUN_LIMIT_FUEL. Instantiation burns it for segments and start functions. New stores have
+ * none. */
 CWRUN_API void cwrun_store_set_fuel(cwrun_store *store, uint64_t fuel);
 CWRUN_API uint64_t cwrun_store_fuel(const cwrun_store *store);
 

@@ -48,7 +48,7 @@ typedef struct cw_checker {
     uint32_t locals_cap, marks_cap, inits_cap;
     uint32_t *run_ends, run_ends_cap; /* local index behind each run; for bodies with more locals than bytes */
 
-    cw_func_body *body; /* by-products; NULL for constant expressions */
+    cw_func_body *body;    /* by-products; NULL for constant expressions */
     uint32_t *zero_locals; /* NULL: there are none, or all of them are zeroed */
 } cw_checker;
 

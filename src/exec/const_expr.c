@@ -7,6 +7,7 @@
 #include "core/opcodes.h"
 
 enum { FEW = 8 };             /* operands that need no allocation */
+enum { SHORT = 64 };          /* bytes of expressions that are not metered */
 enum { EXACT = 0x62 - 0x80 }; /* a heap type with this code has an index behind it */
 
 typedef struct operand {
@@ -180,6 +181,8 @@ bool cw_const_eval(cw_instance *in, const cw_const_expr *expr, uint64_t value[2]
 {
     operand few[FEW], *stack = few;
     size_t most = expr->size / 2 + 1; /* every operand takes two bytes at least */
+    if (expr->size > SHORT && !cw_exec_worked(in->exec, most * CW_BYTES_PER_FUEL, err))
+        return false;
     if (most > FEW && !(stack = cw_new_array(&in->exec->alloc, most, sizeof *stack)))
         return cw_fail_oom(err);
 

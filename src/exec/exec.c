@@ -102,14 +102,6 @@ uint8_t cw_exec_work(cw_exec *x, uint64_t bytes)
     return CW_TRAP_NONE;
 }
 
-bool cw_exec_interrupted(const cw_exec *x, cwrun_error *err)
-{
-    if (!x->code_options.interruptible || !__atomic_load_n(&x->interrupted, __ATOMIC_RELAXED))
-        return false;
-    cw_fail(err, &x->alloc, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_TIMEOUT, "%s", CW_INTERRUPT_WORDS);
-    return true;
-}
-
 bool cw_exec_worked(cw_exec *x, uint64_t bytes, cwrun_error *err)
 {
     for (uint64_t some; bytes; bytes -= some) {

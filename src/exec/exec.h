@@ -255,8 +255,6 @@ enum { CW_BYTES_PER_FUEL = 64, CW_WORK_STEP = 1 << 20 };
 uint8_t cw_exec_work(cw_exec *x, uint64_t bytes);
 /* The same where no thread runs; false with the error of it. */
 bool cw_exec_worked(cw_exec *x, uint64_t bytes, cwrun_error *err);
-/* Whether the interrupt is raised; then with the error of it. */
-bool cw_exec_interrupted(const cw_exec *x, cwrun_error *err);
 /* An allocation in x->arena has failed: the arena goes on, err says what ran out. False. */
 bool cw_exec_oom(cw_exec *x, cwrun_error *err);
 /* The same for a native that is about to return CW_STEP_TRAP. */

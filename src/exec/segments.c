@@ -8,6 +8,10 @@
 #include "base/error.h"
 #include "exec/memory.h"
 
+/* Work is metered: a segment's bytes cost what they cost memory.init and table.init, and the segment itself and every
+ * global so many. */
+enum { PER_ITEM = 8 };
+
 /* The values of a segment of expressions; NULL with err set. */
 static const uint64_t *evaluated(cw_instance *in, uint32_t segment, cwrun_error *err)
 {
@@ -96,24 +100,28 @@ static bool run_elem(cw_instance *in, uint32_t segment, cwrun_error *err)
     cw_table *t = in->tables[e->table];
     if (e->n > t->size || at[0] > t->size - e->n)
         return fail(in, CW_TRAP_TABLE_ACCESS, err);
+    if (!cw_exec_worked(in->exec, PER_ITEM + e->n * sizeof(uint64_t), err))
+        return false;
     return read_elems(in, segment, 0, e->n, t->elems ? t->elems + at[0] : NULL, err);
 }
 
 bool cw_segments_run(cw_instance *in, cwrun_error *err)
 {
     const cw_module *m = in->module;
+    const uint64_t n_items = (uint64_t)m->n_elems + m->n_data + m->n_globals;
     uint64_t at[2];
 
+    if (!cw_exec_worked(in->exec, n_items * PER_ITEM, err))
+        return false;
     for (uint32_t i = 0; i < m->n_elems; i++) {
         const cw_elem_segment *e = &m->elems[i];
         if (e->mode == CW_ELEM_PASSIVE) {
             /* not when it is used: making objects may collect, and where the guest stands then there is no map */
-            if (e->exprs && cw_is_managed(m->types, e->type) && !evaluated(in, i, err))
+            if (e->exprs && cw_is_managed(m->types, e->type) &&
+                (!cw_exec_worked(in->exec, e->n * sizeof(uint64_t), err) || !evaluated(in, i, err)))
                 return false;
             continue;
         }
-        if (cw_exec_interrupted(in->exec, err))
-            return false;
         if (e->mode == CW_ELEM_ACTIVE && !run_elem(in, i, err))
             return false;
         cw_elem_drop(in, i);
@@ -122,9 +130,7 @@ bool cw_segments_run(cw_instance *in, cwrun_error *err)
         const cw_data_segment *data = &m->data[i];
         if (!data->is_active)
             continue;
-        if (cw_exec_interrupted(in->exec, err))
-            return false;
-        if (!cw_const_eval(in, &data->offset, at, err))
+        if (!cw_exec_worked(in->exec, PER_ITEM + data->size, err) || !cw_const_eval(in, &data->offset, at, err))
             return false;
         if (!cw_memory_init(in, data->memory, i, at[0], 0, data->size))
             return fail(in, CW_TRAP_MEMORY_BOUNDS, err);
