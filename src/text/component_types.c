@@ -605,9 +605,19 @@ static void write_value_bound(cw_component_text *c, cw_bytes *out)
         cw_bytes_u8(out, 0);
         cw_bytes_u32(out, cw_take_ref(c, CW_TEXT_VALUE));
         cw_expect_close(c->p);
-    } else {
-        cw_write_component_valtype(c, out);
+        return;
     }
+    /* today's tools leave the bound's byte out; types 0 and 1 would be taken for one */
+    const bool asked = cw_take_encoding(c->p) == 1;
+    cw_bytes type;
+    cw_bytes_init(&type, &c->p->alloc);
+    cw_write_component_valtype(c, &type);
+    if (asked || (type.size && type.data[0] < 2))
+        cw_bytes_u8(out, 1);
+    cw_bytes_add(out, type.data, type.size);
+    if (type.oom)
+        cw_parse_oom(c->p);
+    cw_bytes_fini(&type);
 }
 
 uint8_t cw_write_extern_type(cw_component_text *c, cw_bytes *out, const cw_token **id, cwrun_str *annotated)

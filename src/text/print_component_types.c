@@ -502,7 +502,11 @@ static void print_value_bound(cw_printer *p)
         CW_PUT(p, ")");
         return;
     }
-    r->at += code == 1; /* today's tools leave the bound out */
+    if (code == 1) { /* today's tools leave it out, but for types that would be taken for it */
+        r->at++;
+        if (cw_reader_left(r) && *r->at > 1)
+            CW_PUT(p, " (@cwrun.form 1)");
+    }
     CW_PUT(p, " ");
     cw_print_component_valtype(p);
 }

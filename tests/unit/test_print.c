@@ -323,6 +323,8 @@ static void encodings_that_are_not_the_shortest_print_and_parse_to_the_same_byte
     /* runs of locals of one type, and of none */
     EXPECT_BYTES(MODULE "\1\4\1\x60\0\0\3\2\1\0\x0a\x13\1\x11\7\1\x7f\2\x7f\0\x7f\0\x64\x70\1\x7d\0\x7d\1\x7d\x0b");
     EXPECT_BYTES(MODULE "\1\x0c\2\x4f\0\x60\0\0\x4f\1\0\x60\0\0"); /* final types that say so */
+    /* values whose types have a bound's byte that is not needed, and where it is */
+    EXPECT_BYTES(COMPONENT "\7\3\2\x7f\x7d\x0a\x18\4\0\1\x61\2\x7f\0\1\x62\2\1\x7f\0\1\x63\2\1\0\0\1\x64\2\1\1");
     /* names of the form before attributes, and without any */
     EXPECT_BYTES(COMPONENT "\7\5\1\x40\0\1\0\x0a\x0c\2\1\1\x61\1\0\2\1\x62\0\1\0\x0b\x07\1\1\1\x63\1\0\0");
 }
