@@ -193,12 +193,70 @@ SCENARIO(objects_of_the_host)
 SCENARIO(heap_exceptions_and_linkers)
 SCENARIO(shared_memories)
 
+/* Small, large and huge objects, exceptions, constant expressions, and what the host makes of the guest's types. */
+static void heap(cwrun_engine *engine, cwrun_error *err)
+{
+    const cwrun_limits limits = { .gc_stress = n_made % 2 == 1 };
+    cwrun_store *store = cwrun_store_new(engine, &limits, err);
+    cwrun_module *m = module_of(
+        engine,
+        "(module (type $n (struct (field (mut i32)) (field (mut (ref null $n))))) (type $a (array (mut anyref)))"
+        " (type $b (array (mut i8))) (tag $t (param (ref null $n) i64))"
+        " (global $g (mut (ref null $a)) (array.new_fixed $a 2 (struct.new $n (i32.const 1) (ref.null $n)) (ref.i31 "
+        "(i32.const 2))))"
+        " (table $t 1 anyref) (elem $e anyref (array.new $b (i32.const 5) (i32.const 10000)) (struct.new_default $n))"
+        " (func $throw (param i32) (throw $t (struct.new $n (local.get 0) (ref.null $n)) (i64.const 3)))"
+        " (func (export \"uncaught\") (call $throw (i32.const 1)))"
+        " (func (export \"go\") (param i32) (result anyref) (local $p (ref null $n))"
+        "  (loop $l (local.set $p (struct.new $n (local.get 0) (local.get $p)))"
+        "   (block $h (result (ref null $n) i64) (try_table (catch $t $h) (call $throw (local.get 0))) (unreachable))"
+        "   (drop) (struct.set $n 1 (local.get $p))"
+        "   (drop (array.new_default $b (i32.const 5000)))"
+        "   (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))"
+        "  (global.set $g (array.new_elem $a $e (i32.const 0) (i32.const 2)))"
+        "  (table.set $t (i32.const 0) (array.get $a (global.get $g) (i32.const 1)))"
+        "  (drop (table.grow $t (local.get $p) (i32.const 3)))"
+        "  (array.new $a (local.get $p) (i32.const 1000))))",
+        err);
+    cwrun_core_instance *in = cwrun_module_instantiate(store, m, NULL, err);
+    cwrun_core_val v = cwrun_core_i32(20), got = { 0 }, element;
+    if (cwrun_core_call(in, "go", &v, 1, &got, 1, err)) {
+        const cwrun_core_type type = cwrun_ref_type(store, got.of.ref);
+        cwrun_object_get(store, got.of.ref, 999, &element, err);
+        cwrun_array_new(store, type, &element, 2000, err);
+        cwrun_core_val fields[2] = { cwrun_core_i32(3), element };
+        cwrun_ref made = cwrun_struct_new(store, cwrun_ref_type(store, element.of.ref), fields, 2, err);
+        cwrun_ref_keep(store, made, err);
+        cwrun_i31_new(store, 5, err);
+    }
+    if (!cwrun_failed(err)) {
+        cwrun_error thrown = CWRUN_ERROR_INIT;
+        assert_false(cwrun_core_call(in, "uncaught", NULL, 0, NULL, 0, &thrown));
+        if (thrown.kind == CWRUN_ERROR_EXCEPTION)
+            cwrun_object_get(store, cwrun_store_exception(store, err), 0, &element, err);
+        else
+            cwrun_error_set(err, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_HOST_MEMORY, "the exception could not be made");
+        cwrun_error_clear(&thrown);
+    }
+    cwrun_module_drop(m);
+    cwrun_store_drop(store);
+}
+
+static void heap_without_memory(void **state)
+{
+    (void)state;
+    for (n_made = 0; n_made < 2; n_made++) /* the second time under stress */
+        run_scenario(heap);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(objects_of_the_host_without_memory),
         cmocka_unit_test(heap_exceptions_and_linkers_without_memory),
         cmocka_unit_test(shared_memories_without_memory),
+
+        cmocka_unit_test(heap_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
