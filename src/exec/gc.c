@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "exec/exec.h"
+#include "exec/thread.h"
 
 enum { BLOCK_SIZE = 32 << 10, LEAST_THRESHOLD = 1 << 20, LAST_EPOCH = 255, POISON = 0xdb };
 
@@ -270,20 +271,25 @@ void cw_gc_collect(cw_exec *x)
         gc->epoch = 0;
     }
     gc->epoch++;
-    gc->live = gc->n_roots = 0;
+    gc->live = gc->n_roots = gc->n_marked = 0;
+    gc->is_broken_off = false;
     cw_gc_mark_all(x);
+    if (x->code_options.fuel)
+        x->fuel -= (int64_t)gc->n_marked; /* who has none left finds out at the next check */
 
-    drop_externs(gc, false);
-    sweep_large(x);
     for (uint32_t c = 0; c < CW_GC_CLASSES; c++) {
         cw_gc_class *class = &gc->classes[c];
         gc->runs[c] = (cw_gc_run){ NULL, NULL };
-        class->swept = class->blocks;
-        class->cell = class->blocks ? first_cell(class->blocks) : NULL;
+        class->swept = gc->is_broken_off ? NULL : class->blocks;
+        class->cell = class->swept ? first_cell(class->swept) : NULL;
     }
-    gc->has_census = false;
-    gc->used = gc->live;
-    set_threshold(x);
+    gc->has_census = gc->is_broken_off;
+    if (!gc->is_broken_off) {
+        drop_externs(gc, false);
+        sweep_large(x);
+        gc->used = gc->live;
+        set_threshold(x);
+    }
     gc->running = false;
 }
 
@@ -314,9 +320,19 @@ static bool is_time(const cw_gc *gc, uint64_t size)
 {
     enum { LITTLE = 64 << 10, SHARE = 256 };
     const uint64_t there = gc->live + gc->n_roots * sizeof(uint64_t);
+    if (gc->is_broken_off)
+        return true;
     if (gc->stress)
         return there < LITTLE || gc->used + size - gc->live > there / SHARE;
     return gc->used >= gc->threshold || size > gc->threshold - gc->used;
+}
+
+/* Collects, if there are objects; false where that was interrupted. */
+static bool collect(cw_exec *x)
+{
+    cw_gc_collect(x);
+    x->gc.failure = CWRUN_LIMIT_TIMEOUT;
+    return !x->gc.is_broken_off;
 }
 
 /* Collects because there is no room. False: so little was taken since the last collection, again and again, that the
@@ -327,7 +343,8 @@ static bool make_room(cw_exec *x)
     cw_gc *gc = &x->gc;
     const uint64_t cost = gc->live + gc->n_roots * sizeof(uint64_t) + gc->bytes / 8;
     gc->n_in_vain = gc->used - gc->live < cost / LEAST_SHARE ? gc->n_in_vain + 1 : 0;
-    cw_gc_collect(x);
+    if (!collect(x))
+        return false;
     if (gc->n_in_vain < PATIENCE && gc->live <= gc->max - gc->max / FULL_SHARE)
         return true;
     gc->n_in_vain = 0;
@@ -342,8 +359,8 @@ static uint8_t *take_large(cw_exec *x, uint64_t size)
         return NULL;
     gc->too_large = size > gc->max ? size : 0;
     const bool is_new = is_time(gc, size) && !gc->too_large;
-    if (is_new)
-        cw_gc_collect(x);
+    if (is_new && !collect(x))
+        return NULL;
     uint8_t *p = new_large(x, size);
     if (!p && !gc->too_large && (is_new || make_room(x))) {
         find_empty(gc);
@@ -363,8 +380,8 @@ uint8_t *cw_gc_take(cw_exec *x, uint32_t c)
     if (!prepare(gc, x))
         return NULL;
     const bool is_new = is_time(gc, 0);
-    if (is_new)
-        cw_gc_collect(x);
+    if (is_new && !collect(x))
+        return NULL;
     if (!next_run(gc, c) && !new_block(x, c))
         if (is_new || !make_room(x) || (!next_run(gc, c) && !new_block(x, c)))
             return NULL;
@@ -450,7 +467,8 @@ bool cw_gc_error(cw_exec *x, cwrun_error *err)
     char words[160];
     if (x->gc.failure == CWRUN_LIMIT_HOST_MEMORY)
         return cw_fail_oom(err);
-    cw_fail(err, &x->alloc, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_GC_HEAP, "%s", limit_words(&x->gc, words));
+    cw_fail(err, &x->alloc, CWRUN_ERROR_LIMIT, x->gc.failure, "%s",
+            x->gc.failure == CWRUN_LIMIT_TIMEOUT ? CW_INTERRUPT_WORDS : limit_words(&x->gc, words));
     return false;
 }
 
@@ -459,6 +477,8 @@ void cw_gc_trap(cw_exec *x, cw_thread *t)
     char words[160];
     if (x->gc.failure == CWRUN_LIMIT_HOST_MEMORY)
         cw_thread_limit(t, CWRUN_LIMIT_HOST_MEMORY, "out of memory");
+    else if (x->gc.failure == CWRUN_LIMIT_TIMEOUT)
+        cw_thread_trap(t, CW_TRAP_INTERRUPT, NULL);
     else if (x->gc.too_large)
         cw_thread_trap(t, CW_TRAP_ALLOCATION, "%s", limit_words(&x->gc, words));
     else

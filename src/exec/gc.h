@@ -184,6 +184,7 @@ typedef struct cw_gc {
                         when it goes */
     bool has_census; /* blocks that were found empty since the last collection stand in `empty` */
     bool running;
+    bool is_broken_off; /* the last collection was interrupted: nobody knows what lives, nothing is free */
     uint8_t failure;    /* CWRUN_LIMIT_… */
     uint64_t too_large; /* what was asked for is more than all may take: its bytes; else 0 */
     cw_gc_class classes[CW_GC_CLASSES];
@@ -201,7 +202,8 @@ typedef struct cw_gc {
     uint32_t n_in_vain; /* collections in a row for want of room that came soon after the one before */
     cw_object **stack;  /* of marking; its depth is fixed, what does not fit is marked by reversing pointers */
     uint32_t n_stack;
-    uint64_t live;      /* bytes found so far */
+    uint64_t live;      /* bytes found so far, */
+    uint64_t n_marked;  /* objects */
     uint64_t n_roots;   /* looked at by this collection */
     cw_gc_known *known; /* [CW_GC_CACHE] */
 } cw_gc;
@@ -216,7 +218,7 @@ void cw_gc_init(cw_exec *x, uint64_t max, bool stress);
 /* Drops what externs hold and frees everything. */
 void cw_gc_fini(cw_exec *x);
 
-/* gc_mark.c: marks what is reachable. */
+/* gc_mark.c: marks what is reachable, or sets is_broken_off where the interrupt is raised meanwhile. */
 void cw_gc_mark_all(cw_exec *x);
 /* Bytes that an object takes from `used`. */
 uint64_t cw_gc_size_of(cw_exec *x, const cw_object *o);

@@ -48,10 +48,14 @@ static uint64_t *child(const cw_exec *x, cw_object *o, uint32_t i)
 /* True where the object was not marked yet; it is then. */
 static bool mark_first(cw_exec *x, cw_object *o)
 {
-    if (o->mark == x->gc.epoch)
+    enum { OFTEN = 1 << 14 };
+    cw_gc *gc = &x->gc;
+    if (o->mark == gc->epoch)
         return false;
-    o->mark = x->gc.epoch;
-    x->gc.live += cw_gc_size_of(x, o);
+    o->mark = gc->epoch;
+    gc->live += cw_gc_size_of(x, o);
+    if (++gc->n_marked % OFTEN == 0 && cw_exec_work(x, 0) == CW_TRAP_INTERRUPT)
+        gc->is_broken_off = true;
     return true;
 }
 
@@ -74,14 +78,14 @@ static void set_cursor(cw_object *o, uint32_t i)
 }
 
 /* Marks what o, which is marked, leads to. The way back to o stands in the fields it went through; an object's cursor
- * is the number of the field it is in. */
+ * is the number of the field it is in. Where marking is broken off it is still gone back. */
 static void mark_reversing(cw_exec *x, cw_object *o)
 {
     cw_object *above = NULL;
     set_cursor(o, 0);
     for (;;) {
         const uint32_t i = get_cursor(o);
-        uint64_t *field = child(x, o, i);
+        uint64_t *field = x->gc.is_broken_off ? NULL : child(x, o, i);
         if (field) {
             cw_object *next = cw_object_of(*field);
             if (!cw_ref_is_object(*field) || !mark_first(x, next)) {
@@ -121,6 +125,7 @@ static inline void mark(cw_exec *x, uint64_t ref)
 
 static void mark_fields(cw_exec *x, cw_object *o)
 {
+    enum { AHEAD = 16 };
     const cw_subtype *type = cw_types_get(x->types, o->type);
     if (o->kind == CW_OBJECT_STRUCT) {
         for (uint32_t i = 0; i < type->n_refs; i++)
@@ -128,8 +133,11 @@ static void mark_fields(cw_exec *x, cw_object *o)
     } else if (o->kind == CW_OBJECT_ARRAY) {
         cw_array *a = (cw_array *)(void *)o;
         const uint64_t *data = (const uint64_t *)(const void *)cw_array_data(a);
-        for (uint32_t i = 0; type->n_refs && i < a->length; i++)
+        for (uint32_t i = 0; type->n_refs && i < a->length; i++) {
+            if (i + AHEAD < a->length)
+                __builtin_prefetch((const void *)(uintptr_t)data[i + AHEAD]);
             mark(x, data[i]);
+        }
     } else {
         uint64_t *field;
         for (uint32_t i = 0; (field = child(x, o, i)); i++)
@@ -141,7 +149,7 @@ void cw_gc_mark_root(cw_exec *x, uint64_t ref)
 {
     x->gc.n_roots++;
     mark(x, ref);
-    while (x->gc.n_stack)
+    while (x->gc.n_stack && !x->gc.is_broken_off)
         mark_fields(x, x->gc.stack[--x->gc.n_stack]);
 }
 
@@ -236,4 +244,5 @@ void cw_gc_mark_all(cw_exec *x)
     cw_gc_mark_root(x, (uintptr_t)x->thrown);
     if (x->gc.trace)
         x->gc.trace(x);
+    x->gc.n_stack = 0;
 }

@@ -157,38 +157,84 @@ static void what_a_root_leads_to_stays(void **state)
 }
 
 /* More than the mark stack holds: chains below every element of an array, each with a cycle and a shared object. */
-static void width_and_depth_beyond_the_stack_are_marked_too(void **state)
+enum { CHAINS = 3 * CW_GC_STACK_DEPTH, DEPTH = 9 };
+
+static void make_chains(cw_gc_root *root, cw_gc_root *shared)
 {
-    (void)state;
-    enum { N = 3 * CW_GC_STACK_DEPTH, DEPTH = 9 };
-    cw_gc_root root, shared;
-    cw_array *a = cw_gc_new_array(&fx.x, fx.refs, N);
+    cw_array *a = cw_gc_new_array(&fx.x, fx.refs, CHAINS);
     assert_non_null(a);
-    memset(cw_array_data(a), 0, N * sizeof(uint64_t));
+    memset(cw_array_data(a), 0, CHAINS * sizeof(uint64_t));
     const uint64_t array = (uintptr_t)a;
-    cw_gc_root_init(&fx.x, &root, array);
-    cw_gc_root_init(&fx.x, &shared, 0);
-    shared.ref = new_pair(array, 7, 0);
-    for (uint32_t i = 0; i < N; i++) {
-        const uint64_t last = *element(array, i) = new_pair(0, i, shared.ref);
+    cw_gc_root_init(&fx.x, root, array);
+    cw_gc_root_init(&fx.x, shared, 0);
+    shared->ref = new_pair(array, 7, 0);
+    for (uint32_t i = 0; i < CHAINS; i++) {
+        const uint64_t last = *element(array, i) = new_pair(0, i, shared->ref);
         for (uint32_t d = 1; d < DEPTH; d++)
             *element(array, i) = new_pair(*element(array, i), i + d, d % 2 ? last : array);
     }
+}
+
+static void check_chains(const cw_gc_root *root, const cw_gc_root *shared)
+{
+    for (uint32_t i = 0; i < CHAINS; i++) {
+        uint64_t p = *element(root->ref, i), last = p;
+        for (uint32_t d = DEPTH; d-- > 0; p = *field(p, 0)) {
+            assert_int_equal(*number(p), i + d);
+            last = p;
+        }
+        assert_int_equal(p, 0);
+        assert_int_equal(*field(last, 2), shared->ref);
+    }
+}
+
+static void width_and_depth_beyond_the_stack_are_marked_too(void **state)
+{
+    (void)state;
+    cw_gc_root root, shared;
+    make_chains(&root, &shared);
     for (int turn = 0; turn < 3; turn++) {
         cw_gc_collect(&fx.x);
         const uint64_t live = fx.x.gc.used;
-        for (uint32_t i = 0; i < N; i++) {
-            uint64_t p = *element(array, i), last = p;
-            for (uint32_t d = DEPTH; d-- > 0; p = *field(p, 0)) {
-                assert_int_equal(*number(p), i + d);
-                last = p;
-            }
-            assert_int_equal(p, 0);
-            assert_int_equal(*field(last, 2), shared.ref);
-        }
+        check_chains(&root, &shared);
         cw_gc_collect(&fx.x);
         assert_int_equal(fx.x.gc.used, live);
     }
+    cw_gc_root_fini(&fx.x, &shared);
+    cw_gc_root_fini(&fx.x, &root);
+}
+
+static void an_interrupted_collection_frees_nothing_and_is_made_up_for(void **state)
+{
+    (void)state;
+    cwrun_error err = CWRUN_ERROR_INIT;
+    cw_gc_root root, shared;
+    make_chains(&root, &shared);
+    fx.x.code_options = (cw_code_options){ .interruptible = true, .fuel = true };
+    fx.x.fuel = 1 << 30;
+    cw_gc_collect(&fx.x);
+    const uint64_t live = fx.x.gc.used, bytes = fx.x.gc.bytes;
+    assert_int_equal((1 << 30) - fx.x.fuel, fx.x.gc.n_marked); /* each object costs a unit */
+    assert_int_equal(fx.x.gc.n_marked, CHAINS * DEPTH + 2);
+    cw_exec_interrupt(&fx.x);
+    for (int i = 0; i < 300; i++) { /* past the last epoch */
+        cw_gc_collect(&fx.x);
+        assert_true(fx.x.gc.is_broken_off);
+        assert_true(fx.x.gc.n_marked < 40000);
+    }
+    check_chains(&root, &shared);
+    assert_null(cw_gc_new_struct(&fx.x, fx.pair));
+    assert_null(cw_gc_new_array(&fx.x, fx.bytes, 100000));
+    cw_gc_error(&fx.x, &err);
+    assert_int_equal(err.code, CWRUN_LIMIT_TIMEOUT);
+    cwrun_error_clear(&err);
+    assert_int_equal(fx.x.gc.bytes, bytes);
+    cw_exec_interrupt_clear(&fx.x);
+    new_pair(0, 1, 0);
+    assert_false(fx.x.gc.is_broken_off);
+    check_chains(&root, &shared);
+    cw_gc_collect(&fx.x);
+    assert_int_equal(fx.x.gc.used, live);
     cw_gc_root_fini(&fx.x, &shared);
     cw_gc_root_fini(&fx.x, &root);
 }
@@ -458,6 +504,7 @@ int main(void)
         TEST(garbage_takes_no_more_than_the_least_heap),
         TEST(what_a_root_leads_to_stays),
         TEST(width_and_depth_beyond_the_stack_are_marked_too),
+        TEST(an_interrupted_collection_frees_nothing_and_is_made_up_for),
         TEST(collections_need_no_stack),
         TEST(memory_goes_back_after_a_peak),
         TEST(blocks_that_are_hardly_used_do_not_make_collections_frequent),
