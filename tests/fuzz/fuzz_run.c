@@ -215,7 +215,11 @@ static void run_module(const uint8_t *data, size_t size, FILE *out)
         run r = { .out = out };
         cwrun_store_set_fuel(store, FUEL);
         r.instance = cwrun_module_instantiate(store, module, NULL, &err);
-        if (out && !is_limit(&err)) {
+        if (err.kind == CWRUN_ERROR_EXCEPTION) { /* of the start function: scripts have no words for it */
+            r.ended = true;
+            r.out = NULL;
+        }
+        if (r.out && !is_limit(&err)) {
             fputs(cwrun_failed(&err) ? "(assert_trap (module binary " : "(module binary ", out);
             put_string(out, data, size);
             fputs(cwrun_failed(&err) ? ")" : "", out);
