@@ -34,10 +34,12 @@ static const cw_subtype *read_type(evaluation *v)
 
 /* ---- objects ---- */
 
-/* An object of the type, while all operands stay alive; NULL with the error set. */
+/* An object of the type, metered, while all operands stay alive; NULL with the error set. */
 static void *new_object(evaluation *v, const cw_subtype *type, uint32_t length)
 {
     cw_exec *x = v->in->exec;
+    if (!cw_exec_worked(x, type->kind == CW_COMP_ARRAY ? (uint64_t)length * type->size : type->size, v->err))
+        return NULL;
     cw_gc_scope scope;
     cw_gc_scope_begin(x, &scope, &v->stack[0].ref, (uint32_t)(v->top - v->stack), sizeof(operand) / sizeof(uint64_t));
     void *o =
@@ -72,6 +74,14 @@ static bool new_struct(evaluation *v, bool is_default)
     return true;
 }
 
+/* So many bytes, more than none, of elements of that value. */
+static void repeat(uint8_t *to, const uint64_t *value, uint32_t element, uint64_t size)
+{
+    memcpy(to, value, element);
+    for (uint64_t done = element; done < size; done *= 2)
+        memcpy(to + done, to, (size_t)(done < size - done ? done : size - done));
+}
+
 /* n elements: all of them operands (fixed), the one operand below the length, or zero. */
 static bool new_array(evaluation *v, uint32_t code)
 {
@@ -84,10 +94,14 @@ static bool new_array(evaluation *v, uint32_t code)
     uint8_t *to = cw_array_data(a);
     if (code == CW_CODE_ARRAY_NEW_DEFAULT) {
         memset(to, 0, (size_t)n * type->size);
-    } else {
-        v->top -= is_fixed ? n : 1;
+    } else if (is_fixed) {
+        v->top -= n;
         for (uint32_t i = 0; i < n; i++, to += type->size)
-            memcpy(to, v->top[is_fixed ? i : 0].value, type->size);
+            memcpy(to, v->top[i].value, type->size);
+    } else {
+        v->top--;
+        if (n != 0)
+            repeat(to, v->top->value, type->size, (uint64_t)n * type->size);
     }
     push(v, (uintptr_t)a, true);
     return true;

@@ -1,4 +1,5 @@
-/* fuzz/fuzz_run.c: a valid module runs: every export is called, with little fuel and memory.
+/* fuzz/fuzz_run.c: a valid module runs: every export is called, with little fuel and memory; where it may have objects,
+ * once more with a collection at every allocation, which must not be seen.
  *
  * `fuzz_run --wast FILE…` prints what it did as a script, with the results as expectations: other builds of cwrun must
  * print the same, and other engines must agree with it (differential.py). Final memories are told by a checksum that a
@@ -7,7 +8,8 @@
 
 #include "fuzz/replay.h"
 
-enum { FUEL = 2000000, MEMORY = 64 << 20, CALLS = 2, VALUES = 32 };
+enum { FUEL = 2000000, MEMORY = 64 << 20, HEAP = 64 << 20, CALLS = 2, VALUES = 32 };
+enum { STRESS_FUEL = 5000, STRESS_HEAP = 256 << 10 };
 
 /* The script so far; NULL: nobody wants it. */
 typedef struct run {
@@ -204,16 +206,24 @@ static void run_exports(run *r, cwrun_engine *engine, cwrun_module *module)
     }
 }
 
-static void run_module(const uint8_t *data, size_t size, FILE *out)
+/* False: the run was ended by a limit. */
+static bool run_module(const uint8_t *data, size_t size, FILE *out, bool stress)
 {
-    const cwrun_limits limits = { .max_memory = MEMORY, .max_table = 100000, .max_instances = 100 };
+    const cwrun_limits limits = {
+        .max_memory = MEMORY,
+        .max_table = 100000,
+        .max_instances = 100,
+        .max_gc_heap = stress ? STRESS_HEAP : HEAP,
+        .gc_stress = stress,
+    };
     cwrun_error err = CWRUN_ERROR_INIT;
     cwrun_engine *engine = fuzz_engine();
     cwrun_module *module = cwrun_module_load(engine, data, size, NULL, &err);
+    bool ended = false;
     if (module && cwrun_module_n_imports(module) == 0) {
         cwrun_store *store = cwrun_store_new(engine, &limits, &err);
         run r = { .out = out };
-        cwrun_store_set_fuel(store, FUEL);
+        cwrun_store_set_fuel(store, stress ? STRESS_FUEL : FUEL);
         r.instance = cwrun_module_instantiate(store, module, NULL, &err);
         if (err.kind == CWRUN_ERROR_EXCEPTION) { /* of the start function: scripts have no words for it */
             r.ended = true;
@@ -227,6 +237,7 @@ static void run_module(const uint8_t *data, size_t size, FILE *out)
         put_outcome(&r, &err, NULL, 0);
         if (r.instance)
             run_exports(&r, engine, module);
+        ended = r.ended;
         cwrun_store_drop(store);
     } else if (out && !module) {
         fputs("(assert_invalid (module binary ", out);
@@ -236,11 +247,29 @@ static void run_module(const uint8_t *data, size_t size, FILE *out)
     cwrun_error_clear(&err);
     cwrun_module_drop(module);
     cwrun_engine_drop(engine);
+    return !ended;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    run_module(data, size, NULL);
+    if (!memchr(data, 0xfb, size)) { /* the prefix of what makes objects */
+        run_module(data, size, NULL, false);
+        return 0;
+    }
+    char *told[2] = { NULL, NULL };
+    size_t sizes[2];
+    bool whole = true;
+    for (int stress = 0; stress < 2; stress++) {
+        FILE *out = open_memstream(&told[stress], &sizes[stress]);
+        if (!out)
+            abort();
+        whole = run_module(data, size, out, stress) && whole;
+        fclose(out);
+    }
+    if (whole && (sizes[0] != sizes[1] || memcmp(told[0], told[1], sizes[0]) != 0))
+        fuzz_finding("collecting at every allocation changes what a module does");
+    free(told[0]);
+    free(told[1]);
     return 0;
 }
 
@@ -254,7 +283,7 @@ static void replay_one(const char *path, const uint8_t *data, size_t size)
 static void print_one(const char *path, const uint8_t *data, size_t size)
 {
     printf(";; %s\n", path);
-    run_module(data, size, stdout);
+    run_module(data, size, stdout, false);
 }
 
 int main(int argc, char **argv)

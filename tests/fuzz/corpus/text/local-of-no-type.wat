@@ -1,0 +1,1 @@
+(module (func $type-local-arg-void-vs-num (local i16) (local.tee 0 (nop))))
