@@ -427,7 +427,7 @@ static void write_locals(cw_module_text *m, cw_bytes *out)
         cw_expect_close(p);
     }
     cw_bytes_u32(out, runs.list.n);
-    for (uint32_t i = 0; i < runs.list.n && !m->scratch.oom; i++) {
+    for (uint32_t i = 0; p->ok && i < runs.list.n && !m->scratch.oom; i++) {
         cw_bytes_u32(out, runs.list.items[i].n);
         cw_bytes_add(out, m->scratch.data + runs.list.items[i].at, runs.list.items[i].size);
     }
