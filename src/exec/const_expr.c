@@ -89,7 +89,7 @@ static bool new_array(evaluation *v, uint32_t code)
     const bool is_fixed = code == CW_CODE_ARRAY_NEW_FIXED;
     const uint32_t n = is_fixed ? cw_leb_u32_checked(&v->at) : (uint32_t)(--v->top)->value[0];
     cw_array *a = new_object(v, type, n);
-    if (!a || !cw_exec_worked(v->in->exec, (uint64_t)n * type->size, v->err))
+    if (!a)
         return false;
     uint8_t *to = cw_array_data(a);
     if (code == CW_CODE_ARRAY_NEW_DEFAULT) {
