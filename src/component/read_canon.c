@@ -56,6 +56,8 @@ static void take_memory(cw_loader *l, const uint8_t *at, uint32_t index, cw_cano
     const cw_memtype *m = &l->scope->core_memories.items[index];
     if (m->is_shared)
         cw_reader_fail(l->r, at, "mismatch in the shared flag for memories: memory %u is shared", index);
+    if (m->is_64)
+        cw_need_feature(l->r, at, l->config->features, CW_FEATURE_CM64);
     o->memory = index;
     o->memory64 = m->is_64;
 }
@@ -524,11 +526,20 @@ static void read_func_table(cw_loader *l, builtin *b)
     b->own.results[0] = CW_I32;
 }
 
+/* Whether what is cancelled may still go on when the built-in returns. */
+static void read_async(cw_loader *l, builtin *b)
+{
+    const uint8_t *at = l->r->at;
+    b->imm = read_flag(l, "`async`");
+    if (l->r->ok && b->imm)
+        cw_need_feature(l->r, at, l->config->features, CW_FEATURE_CM_MORE_ASYNC_BUILTINS);
+}
+
 static void read_immediates(cw_loader *l, builtin *b)
 {
     switch (b->row->imm) {
     case CW_CANON_IMM_RESOURCE: read_resource(l, b); break;
-    case CW_CANON_IMM_ASYNC: b->imm = read_flag(l, "`async`"); break;
+    case CW_CANON_IMM_ASYNC: read_async(l, b); break;
     case CW_CANON_IMM_RESULT_OPTS: read_task_return(l, b); break;
     case CW_CANON_IMM_CONTEXT: read_context(l, b); break;
     case CW_CANON_IMM_CANCEL: b->imm = read_flag(l, "`cancellable`"); break;
@@ -546,7 +557,7 @@ static void read_immediates(cw_loader *l, builtin *b)
     case CW_CANON_IMM_STREAM_ASYNC:
     case CW_CANON_IMM_FUTURE_ASYNC:
         read_element(l, b, b->row->imm == CW_CANON_IMM_STREAM_ASYNC ? CWRUN_KIND_STREAM : CWRUN_KIND_FUTURE);
-        b->imm = read_flag(l, "`async`");
+        read_async(l, b);
         break;
     case CW_CANON_IMM_OPTS: read_error_opts(l, b); break;
     case CW_CANON_IMM_FUNC_TABLE: read_func_table(l, b); break;
@@ -586,6 +597,8 @@ static void read_builtin(cw_loader *l, const uint8_t *at, uint8_t id)
                        b.row->name);
         return;
     }
+    if (id >= CW_CANON_ERROR_CONTEXT_NEW && id <= CW_CANON_ERROR_CONTEXT_DROP)
+        cw_need_feature(l->r, at, l->config->features, CW_FEATURE_CM_ERROR_CONTEXT);
     read_immediates(l, &b);
     if (!l->r->ok)
         return;

@@ -19,6 +19,8 @@ cw_extern_name cw_read_nameattributes(cw_loader *l, bool is_import)
     uint8_t code = cw_read_u8(r);
     if (r->ok && code > 2)
         cw_reader_fail(r, at, "invalid leading byte 0x%02x for a component name", code);
+    else if (r->ok && code == 2)
+        cw_need_feature(r, at, l->config->features, CW_FEATURE_CM_IMPLEMENTS);
     const uint8_t *name_at = r->at;
     cwrun_str text = cw_read_name(r);
     cwrun_str implements = { NULL, 0 }, suffix = { NULL, 0 }, external_id = { NULL, 0 };

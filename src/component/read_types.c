@@ -9,25 +9,33 @@
 
 enum { PRIMITIVE_FIRST = 0x73, PRIMITIVE_LAST = 0x7f, CODE_ERROR_CONTEXT = 0x64 };
 
-static const cwrun_type *primitive_of(uint8_t code)
+static bool is_primitive(uint8_t code)
+{
+    return code == CODE_ERROR_CONTEXT || (code >= PRIMITIVE_FIRST && code <= PRIMITIVE_LAST);
+}
+
+/* The type of a code, which is read already; NULL where its feature is off. */
+static const cwrun_type *primitive_of(cw_loader *l, const uint8_t *at, uint8_t code)
 {
     static const uint8_t kinds[] = {
         CWRUN_KIND_STRING, CWRUN_KIND_CHAR, CWRUN_KIND_F64,  CWRUN_KIND_F32, CWRUN_KIND_U64,
         CWRUN_KIND_S64,    CWRUN_KIND_U32,  CWRUN_KIND_S32,  CWRUN_KIND_U16, CWRUN_KIND_S16,
         CWRUN_KIND_U8,     CWRUN_KIND_S8,   CWRUN_KIND_BOOL,
     };
-    if (code == CODE_ERROR_CONTEXT)
-        return cw_type_primitive(CWRUN_KIND_ERROR_CONTEXT);
-    return code >= PRIMITIVE_FIRST && code <= PRIMITIVE_LAST ? cw_type_primitive(kinds[code - PRIMITIVE_FIRST]) : NULL;
+    if (code != CODE_ERROR_CONTEXT)
+        return cw_type_primitive(kinds[code - PRIMITIVE_FIRST]);
+    return cw_need_feature(l->r, at, l->config->features, CW_FEATURE_CM_ERROR_CONTEXT)
+               ? cw_type_primitive(CWRUN_KIND_ERROR_CONTEXT)
+               : NULL;
 }
 
 const cwrun_type *cw_read_component_valtype(cw_loader *l)
 {
     cw_reader *r = l->r;
     const uint8_t *at = r->at;
-    if (cw_reader_left(r) && primitive_of(*at)) {
+    if (cw_reader_left(r) && is_primitive(*at)) {
         r->at++;
-        return primitive_of(*at);
+        return primitive_of(l, at, *at);
     }
     int64_t index = cw_read_s33(r);
     if (r->ok && index < 0)
@@ -209,8 +217,8 @@ static cwrun_type *read_fixed_list(cw_loader *l, bool *too_big)
 /* A value type constructor; `code` is read already. */
 static const cwrun_type *read_defvaltype(cw_loader *l, const uint8_t *at, uint8_t code)
 {
-    if (primitive_of(code))
-        return primitive_of(code);
+    if (is_primitive(code))
+        return primitive_of(l, at, code);
 
     cwrun_type *t = NULL;
     bool too_big = false;
@@ -301,6 +309,8 @@ static const cw_itype *read_resource(cw_loader *l, const uint8_t *at, cw_def *de
         cw_reader_fail(r, at, "resources can only be defined within a concrete component");
     else if (r->ok && rep != 0x7f && rep != 0x7e)
         cw_reader_fail(r, rep_at, "resources can only be represented by `i32` or `i64`");
+    else if (r->ok && rep == 0x7e)
+        cw_need_feature(r, rep_at, l->config->features, CW_FEATURE_CM64);
     if (flag == 1) {
         const cw_subtype *f = cw_core_func_at(l, dtor_at, dtor);
         cw_valtype want = rep == 0x7f ? CW_I32 : CW_I64;

@@ -41,8 +41,10 @@ static void read_line(cw_wast *w, cwrun_str line)
     static const cwrun_str options[] = { { "-f", 2 }, { "--features", 10 } };
     size_t at = 2; /* behind ";;" */
     for (cwrun_str word; (word = next_word(line, &at)).size;) {
-        if (cw_str_starts(word, CW_STR("RUN:")))
+        if (cw_str_starts(word, CW_STR("RUN:"))) {
             w->for_validators = true;
+            w->features &= ~(cw_features)(CW_FEATURE_CM64 | CW_FEATURE_CM_MORE_ASYNC_BUILTINS); /* their default */
+        }
         for (size_t i = 0; i < 2 && w->for_validators; i++) {
             if (cw_str_eq(word, options[i]))
                 switch_features(w, next_word(line, &at));

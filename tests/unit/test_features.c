@@ -31,7 +31,9 @@ static void sets_grow_with_age(void **state)
     assert_int_equal(CW_FEATURES_MVP, CW_FEATURE_FLOATS);
     assert_int_equal(CW_FEATURES_WASM1, CW_FEATURE_FLOATS | CW_FEATURE_MUTABLE_GLOBAL);
     assert_true((CW_FEATURES_WASM2 & CW_FEATURE_SIMD) && !(CW_FEATURES_WASM2 & CW_FEATURE_GC));
-    assert_int_equal(CW_FEATURES_3_0, CW_FEATURES_WASM3 | CW_FEATURE_COMPONENT_MODEL);
+    assert_int_equal(CW_FEATURES_3_0 & ~CW_FEATURES_WASM3, CW_FEATURE_COMPONENT_MODEL | CW_FEATURE_CM_ERROR_CONTEXT |
+                                                               CW_FEATURE_CM_IMPLEMENTS |
+                                                               CW_FEATURE_CM_MORE_ASYNC_BUILTINS | CW_FEATURE_CM64);
     assert_false(CW_FEATURES_3_0 & CW_FEATURE_THREADS);
 }
 
