@@ -150,6 +150,11 @@ CWRUN_API cwrun_ref cwrun_i31_new(cwrun_store *store, int32_t value, cwrun_error
 CWRUN_API bool cwrun_i31_get(cwrun_store *store, cwrun_ref ref, int32_t *value); /* sign-extended; false: it is none */
 CWRUN_API cwrun_ref cwrun_struct_new(cwrun_store *store, cwrun_core_type type, const cwrun_core_val *fields, size_t n,
                                      cwrun_error *err);
+/* Of a type with a descriptor (-W custom-descriptors), which is of exactly the type that it names; and what a
+ * structure's is. */
+CWRUN_API cwrun_ref cwrun_struct_new_desc(cwrun_store *store, cwrun_core_type type, cwrun_ref descriptor,
+                                          const cwrun_core_val *fields, size_t n, cwrun_error *err);
+CWRUN_API cwrun_ref cwrun_struct_descriptor(cwrun_store *store, cwrun_ref ref, cwrun_error *err);
 CWRUN_API cwrun_ref cwrun_array_new(cwrun_store *store, cwrun_core_type type, const cwrun_core_val *init,
                                     uint32_t length, cwrun_error *err);
 /* Fields of a structure, elements of an array, values of an exception: how many (0 where it is none of these), one, and

@@ -117,18 +117,19 @@ static place element(const cw_subtype *t, cw_object *o, uint32_t i)
                     f->is_mutable };
 }
 
-cwrun_ref cwrun_struct_new(cwrun_store *store, cwrun_core_type type, const cwrun_core_val *fields, size_t n,
-                           cwrun_error *err)
+/* descriptor: 0 where it has none. */
+static cwrun_ref new_struct(cwrun_store *store, cwrun_core_type type, cwrun_ref descriptor,
+                            const cwrun_core_val *fields, size_t n, const char *who, cwrun_error *err)
 {
-    static const char who[] = "cwrun_struct_new";
     uint64_t slots[2], *to;
-    if (!store || cwrun_failed(err))
-        return cw_fail_null(err, __func__);
     if (!cw_store_allocates(store, who, err))
         return 0;
     const cw_subtype *t = new_type(store, type, CW_COMP_STRUCT, who, err);
-    if (t && t->descriptor_offset)
-        return fail(store, who, "structures of this type need a descriptor: only modules make them", err);
+    cw_object *d = descriptor ? object(store, descriptor) : NULL;
+    if (t && t->descriptor_offset && (!d || d->kind != CW_OBJECT_STRUCT || d->type != t->descriptor))
+        return fail(store, who, "the type needs a descriptor of exactly the type that it names", err);
+    if (t && !t->descriptor_offset && descriptor)
+        return fail(store, who, "the type has no descriptor", err);
     if (!t || n != t->n_fields || (n && !fields))
         return t ? fail(store, who, "the number of fields is another", err) : 0;
     for (uint32_t i = 0; i < n; i++) { /* all are checked before there is an object */
@@ -142,6 +143,8 @@ cwrun_ref cwrun_struct_new(cwrun_store *store, cwrun_core_type type, const cwrun
     cw_object *o = cw_gc_new_struct(&store->exec, t);
     if (o)
         memset(o + 1, 0, t->size - sizeof *o);
+    if (o && d)
+        *(uint64_t *)(void *)((uint8_t *)o + t->descriptor_offset) = (uintptr_t)d;
     for (uint32_t i = 0; o && i < n; i++) {
         const place p = field(t, o, i);
         put(store, &p, &fields[i]);
@@ -149,6 +152,34 @@ cwrun_ref cwrun_struct_new(cwrun_store *store, cwrun_core_type type, const cwrun
     const cwrun_ref ref = rooted(store, o, err);
     cw_store_left(store);
     return ref;
+}
+
+cwrun_ref cwrun_struct_new(cwrun_store *store, cwrun_core_type type, const cwrun_core_val *fields, size_t n,
+                           cwrun_error *err)
+{
+    if (!store || cwrun_failed(err))
+        return cw_fail_null(err, __func__);
+    return new_struct(store, type, 0, fields, n, __func__, err);
+}
+
+cwrun_ref cwrun_struct_new_desc(cwrun_store *store, cwrun_core_type type, cwrun_ref descriptor,
+                                const cwrun_core_val *fields, size_t n, cwrun_error *err)
+{
+    if (!store || cwrun_failed(err))
+        return cw_fail_null(err, __func__);
+    return new_struct(store, type, descriptor, fields, n, __func__, err);
+}
+
+cwrun_ref cwrun_struct_descriptor(cwrun_store *store, cwrun_ref ref, cwrun_error *err)
+{
+    if (!store || cwrun_failed(err))
+        return cw_fail_null(err, __func__);
+    const cw_object *o = object(store, ref);
+    const uint32_t offset = o && o->kind == CW_OBJECT_STRUCT ? type_of(store, o)->descriptor_offset : 0;
+    if (offset == 0)
+        return fail(store, __func__, "it is no structure with a descriptor", err);
+    const uint64_t word = *(const uint64_t *)(const void *)((const uint8_t *)o + offset);
+    return rooted(store, cw_object_of(word), err);
 }
 
 cwrun_ref cwrun_array_new(cwrun_store *store, cwrun_core_type type, const cwrun_core_val *init, uint32_t length,

@@ -37,7 +37,7 @@ static const char *reference(cwrun_store *s, cw_valtype t, const cwrun_core_val 
         cw_func *f = cw_core_func(v->of.func);
         if (cw_func_store(f) != s)
             return "belongs to another store";
-        if (t != CW_FUNCREF && !cw_valtype_matches(s->exec.types, CW_REF_TYPE(f->type), t))
+        if (t != CW_FUNCREF && !cw_valtype_matches(s->exec.types, CW_REF_TYPE(f->type) | CW_REF_EXACT_BIT, t))
             return "is a function of another type";
         *slot = (uint64_t)(uintptr_t)f;
         return NULL;

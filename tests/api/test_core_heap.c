@@ -104,6 +104,54 @@ static void structures_are_passed_read_and_written(void **state)
     failed_with(CWRUN_ERROR_ARGUMENT, "no such defined type");
 }
 
+/* Descriptors are a proposal: an engine of their own. */
+static void structures_are_made_with_their_descriptors(void **state)
+{
+    (void)state;
+    cwrun_config config = CWRUN_CONFIG_INIT;
+    config.features_on = cwrun_feature("custom-descriptors");
+    tear_down(NULL);
+    engine = cwrun_engine_new(&config, &err);
+    store = cwrun_store_new(engine, NULL, &err);
+    static const char text[] =
+        "(module (rec (type $a (sub (descriptor $d) (struct (field i32)))) (type $d (sub (describes $a) (struct (field "
+        "i32)))))"
+        " (rec (type $b (sub $a (descriptor $e) (struct (field i32)))) (type $e (sub $d (describes $b) (struct (field "
+        "i32)))))"
+        " (type $f (sub (func (result i32)))) (type $g (sub $f (func (result i32))))"
+        " (func (export \"a\") (param i32) (result (ref $a))"
+        "   (struct.new_desc $a (local.get 0) (struct.new $d (i32.add (local.get 0) (i32.const 1)))))"
+        " (func (export \"e\") (param i32) (result (ref $e)) (struct.new $e (local.get 0)))"
+        " (func (export \"read\") (param (ref $a)) (result i32) (struct.get $d 0 (ref.get_desc $a (local.get 0))))"
+        " (func $x (export \"f\") (type $f) (i32.const 6)) (func (export \"g\") (type $g) (i32.const 7))"
+        " (func (export \"exactly f\") (param (ref (exact $f))) (result i32) (call_ref $f (local.get 0))))";
+    cwrun_core_instance *in = instance_of(text, NULL);
+    const cwrun_core_val v = cwrun_core_i32(40);
+    cwrun_core_val field;
+    const cwrun_ref a = cwrun_ref_keep(store, call(in, "a", v).of.ref, &err);
+    const cwrun_ref d = cwrun_ref_keep(store, cwrun_struct_descriptor(store, a, &err), &err);
+    const cwrun_ref e = cwrun_ref_keep(store, call(in, "e", v).of.ref, &err);
+    assert_true(cwrun_object_get(store, d, 0, &field, &err) && field.of.i32 == 41);
+    assert_int_equal(cwrun_struct_descriptor(store, d, &err), 0);
+    failed_with(CWRUN_ERROR_ARGUMENT, "no structure with a descriptor");
+
+    const cwrun_core_type type = cwrun_ref_type(store, a);
+    const cwrun_ref made = cwrun_struct_new_desc(store, type, d, &v, 1, &err);
+    assert_int_equal(call(in, "read", cwrun_core_anyref(made)).of.i32, 41);
+    assert_int_equal(cwrun_struct_new_desc(store, type, e, &v, 1, &err), 0); /* of a sub type: not the very one */
+    failed_with(CWRUN_ERROR_ARGUMENT, "exactly the type");
+    assert_int_equal(cwrun_struct_new(store, type, &v, 1, &err), 0);
+    failed_with(CWRUN_ERROR_ARGUMENT, "exactly the type");
+    assert_int_equal(cwrun_struct_new_desc(store, cwrun_ref_type(store, d), d, &v, 1, &err), 0);
+    failed_with(CWRUN_ERROR_ARGUMENT, "has no descriptor");
+
+    cwrun_core_val f = { .type = CWRUN_CORE_FUNCREF, .of.func = cwrun_core_instance_func(in, "f", &err) };
+    assert_int_equal(call(in, "exactly f", f).of.i32, 6);
+    f.of.func = cwrun_core_instance_func(in, "g", &err);
+    call(in, "exactly f", f);
+    failed_with(CWRUN_ERROR_ARGUMENT, "a function of another type");
+}
+
 static void arrays_and_i31_are_told_apart(void **state)
 {
     (void)state;
@@ -217,6 +265,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(structures_are_passed_read_and_written),
+        TEST(structures_are_made_with_their_descriptors),
         TEST(arrays_and_i31_are_told_apart),
         TEST(objects_of_the_host_are_collected),
         TEST(exceptions_are_thrown_by_the_host_and_leave_as_errors),
