@@ -93,9 +93,10 @@ asan:
 	$(MAKE) BUILD=build-asan OPT="-O1" CFLAGS="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer" CWFLAGS="-DCW_DISPATCH_SWITCH" check
 
 tsan:
-	$(MAKE) BUILD=build-tsan OPT="-O1" CFLAGS="-fsanitize=thread" CWFLAGS="-DCW_DISPATCH_SWITCH" build-tsan/tests/api/test_threads build-tsan/tests/api/test_shared
+	$(MAKE) BUILD=build-tsan OPT="-O1" CFLAGS="-fsanitize=thread" CWFLAGS="-DCW_DISPATCH_SWITCH" build-tsan/tests/api/test_threads build-tsan/tests/api/test_shared build-tsan/tests/api/test_wasm_h
 	build-tsan/tests/api/test_threads
 	build-tsan/tests/api/test_shared
+	build-tsan/tests/api/test_wasm_h
 
 # Fuzz targets with libFuzzer and the sanitizers: build-fuzz/tests/fuzz/fuzz_run -max_total_time=3600 FOLDER tests/fuzz/corpus/run
 fuzz:

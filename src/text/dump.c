@@ -560,8 +560,8 @@ static void read_body(cw_dump *d)
 bool cwrun_dump(const void *bytes, size_t size, const char *file, cwrun_write_fn write, void *user, cwrun_error *err)
 {
     cwrun_error local = CWRUN_ERROR_INIT;
-    if (cwrun_failed(err))
-        return false;
+    if (!write || (!bytes && size) || cwrun_failed(err))
+        return cw_fail_null(err, __func__);
     cw_arena arena;
     cw_dump state = { .write = write, .user = user }, *d = &state;
     cw_arena_init(&arena, &cw_alloc_default);

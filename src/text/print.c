@@ -360,8 +360,8 @@ static void print_any(cw_printer *p)
 bool cwrun_text_print(const void *binary, size_t size, const char *file, const cwrun_text_print_options *options,
                       cwrun_write_fn write, void *user, cwrun_error *err)
 {
-    if (cwrun_failed(err))
-        return false;
+    if (!write || (!binary && size) || cwrun_failed(err))
+        return cw_fail_null(err, __func__);
     cw_alloc alloc = options && options->alloc ? *options->alloc : cw_alloc_default;
     cw_printer *p = cw_new(&alloc, sizeof *p);
     cw_reader *r = cw_new(&alloc, sizeof *r);

@@ -74,8 +74,10 @@ cwrun_str cwrun_strip(const void *bytes, size_t size, const char *file, cwrun_st
                       cwrun_arena *arena, cwrun_error *err)
 {
     cwrun_str none = { NULL, 0 }, stripped = none;
-    if (cwrun_failed(err))
+    if (!arena || !removes || (!bytes && size) || cwrun_failed(err)) {
+        cw_fail_null(err, __func__);
         return none;
+    }
     stripper s = { .removes = removes, .user = user };
     cw_bytes out;
     cw_bytes_init(&out, &arena->alloc);

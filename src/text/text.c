@@ -118,8 +118,10 @@ bool cw_text_encode(const cw_words *words, cwrun_str text, const char *file, con
 cwrun_str cwrun_text_encode(cwrun_str text, const char *file, cwrun_arena *arena, cwrun_error *err)
 {
     cwrun_str none = { NULL, 0 };
-    if (cwrun_failed(err))
+    if (!arena || (!text.data && text.size) || cwrun_failed(err)) {
+        cw_fail_null(err, __func__);
         return none;
+    }
     cw_words *words = cw_new(&arena->alloc, sizeof *words);
     if (!words) {
         cw_fail_oom(err);
@@ -141,5 +143,5 @@ cwrun_str cwrun_text_encode(cwrun_str text, const char *file, cwrun_arena *arena
 
 bool cwrun_is_text(const void *bytes, size_t size)
 {
-    return size < 4 || memcmp(bytes, "\0asm", 4) != 0;
+    return !bytes || size < 4 || memcmp(bytes, "\0asm", 4) != 0;
 }

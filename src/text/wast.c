@@ -593,9 +593,9 @@ bool cw_wast_run_commands(cw_wast *w, cwrun_error *err)
 bool cwrun_wast_run(cwrun_str script, const char *file, const cwrun_wast_options *options, cwrun_wast_counts *counts,
                     cwrun_error *err)
 {
+    if (!counts || (!script.data && script.size) || cwrun_failed(err))
+        return cw_fail_null(err, __func__);
     *counts = (cwrun_wast_counts){ 0 };
-    if (cwrun_failed(err))
-        return false;
     cw_wast *w = cw_new(&cw_alloc_default, sizeof *w);
     if (!w)
         return cw_fail_oom(err);

@@ -206,6 +206,40 @@ static void null_objects_have_nothing(void **state)
     cwrun_shared_memory_drop(NULL);
 }
 
+/* The same of cwrun/text.h; and a NULL error is fine everywhere. */
+static void text_needs_its_arguments(void **state)
+{
+    static const uint8_t empty[] = { 0, 'a', 's', 'm', 1, 0, 0, 0 }, cut[] = { 0, 'a', 's', 'm', 1, 0, 0, 0, 1, 9 };
+    cwrun_str none = { NULL, 0 }, missing = { NULL, 3 };
+    cwrun_wast_counts counts;
+    cwrun_arena *arena = cwrun_arena_new(NULL);
+    FILE *file = tmpfile();
+    (void)state;
+    IS_NULL_ERROR(cwrun_text_encode(none, NULL, NULL, &err).data, "cwrun_text_encode");
+    IS_NULL_ERROR(cwrun_text_encode(missing, NULL, arena, &err).data, "cwrun_text_encode");
+    assert_int_equal(cwrun_text_encode(none, NULL, arena, &err).size, 8); /* a module of nothing */
+    IS_NULL_ERROR(cwrun_text_print(NULL, 8, NULL, NULL, cwrun_to_file, file, &err), "cwrun_text_print");
+    IS_NULL_ERROR(cwrun_text_print(empty, 8, NULL, NULL, NULL, NULL, &err), "cwrun_text_print");
+    IS_NULL_ERROR(cwrun_dump(NULL, 8, NULL, cwrun_to_file, file, &err), "cwrun_dump");
+    IS_NULL_ERROR(cwrun_dump(empty, 8, NULL, NULL, NULL, &err), "cwrun_dump");
+    IS_NULL_ERROR(cwrun_strip(empty, 8, NULL, NULL, NULL, arena, &err).data, "cwrun_strip");
+    IS_NULL_ERROR(cwrun_wast_run(none, NULL, NULL, NULL, &err), "cwrun_wast_run");
+    IS_NULL_ERROR(cwrun_wast_run(missing, NULL, NULL, &counts, &err), "cwrun_wast_run");
+    assert_true(cwrun_wast_run(none, NULL, NULL, &counts, &err));
+    assert_true(cwrun_is_text(NULL, 0) && cwrun_is_text(NULL, 8) && !cwrun_is_text(empty, 8));
+    assert_true(cwrun_text_print(empty, 8, NULL, NULL, cwrun_to_file, file, NULL));
+    assert_false(cwrun_text_print(cut, 10, NULL, NULL, cwrun_to_file, file, NULL));
+    assert_false(cwrun_text_print(NULL, 0, NULL, NULL, cwrun_to_file, file, NULL));
+    assert_false(cwrun_dump(cut, 10, NULL, cwrun_to_file, file, NULL));
+    assert_null(cwrun_text_encode(cwrun_str_of("(module"), NULL, arena, NULL).data);
+    assert_false(cwrun_wast_run(cwrun_str_of("(module"), NULL, NULL, &counts, NULL));
+    assert_null(cwrun_module_load(engine, cut, 10, NULL, NULL));
+    assert_null(cwrun_component_load(engine, cut, 10, NULL, NULL));
+    all_is_well();
+    fclose(file);
+    cwrun_arena_drop(arena);
+}
+
 static void after_an_error_nothing_happens(void **state)
 {
     cwrun_core_limits limits = { .min = 1 };
@@ -359,9 +393,13 @@ static void exceptions_and_objects_are_told_apart(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(null_objects_are_argument_errors),      TEST(null_objects_have_nothing),
-        TEST(after_an_error_nothing_happens),        TEST(things_of_other_stores_are_refused),
-        TEST(things_of_other_engines_are_refused),   TEST(values_of_no_or_other_types_are_refused),
+        TEST(null_objects_are_argument_errors),
+        TEST(null_objects_have_nothing),
+        TEST(text_needs_its_arguments),
+        TEST(after_an_error_nothing_happens),
+        TEST(things_of_other_stores_are_refused),
+        TEST(things_of_other_engines_are_refused),
+        TEST(values_of_no_or_other_types_are_refused),
         TEST(exceptions_and_objects_are_told_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
