@@ -22,7 +22,7 @@ static void read_import(cw_reader *r, cw_builder *b, cw_import *import, import_s
 
     const uint8_t *at = r->at;
     import->kind = cw_read_u8(r);
-    if (import->kind == EXACT_FUNC && (m->features & CW_FEATURE_CUSTOM_DESCRIPTORS)) {
+    if (import->kind == EXACT_FUNC && cw_need_feature(r, at, m->features, CW_FEATURE_CUSTOM_DESCRIPTORS)) {
         import->kind = CW_EXTERN_FUNC;
         import->is_exact = true;
     }

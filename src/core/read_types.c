@@ -59,8 +59,8 @@ static cw_valtype read_heaptype(cw_reader *r, const scope *s, bool nullable)
     int64_t code = cw_read_s33(r);
     cw_valtype t = CW_BOT;
 
-    if (code == EXACT && (s->m->features & CW_FEATURE_CUSTOM_DESCRIPTORS)) {
-        uint32_t index = cw_read_u32(r);
+    if (code == EXACT) {
+        uint32_t index = need(r, s->m, at, CW_FEATURE_CUSTOM_DESCRIPTORS) ? cw_read_u32(r) : 0;
         t = type_use(s, index);
         if (r->ok && t == CW_BOT)
             cw_reader_fail(r, at, "unknown type %u", index);
@@ -318,7 +318,7 @@ static void read_comptype(cw_reader *r, cw_builder *b, cw_typedef *d)
 static uint32_t read_described(cw_reader *r, cw_builder *b, uint8_t code, const char *what)
 {
     const uint8_t *at = r->at;
-    if (!r->ok || at >= r->end || *at != code || !(b->m->features & CW_FEATURE_CUSTOM_DESCRIPTORS))
+    if (!r->ok || at >= r->end || *at != code || !need(r, b->m, at, CW_FEATURE_CUSTOM_DESCRIPTORS))
         return 0;
     r->at++;
     uint32_t index = cw_read_u32(r);
