@@ -41,10 +41,10 @@ static bool meets_hints(cw_printer *p, uint32_t func, cw_print_part body)
     cw_print_module *m = p->m;
     const cw_print_part before = cw_print_enter(p, body);
     const cwrun_text_print_options options = p->options;
-    cwrun_error *err = r->err;
+    cwrun_error *err = r->err, own = CWRUN_ERROR_INIT;
     const size_t size = p->out.size;
     const uint32_t n_used = m->n_used, type = m->func_types.items[func];
-    r->err = NULL;
+    r->err = &own; /* what is wrong with it is told when it is printed */
     p->options = (cwrun_text_print_options){ .fold = false };
     p->captured++;
     p->in_vain = true;
@@ -59,6 +59,9 @@ static bool meets_hints(cw_printer *p, uint32_t func, cw_print_part body)
     p->options = options;
     m->n_used = n_used;
     r->err = err;
+    if (own.kind == CWRUN_ERROR_LIMIT && own.code == CWRUN_LIMIT_HOST_MEMORY)
+        cw_reader_oom(r);
+    cwrun_error_clear(&own);
     cw_print_leave(p, before);
     cw_print_reset_scratch(p);
     return met;

@@ -60,6 +60,13 @@ static void components_without_memory(void **state)
            " (core func (canon lower (func $i \"f\") (memory (core memory $ci \"m\")) (realloc (core func $ci "
            "\"realloc\"))))"
            " (export \"f\" (func $f)))");
+    encode("(component (value $a (record (field \"a\" (option (list char))) (field \"b\" (flags \"x\" \"y\"))) (record "
+           "(some (list 'a' '\\n')) (flags \"y\")))"
+           " (value (variant (case \"a\") (case \"b\" (tuple u8 string))) (variant \"b\" (tuple 1 \"x\"))) (value u8 "
+           "(binary \"\\01\")) (@cwrun.empty alias) (@cwrun.names (value) (type)))");
+    encode(
+        "(module (type (shared (func (param (ref (shared any)))))) (@cwrun.empty elem) (func (local i32) (@cwrun.run) "
+        "(local i32) (@cwrun.run f32) (@metadata.code.branch_hint \"\\01\") (if (i32.const 0) (then))))");
 }
 
 static cwrun_module *module_of(cwrun_engine *engine, const char *text, cwrun_error *err)

@@ -487,8 +487,12 @@ static void memory_that_runs_out_is_an_error(void **state)
     (void)state;
     static const char text[] = "(component $c (core module $m (type $s (struct (field $a i32))) (func $f (export "
                                "\"f\") (param $x i32) (local $y i64) block $l local.get $x br_if $l end)"
-                               " (func $g (@name \"f\")) (data $d \"x\")) (core instance $i (instantiate $m)) (type $t "
-                               "(instance (export \"f\" (func)))) (import \"x\" (instance $x (type $t))))";
+                               " (func $g (@name \"f\") (local i32) (@cwrun.run) (local i32) "
+                               "(@metadata.code.branch_hint \"\\00\") (if (i32.const 1) (then nop))) (data $d \"x\")) "
+                               "(core instance $i (instantiate $m)) (type $t "
+                               "(instance (export \"f\" (func)))) (import \"x\" (instance $x (type $t))) (value $v "
+                               "string \"a\") (value u8 (binary)) (@cwrun.names (type) "
+                               "(value) (type)))";
     cwrun_arena *arena = cwrun_arena_new(NULL);
     cwrun_error err = CWRUN_ERROR_INIT;
     cwrun_str binary = cwrun_text_encode(cwrun_str_of(text), NULL, arena, &err);
