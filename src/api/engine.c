@@ -13,6 +13,8 @@ uint64_t cwrun_feature(const char *name)
 
 bool cwrun_config_features(cwrun_config *config, const char *list, cwrun_error *err)
 {
+    if (!config || !list || cwrun_failed(err))
+        return cw_fail_null(err, __func__);
     cw_features features = (CW_FEATURES_3_0 | config->features_on) & ~config->features_off;
     if (!cw_features_parse(list, &features, err))
         return false;
@@ -119,7 +121,7 @@ bool cwrun_store_set_extension(cwrun_store *store, const void *key, void *data, 
                                cwrun_error *err)
 {
     if (!store || cwrun_failed(err))
-        return false;
+        return cw_fail_null(err, __func__);
     cw_extension *e = NULL;
     for (uint32_t i = 0; i < store->extensions.n && !e; i++)
         if (store->extensions.items[i].key == key)
@@ -166,7 +168,7 @@ static cw_mailbox *mailbox(cwrun_interrupt *handle)
 cwrun_interrupt *cwrun_store_interrupt(cwrun_store *store, cwrun_error *err)
 {
     if (!store || cwrun_failed(err))
-        return NULL;
+        return cw_fail_null(err, __func__), NULL;
     if (!store->engine->code_options.interruptible) {
         cw_fail(err, &store->alloc, CWRUN_ERROR_ARGUMENT, 0,
                 "cwrun_store_interrupt: the engine was not made interruptible");

@@ -171,7 +171,7 @@ void *cwrun_arena_alloc(cwrun_arena *arena, size_t size)
 
 cwrun_str cwrun_arena_str(cwrun_arena *arena, const char *data, size_t size)
 {
-    return arena ? cw_arena_copy(arena, data, size) : (cwrun_str){ NULL, 0 };
+    return arena && (data || !size) ? cw_arena_copy(arena, data, size) : (cwrun_str){ NULL, 0 };
 }
 
 void cwrun_arena_reset(cwrun_arena *arena)

@@ -192,7 +192,7 @@ const char *cwrun_trap_words(uint8_t code)
 
 bool cwrun_to_file(void *file, const char *data, size_t size)
 {
-    return fwrite(data, 1, size, file) == size;
+    return size == 0 || (file && data && fwrite(data, 1, size, file) == size);
 }
 
 typedef struct printer {
@@ -256,7 +256,7 @@ bool cwrun_error_print(const cwrun_error *err, cwrun_write_fn write, void *user)
 {
     if (!cwrun_failed(err))
         return true;
-    printer p = { write, user, true };
+    printer p = { write, user, write != NULL };
     const owned_block *block = err->owned;
     const char *message = err->message ? err->message : "unknown error";
     size_t size = strlen(message);

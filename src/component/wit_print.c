@@ -129,7 +129,7 @@ static void put_type(printer *p, const cwrun_type *t, bool expand)
 
 bool cwrun_type_print(const cwrun_type *type, bool expand, cwrun_write_fn write, void *user)
 {
-    printer p = { write, user, true };
+    printer p = { write, user, write != NULL };
     if (type)
         put_type(&p, type, expand);
     return p.ok;
@@ -157,7 +157,7 @@ static void put_func(printer *p, const cw_functype *f, uint32_t first, const cha
 
 bool cwrun_functype_print(const cwrun_functype *type, cwrun_write_fn write, void *user)
 {
-    printer p = { write, user, true };
+    printer p = { write, user, write != NULL };
     if (type)
         put_func(&p, type, 0, "func", true);
     return p.ok;
@@ -349,7 +349,7 @@ static void put_item(printer *p, const cwrun_item *item, const cwrun_item *sibli
 
 bool cwrun_item_print(const cwrun_item *item, unsigned indent, cwrun_write_fn write, void *user)
 {
-    printer p = { write, user, true };
+    printer p = { write, user, write != NULL };
     if (item)
         put_item(&p, item, NULL, 0, indent);
     return p.ok;

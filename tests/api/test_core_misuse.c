@@ -157,6 +157,37 @@ static void null_objects_are_argument_errors(void **state)
     cwrun_module_drop(m);
 }
 
+/* Of components, engines and what prints. */
+static void null_objects_of_components_are_argument_errors(void **state)
+{
+    cwrun_config config = CWRUN_CONFIG_INIT;
+    cwrun_error own = CWRUN_ERROR_INIT;
+    int key;
+    (void)state;
+    IS_NULL_ERROR(cwrun_config_features(NULL, "mvp", &err), "cwrun_config_features");
+    IS_NULL_ERROR(cwrun_config_features(&config, NULL, &err), "cwrun_config_features");
+    IS_NULL_ERROR(cwrun_store_new(NULL, NULL, &err), "cwrun_store_new");
+    IS_NULL_ERROR(cwrun_store_set_extension(NULL, &key, NULL, NULL, &err), "cwrun_store_set_extension");
+    IS_NULL_ERROR(cwrun_store_interrupt(NULL, &err), "cwrun_store_interrupt");
+    IS_NULL_ERROR(cwrun_component_open(engine, NULL, &err), "cwrun_component_open");
+    IS_NULL_ERROR(cwrun_component_load(NULL, "", 0, NULL, &err), "cwrun_component_load");
+    IS_NULL_ERROR(cwrun_instantiate(store, NULL, NULL, &err), "cwrun_instantiate");
+    IS_NULL_ERROR(cwrun_instance_func(NULL, "f", &err), "cwrun_instance_func");
+    IS_NULL_ERROR(cwrun_func_call(NULL, NULL, 0, NULL, NULL, &err), "cwrun_func_call");
+    IS_NULL_ERROR(cwrun_call(NULL, "f", NULL, 0, NULL, NULL, &err), "NULL");
+    IS_NULL_ERROR(cwrun_call_start(NULL, NULL, 0, &err), "cwrun_call_start");
+    assert_int_equal(cwrun_call_poll(NULL, &err), CWRUN_FAILED);
+    failed_with(CWRUN_ERROR_ARGUMENT, "cwrun_call_poll");
+    IS_NULL_ERROR(cwrun_handle_drop(NULL, 1, &err), "cwrun_handle_drop");
+    IS_NULL_ERROR(cwrun_linker_new(NULL, &err), "cwrun_linker_new");
+    IS_NULL_ERROR(cwrun_linker_copy(NULL, &err), "cwrun_linker_copy");
+    cwrun_error_set(&own, CWRUN_ERROR_INPUT, 0, "words");
+    assert_false(cwrun_error_print(&own, NULL, NULL));
+    assert_false(cwrun_type_print(cwrun_type_primitive(CWRUN_KIND_U8), false, NULL, NULL));
+    assert_false(cwrun_to_file(NULL, "x", 1) || cwrun_to_file(stdout, NULL, 1));
+    cwrun_error_clear(&own);
+}
+
 static void null_objects_have_nothing(void **state)
 {
     cwrun_externtype type;
@@ -394,6 +425,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(null_objects_are_argument_errors),
+        TEST(null_objects_of_components_are_argument_errors),
         TEST(null_objects_have_nothing),
         TEST(text_needs_its_arguments),
         TEST(after_an_error_nothing_happens),
