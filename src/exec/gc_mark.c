@@ -139,9 +139,10 @@ static void mark_fields(cw_exec *x, cw_object *o)
             mark(x, data[i]);
         }
     } else {
-        uint64_t *field;
-        for (uint32_t i = 0; (field = child(x, o, i)); i++)
-            mark(x, *field);
+        const uint64_t *slot = cw_exception_slots((cw_exception *)(void *)o);
+        for (uint32_t i = 0; i < type->n_params; slot += cw_valtype_slots(type->params[i++]))
+            if (cw_is_managed(x->types, type->params[i]))
+                mark(x, *slot);
     }
 }
 

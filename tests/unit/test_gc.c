@@ -421,6 +421,42 @@ static void scopes_and_exceptions_hold_references(void **state)
     assert_int_equal(fx.x.gc.used, 0);
 }
 
+static void exceptions_beyond_the_stack_are_marked_too(void **state)
+{
+    (void)state;
+    enum { N = 2 * CW_GC_STACK_DEPTH };
+    const cw_valtype params[] = { CW_REF_NULL(CW_HEAP_EXN), CW_V128, CW_REF_NULL(CW_HEAP_FUNC),
+                                  CW_REF_NULL(CW_HEAP_EQ) };
+    cw_tag tag = { .type = cw_types_func(fx.types, params, 4, NULL, 0) };
+    cw_gc_root root;
+    cw_array *a = cw_gc_new_array(&fx.x, fx.refs, N);
+    assert_non_null(a);
+    memset(cw_array_data(a), 0, N * sizeof(uint64_t));
+    cw_gc_root_init(&fx.x, &root, (uintptr_t)a);
+    for (uint32_t i = 0; i < N; i++)
+        for (int depth = 0; depth < 3; depth++) {
+            cw_exception *e = cw_gc_new_exception(&fx.x, &tag);
+            assert_non_null(e);
+            const uint64_t slots[] = { *element(root.ref, i), (uintptr_t)e, 8, 16, 0 }; /* only two refer to the heap */
+            memcpy(cw_exception_slots(e), slots, sizeof slots);
+            *element(root.ref, i) = (uintptr_t)e;
+            const uint64_t pair = new_pair(0, i, 0);
+            cw_exception_slots(e)[4] = pair;
+        }
+    cw_gc_collect(&fx.x);
+    cw_gc_collect(&fx.x);
+    assert_int_equal(fx.x.gc.n_marked, 1 + N * 3 * 2);
+    for (uint32_t i = 0; i < N; i++)
+        for (uint64_t at = *element(root.ref, i); at;) {
+            const uint64_t *slots = cw_exception_slots((cw_exception *)(void *)cw_object_of(at));
+            assert_int_equal(*number(slots[4]), i);
+            assert_int_equal(slots[1], at);
+            assert_int_equal(slots[2] + slots[3], 24);
+            at = slots[0];
+        }
+    cw_gc_root_fini(&fx.x, &root);
+}
+
 static void a_full_heap_is_an_error_and_empties_again(void **state)
 {
     (void)state;
@@ -513,6 +549,7 @@ int main(void)
         TEST(many_roots_do_not_make_collections_frequent),
         TEST(externs_are_dropped_once),
         TEST(scopes_and_exceptions_hold_references),
+        TEST(exceptions_beyond_the_stack_are_marked_too),
         TEST(a_full_heap_is_an_error_and_empties_again),
         TEST(memory_that_runs_out_is_an_error),
         TEST(under_stress_objects_go_at_once),

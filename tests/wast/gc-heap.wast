@@ -118,3 +118,39 @@
 (assert_trap (invoke "huge-v128") "allocation size too large")
 (assert_trap (invoke "huge-any" (i32.const 0x7fffffff)) "allocation size too large")
 (assert_return (invoke "garbage" (i32.const 1000)))
+
+;; exceptions that hold each other
+(module
+  (type $n (struct (field (mut i32)) (field (mut (ref null $n)))))
+  (tag $t (param i32 v128 (ref null $n) f64 exnref externref))
+  (global $e (mut exnref) (ref.null exn))
+  (global $keep (mut (ref null $n)) (ref.null $n))
+  (func $noise (param i32)
+    (loop $l (drop (struct.new $n (i32.const 1) (ref.null $n)))
+      (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
+  (func (export "chain") (param i32) (result i32) (local $sum i32) (local $x exnref)
+    (loop $l
+      (block $h (result exnref)
+        (try_table (catch_all_ref $h)
+          (throw $t (local.get 0) (v128.const i64x2 1 2) (struct.new $n (local.get 0) (ref.null $n)) (f64.const 1)
+            (global.get $e) (extern.convert_any (ref.i31 (i32.const 5)))))
+        (unreachable))
+      (global.set $e)
+      (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+    (call $noise (i32.const 100000))
+    (local.set $x (global.get $e))
+    (block $done
+      (loop $l
+        (br_if $done (ref.is_null (local.get $x)))
+        (block $h (result i32 v128 (ref null $n) f64 exnref externref)
+          (try_table (catch $t $h) (throw_ref (local.get $x)))
+          (unreachable))
+        (drop) (local.set $x) (drop)
+        (struct.get $n 0) (local.get $sum) (i32.add) (local.set $sum)
+        (drop) (drop)
+        (br $l)))
+    (global.set $e (ref.null exn))
+    (local.get $sum)))
+
+(assert_return (invoke "chain" (i32.const 1000)) (i32.const 500500))
+(assert_return (invoke "chain" (i32.const 200000)) (i32.const -1474736480))
