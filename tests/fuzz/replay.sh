@@ -20,6 +20,7 @@ replay text testdata tests/wast tests/fuzz/corpus
 replay run testdata/guests tests/fuzz/corpus/run
 replay component testdata
 replay wave tests/fuzz/corpus/wave
+replay demangle tests/fuzz/corpus/demangle
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
