@@ -16,6 +16,8 @@ static uint32_t prepare_arguments(cw_translator *t, uint32_t n_params, uint32_t 
 
 static void finish_call(cw_translator *t, cw_ir *call, const cw_subtype *type)
 {
+    enum { VALUES_PER_OP = 8 };
+    t->n_ops += (type->n_params + type->n_results) / VALUES_PER_OP; /* what passing them costs here */
     cw_stack_bind_all(t);
     cw_stack_forget_aliases(t);
     cw_stack_drop_to(t, t->n - type->n_params);

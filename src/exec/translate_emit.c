@@ -31,7 +31,8 @@ cw_ir *cw_emit_add(cw_translator *t, uint32_t op)
     if (t->n_ops++ >= t->max_ops && !t->failed) {
         t->failed = true;
         cw_fail(t->err, t->a, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_INPUT,
-                "a function grows beyond %u internal operations: too many branches carry too many values", t->max_ops);
+                "a function grows beyond %u internal operations: too many branches and calls carry too many values",
+                t->max_ops);
     }
     if (t->failed)
         t->ir.n = 0; /* the first place is there since the start */
