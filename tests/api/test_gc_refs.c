@@ -232,6 +232,7 @@ static void calls_that_wait_hold_what_they_refer_to(void **state)
     cwrun_polled *left = cwrun_call_start(cwrun_instance_func(instance_of(c), "run", &err), &x, 1, &err);
     assert_int_equal(cwrun_call_poll(left, &err), CWRUN_PENDING);
     cwrun_call_drop(left);
+    cwrun_ticket_drop(tickets[0]);
     noise();
     cwrun_component_drop(c);
     all_is_well();
