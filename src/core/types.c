@@ -13,7 +13,7 @@
 #include "base/map.h"
 #include "base/vec.h"
 
-enum { FIRST_CHUNK = 256, FIRST_CHUNK_LOG2 = 8, N_CHUNKS = 20, MAX_TYPES = 1 << 27 };
+enum { FIRST_CHUNK = 32, FIRST_CHUNK_LOG2 = 5, N_CHUNKS = 23, MAX_TYPES = 1 << 27 };
 
 struct cw_types {
     cw_alloc alloc;
