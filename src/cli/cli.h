@@ -45,10 +45,15 @@ typedef struct cli_file {
     cwrun_module *module;
 } cli_file;
 
+/* What messages call the file of that path ("-": standard input). */
+const char *cli_name(const char *path);
 /* All bytes of a file ("-": standard input), in `arena` (NULL: out of memory); {NULL, 0} with err set. */
 cwrun_str cli_read(const char *path, cwrun_arena *arena, cwrun_error *err);
 /* The same as a binary: text is encoded. */
 cwrun_str cli_read_binary(const char *path, cwrun_arena *arena, cwrun_error *err);
+/* A stream to a file (NULL: standard output), and its end; NULL and err set where it cannot be written. */
+FILE *cli_create(const char *path, cwrun_error *err);
+void cli_close(FILE *out, const char *path, cwrun_error *err);
 /* Writes bytes to a file (NULL: standard output). */
 bool cli_write(const char *path, cwrun_str bytes, cwrun_error *err);
 /* Reads and checks a file ("-": standard input); text is encoded first. */

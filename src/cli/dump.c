@@ -22,14 +22,9 @@ int cli_dump(int argc, char **argv)
     const char *path = args.words[args.at];
     cwrun_arena *arena = cwrun_arena_new(NULL);
     cwrun_str binary = cli_read_binary(path, arena, &err);
-    FILE *out = to ? fopen(to, "wb") : stdout;
-    if (!out)
-        cwrun_error_set(&err, CWRUN_ERROR_INPUT, 0, "%s: cannot be written", to);
-    cwrun_dump(binary.data, binary.size, !strcmp(path, "-") ? "<stdin>" : path, cwrun_to_file, out, &err);
-    if (out && (fflush(out) != 0 || ferror(out)))
-        cwrun_error_set(&err, CWRUN_ERROR_INPUT, 0, "%s: cannot be written", to ? to : "standard output");
-    if (to && out)
-        fclose(out);
+    FILE *out = cli_create(to, &err);
+    cwrun_dump(binary.data, binary.size, cli_name(path), cwrun_to_file, out, &err);
+    cli_close(out, to, &err);
     cwrun_arena_drop(arena);
     return cli_report(&err);
 }

@@ -44,6 +44,11 @@ static bool looks_like_text(cwrun_str file)
     return true;
 }
 
+const char *cli_name(const char *path)
+{
+    return !strcmp(path, "-") ? "<stdin>" : path;
+}
+
 cwrun_str cli_read(const char *path, cwrun_arena *arena, cwrun_error *err)
 {
     const bool is_stdin = !strcmp(path, "-");
@@ -54,7 +59,7 @@ cwrun_str cli_read(const char *path, cwrun_arena *arena, cwrun_error *err)
         cwrun_error_set(err, CWRUN_ERROR_INPUT, 0, "%s: %s", path, strerror(errno));
         return (cwrun_str){ NULL, 0 };
     }
-    const cwrun_str file = read_all(in, arena, err, is_stdin ? "<stdin>" : path);
+    const cwrun_str file = read_all(in, arena, err, cli_name(path));
     if (!is_stdin)
         fclose(in);
     return file;
@@ -62,7 +67,7 @@ cwrun_str cli_read(const char *path, cwrun_arena *arena, cwrun_error *err)
 
 cwrun_str cli_read_binary(const char *path, cwrun_arena *arena, cwrun_error *err)
 {
-    const char *name = !strcmp(path, "-") ? "<stdin>" : path;
+    const char *name = cli_name(path);
     const cwrun_str file = cli_read(path, arena, err);
     if (!file.data)
         return file;
@@ -71,6 +76,27 @@ cwrun_str cli_read_binary(const char *path, cwrun_arena *arena, cwrun_error *err
     else if (cwrun_is_text(file.data, file.size) && looks_like_text(file))
         return cwrun_text_encode(file, name, arena, err);
     return file;
+}
+
+static void cannot_write(const char *path, cwrun_error *err)
+{
+    cwrun_error_set(err, CWRUN_ERROR_INPUT, 0, "%s: cannot be written", path ? path : "standard output");
+}
+
+FILE *cli_create(const char *path, cwrun_error *err)
+{
+    FILE *out = path ? fopen(path, "wb") : stdout;
+    if (!out)
+        cannot_write(path, err);
+    return out;
+}
+
+void cli_close(FILE *out, const char *path, cwrun_error *err)
+{
+    if (out && (fflush(out) != 0 || ferror(out)))
+        cannot_write(path, err);
+    if (out && path)
+        fclose(out);
 }
 
 bool cli_write(const char *path, cwrun_str bytes, cwrun_error *err)
@@ -87,7 +113,7 @@ bool cli_write(const char *path, cwrun_str bytes, cwrun_error *err)
 
 bool cli_load(cwrun_engine *engine, const char *path, cli_file *file, cwrun_error *err)
 {
-    const char *name = !strcmp(path, "-") ? "<stdin>" : path;
+    const char *name = cli_name(path);
     *file = (cli_file){ path, NULL, NULL };
     cwrun_arena *arena = cwrun_arena_new(NULL);
     cwrun_str binary = cli_read_binary(path, arena, err);

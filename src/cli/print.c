@@ -1,6 +1,4 @@
 /* cli/print.c: `cwrun print`: binary to text. */
-#include <stdlib.h>
-
 #include "cli/cli.h"
 
 int cli_print(int argc, char **argv)
@@ -26,20 +24,15 @@ int cli_print(int argc, char **argv)
         return cli_usage_error(&args, "it takes one file");
 
     cwrun_error err = CWRUN_ERROR_INIT;
-    const char *path = args.words[args.at], *name = !strcmp(path, "-") ? "<stdin>" : path;
+    const char *path = args.words[args.at], *name = cli_name(path);
     cwrun_arena *arena = cwrun_arena_new(NULL);
     cwrun_str binary = cli_read(path, arena, &err);
     if (binary.data && cwrun_is_text(binary.data, binary.size))
         binary = cwrun_text_encode(binary, name, arena, &err);
-    FILE *out = to ? fopen(to, "wb") : stdout;
-    if (!cwrun_failed(&err)) {
-        if (out)
-            cwrun_text_print(binary.data, binary.size, name, &options, cwrun_to_file, out, &err);
-        if (!out || fflush(out) != 0 || ferror(out))
-            cwrun_error_set(&err, CWRUN_ERROR_INPUT, 0, "%s: cannot be written", to ? to : "standard output");
-    }
-    if (to && out)
-        fclose(out);
+    FILE *out = cli_create(to, &err);
+    if (!cwrun_failed(&err))
+        cwrun_text_print(binary.data, binary.size, name, &options, cwrun_to_file, out, &err);
+    cli_close(out, to, &err);
     cwrun_arena_drop(arena);
     return cli_report(&err);
 }

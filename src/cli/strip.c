@@ -67,8 +67,7 @@ static int strip(cli_args *args, plan *p)
     const char *path = args->words[args->at];
     cwrun_arena *arena = cwrun_arena_new(NULL);
     cwrun_str binary = cli_read_binary(path, arena, &err);
-    cli_write(to, cwrun_strip(binary.data, binary.size, !strcmp(path, "-") ? "<stdin>" : path, removes, p, arena, &err),
-              &err);
+    cli_write(to, cwrun_strip(binary.data, binary.size, cli_name(path), removes, p, arena, &err), &err);
     cwrun_arena_drop(arena);
     return cli_report(&err);
 }

@@ -11,7 +11,7 @@ static void print_error(void *user, const cwrun_error *err)
 /* Prints all errors of a file instead of its first. */
 static bool check_all(cwrun_engine *engine, const char *path, bool *is_component, cwrun_error *err)
 {
-    const char *name = !strcmp(path, "-") ? "<stdin>" : path;
+    const char *name = cli_name(path);
     cwrun_arena *arena = cwrun_arena_new(NULL);
     cwrun_str binary = cli_read_binary(path, arena, err);
     fflush(stdout);

@@ -2,34 +2,11 @@
 #include <cwrun.h>
 #include <stdlib.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
+#include "api/fixture.h"
 
 #define GUESTS "testdata/guests/"
 #define ECHO "cwrun:guests/echo@0.1.0#"
 #define COUNTERS "cwrun:guests/counters@0.1.0#"
-
-static cwrun_engine *engine;
-static cwrun_store *store;
-static cwrun_error err;
-
-static int set_up(void **state)
-{
-    (void)state;
-    engine = cwrun_engine_new(NULL, &err);
-    store = cwrun_store_new(engine, NULL, &err);
-    return store ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    cwrun_error_clear(&err);
-    cwrun_store_drop(store);
-    cwrun_engine_drop(engine);
-    return 0;
-}
 
 static cwrun_component *open_guest(const char *name)
 {
@@ -56,14 +33,6 @@ static cwrun_instance *guest(const char *name)
     if (!in)
         fail_msg("%s", err.message);
     return in;
-}
-
-static void failed_with(uint8_t kind, const char *words)
-{
-    assert_int_equal(err.kind, kind);
-    if (!strstr(err.message, words))
-        fail_msg("wanted %s, got %s", words, err.message);
-    cwrun_error_clear(&err);
 }
 
 static void succeeded(bool ok)

@@ -4,40 +4,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
+#include "api/fixture.h"
 
 #define GUESTS "testdata/guests/"
-
-static cwrun_engine *engine;
-static cwrun_store *store;
-static cwrun_error err;
-
-static int set_up(void **state)
-{
-    (void)state;
-    engine = cwrun_engine_new(NULL, &err);
-    store = cwrun_store_new(engine, NULL, &err);
-    return store ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    cwrun_error_clear(&err);
-    cwrun_store_drop(store);
-    cwrun_engine_drop(engine);
-    return 0;
-}
-
-static void failed_with(uint8_t kind, const char *words)
-{
-    assert_int_equal(err.kind, kind);
-    if (!strstr(err.message, words))
-        fail_msg("wanted %s, got %s", words, err.message);
-    cwrun_error_clear(&err);
-}
 
 static cwrun_core_instance *guest(const char *path, cwrun_linker *linker)
 {
