@@ -67,22 +67,26 @@ static uint8_t *move(cw_memory *m, size_t old_size, size_t size)
 }
 #endif
 
+bool cw_memory_commit(uint8_t *base, uint64_t *committed, uint64_t size, uint64_t reserved)
+{
+    if (size <= *committed)
+        return true;
+    const uint64_t wide = *committed + *committed / 8 + COMMIT_STEP;
+    uint64_t to = least(size > wide ? size : wide, reserved);
+    if (!cw_os_commit(base, *committed, to)) {
+        to = size;
+        if (!cw_os_commit(base, *committed, to))
+            return false;
+    }
+    *committed = to;
+    return true;
+}
+
 /* Makes room for `size` bytes, more than there are and no more than max_pages. */
 static bool enlarge(cw_memory *m, uint64_t size)
 {
-    if (m->reserved != 0) {
-        if (size > m->committed) {
-            uint64_t wide = m->committed + m->committed / 8 + COMMIT_STEP;
-            uint64_t to = least(size > wide ? size : wide, m->reserved);
-            if (!cw_os_commit(m->base, m->committed, to)) {
-                to = size;
-                if (!cw_os_commit(m->base, m->committed, to))
-                    return false;
-            }
-            m->committed = to;
-        }
-        return true;
-    }
+    if (m->reserved != 0)
+        return cw_memory_commit(m->base, &m->committed, size, m->reserved);
     if (!m->base && reserve(m, size))
         return true;
     if (size > SIZE_MAX)

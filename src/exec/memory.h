@@ -13,6 +13,9 @@ void cw_data_drop(cw_instance *in, uint32_t segment);
 /* Pages now, in the unit of the memory's type. */
 uint64_t cw_memory_pages(const cw_memory *m);
 
+/* Makes `size` bytes of an address space of `reserved` usable, and some ahead where there is room. */
+bool cw_memory_commit(uint8_t *base, uint64_t *committed, uint64_t size, uint64_t reserved);
+
 /* Lets the instance's {mem0, mem0_size} follow the memory, from now on. False: out of memory. */
 bool cw_memory_follow(cw_memory *m, cw_instance *in);
 /* Frees what the memory holds; the struct is its maker's. */

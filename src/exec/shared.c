@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/vec.h"
+#include "exec/memory.h"
 #include "os/event.h"
 #include "os/os.h"
 
@@ -31,7 +32,7 @@ struct cw_shared_memory {
 };
 
 /* Nanoseconds that a unit of fuel lasts asleep. */
-enum { NS_PER_FUEL = 1000, COMMIT_STEP = 1 << 20 };
+enum { NS_PER_FUEL = 1000 };
 
 /* What cw_shared_memory_at gives for no bytes of a memory that has none. */
 static const uint8_t nothing[1] = { 0 };
@@ -177,16 +178,8 @@ bool cw_shared_memory_follow(cw_memory *view, cw_instance *in)
 /* The lock is held. */
 static bool enlarge(cw_shared_memory *s, uint64_t size)
 {
-    if (size > s->committed) {
-        uint64_t wide = s->committed + s->committed / 8 + COMMIT_STEP;
-        uint64_t to = least(size > wide ? size : wide, s->max_size);
-        if (!cw_os_commit(s->base, s->committed, to)) {
-            to = size;
-            if (!cw_os_commit(s->base, s->committed, to))
-                return false;
-        }
-        s->committed = to;
-    }
+    if (!cw_memory_commit(s->base, &s->committed, size, s->max_size))
+        return false;
     __atomic_store_n(&s->size, size, __ATOMIC_SEQ_CST);
     for (cw_memory *m = s->views; m; m = m->next_view) {
         __atomic_store_n(&m->size, size, __ATOMIC_SEQ_CST);
