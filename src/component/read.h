@@ -119,9 +119,6 @@ void cw_scope_pop(cw_loader *l);
  * the next element of its sort: call it before the element is added. */
 cw_def *cw_add_def(cw_loader *l, uint8_t kind, uint8_t sort, const uint8_t *at);
 uint32_t cw_scope_count(const cw_scope *s, uint8_t sort);
-/* Restricts the reader to the next `size` bytes; gives the end to restore. */
-const uint8_t *cw_enter_bytes(cw_loader *l, size_t size, const char *what);
-void cw_leave_bytes(cw_loader *l, const uint8_t *end, const char *what);
 /* A copy of `n` elements in the arena; NULL with the reader failed. */
 void *cw_arena_keep(cw_loader *l, const void *items, size_t n, size_t size);
 /* Adds to an index space of the current scope what a thing's type says (not for TYPE: its described type is added). */

@@ -1,32 +1,10 @@
 /* component/read_component.c: a whole component: preamble, sections, scopes and their index spaces  [Binary.md:
  * Component Definitions].
  *
- * Nested components recurse; the reader's bound on nesting bounds that. No reader is copied: a section narrows the end
- * of the one reader and restores it. */
+ * Nested components recurse; the reader's bound on nesting bounds that. */
 #include "component/read.h"
 
 /* ---- helpers ---- */
-
-const uint8_t *cw_enter_bytes(cw_loader *l, size_t size, const char *what)
-{
-    cw_reader *r = l->r;
-    const uint8_t *end = r->end;
-    if (r->ok && size > cw_reader_left(r))
-        cw_reader_fail(r, NULL, "unexpected end, length out of bounds: %s of %zu bytes, %zu are left", what, size,
-                       cw_reader_left(r));
-    if (r->ok)
-        r->end = r->at + size;
-    return end;
-}
-
-void cw_leave_bytes(cw_loader *l, const uint8_t *end, const char *what)
-{
-    cw_reader *r = l->r;
-    if (r->ok && r->at != r->end)
-        cw_reader_fail(r, NULL, "section size mismatch: unexpected content in the %s, %zu bytes are left", what,
-                       cw_reader_left(r));
-    r->end = end;
-}
 
 void *cw_arena_keep(cw_loader *l, const void *items, size_t n, size_t size)
 {
@@ -382,8 +360,7 @@ static void read_section(cw_loader *l)
         cw_reader_fail(l->r, at, "malformed section id %u", id);
         return;
     }
-    uint32_t size = cw_read_u32(l->r);
-    const uint8_t *end = cw_enter_bytes(l, size, names[id]);
+    const uint8_t *end = cw_reader_enter(l->r, cw_read_u32(l->r), names[id]);
     if (l->r->ok) {
         switch (id) {
         case 0: read_custom(l); break;
@@ -401,7 +378,7 @@ static void read_section(cw_loader *l)
         default: read_many(l, "value", CW_MAX_VALUES, cw_read_value);
         }
     }
-    cw_leave_bytes(l, end, names[id]);
+    cw_reader_leave(l->r, end, names[id]);
 }
 
 static void read_preamble(cw_loader *l)

@@ -118,10 +118,10 @@ void cw_read_value(cw_loader *l)
     const uint8_t *at = l->r->at;
     const cwrun_type *t = cw_read_component_valtype(l);
     uint32_t size = cw_read_u32(l->r);
-    const uint8_t *end = cw_enter_bytes(l, size, "value");
+    const uint8_t *end = cw_reader_enter(l->r, size, "value");
     if (t)
         check_val(l, t);
-    cw_leave_bytes(l, end, "value");
+    cw_reader_leave(l->r, end, "value");
     if (!l->r->ok)
         return;
     cw_add_def(l, CW_DEF_VALUE, CW_SORT_VALUE, at);

@@ -48,25 +48,20 @@ void cw_read_code(cw_reader *r, cw_builder *b)
     if (r->ok && n != n_declared)
         cw_reader_fail(r, at, "function and code section have inconsistent lengths: %u and %u", n_declared, n);
 
-    const uint8_t *section_end = r->end;
     for (uint32_t i = 0; i < n && r->ok; i++) {
         uint32_t index = m->n_imported_funcs + i;
         cw_reader_push(r, "func", index);
         at = r->at;
-        uint32_t size = cw_read_u32(r);
-        if (r->ok && size > cw_reader_left(r))
-            cw_reader_fail(
-                r, at, "unexpected end of section or function, length out of bounds: body of %u bytes, %zu are left",
-                size, cw_reader_left(r));
-        if (r->ok && size > CW_MAX_BODY)
-            cw_reader_limit(r, at, "the function is too large: %u bytes, at most %u", size, (unsigned)CW_MAX_BODY);
+        const uint8_t *section_end = cw_reader_enter(r, cw_read_u32(r), "function body"), *end = r->end;
+        if (cw_reader_left(r) > CW_MAX_BODY)
+            cw_reader_limit(r, at, "the function is too large: %zu bytes, at most %u", cw_reader_left(r),
+                            (unsigned)CW_MAX_BODY);
         if (r->ok) {
-            const uint8_t *end = r->end = r->at + size;
             read_body(r, b, index, &m->bodies[i]);
-            r->end = section_end;
             if (cw_reader_recover(r))
                 r->at = end;
         }
+        cw_reader_leave(r, section_end, "function body");
         cw_reader_pop(r);
     }
     b->n_bodies = n;

@@ -84,20 +84,24 @@ static void read_section(cw_reader *r, cw_builder *b)
     const section *s = &sections[id];
     const char *name = s->name ? s->name : "custom section";
 
-    uint32_t size = cw_read_u32(r);
-    cw_reader sub = cw_reader_enter(r, size, name);
-    if (sub.ok && id == SECTION_CUSTOM) {
-        read_custom(&sub, b);
-    } else if (sub.ok && s->order <= sections[b->last_section].order) {
-        cw_reader_fail(&sub, at, "unexpected content after last section: a %s after the %s", name,
+    const uint32_t depth = r->depth;
+    const uint8_t *outer = cw_reader_enter(r, cw_read_u32(r), name), *end = r->end;
+    const bool can_recover = r->ok && s->is_leaf;
+    if (r->ok && id == SECTION_CUSTOM) {
+        read_custom(r, b);
+    } else if (r->ok && s->order <= sections[b->last_section].order) {
+        cw_reader_fail(r, at, "unexpected content after last section: a %s after the %s", name,
                        sections[b->last_section].name);
-    } else if (sub.ok) {
+    } else if (r->ok) {
         b->last_section = id;
-        s->read(&sub, b);
+        s->read(r, b);
     }
-    cw_reader_leave(r, &sub, name);
-    if (s->is_leaf)
-        b->is_damaged |= cw_reader_recover(r);
+    cw_reader_leave(r, outer, name);
+    if (can_recover && cw_reader_recover(r)) {
+        b->is_damaged = true;
+        r->at = end;
+        r->depth = depth;
+    }
 }
 
 static void read_preamble(cw_reader *r)

@@ -104,28 +104,24 @@ void cw_reader_pop(cw_reader *r)
         r->depth--;
 }
 
-cw_reader cw_reader_enter(cw_reader *r, size_t size, const char *what)
+const uint8_t *cw_reader_enter(cw_reader *r, size_t size, const char *what)
 {
-    cw_reader sub = *r;
-    if (r->ok && size > cw_reader_left(r)) {
+    const uint8_t *end = r->end;
+    if (r->ok && size > cw_reader_left(r))
         cw_reader_fail(r, NULL,
                        "unexpected end of section or function, length out of bounds: %s of %zu bytes, %zu are left",
                        what, size, cw_reader_left(r));
-        sub.ok = false;
-    }
-    if (r->ok) {
-        sub.end = r->at + size;
-        r->at += size;
-    }
-    return sub;
+    if (r->ok)
+        r->end = r->at + size;
+    return end;
 }
 
-void cw_reader_leave(cw_reader *r, cw_reader *sub, const char *what)
+void cw_reader_leave(cw_reader *r, const uint8_t *end, const char *what)
 {
-    if (sub->ok && sub->at != sub->end)
-        cw_reader_fail(sub, NULL, "section size mismatch: %zu bytes too many in %s", cw_reader_left(sub), what);
-    if (!sub->ok)
-        r->ok = false;
+    if (r->ok && r->at != r->end)
+        cw_reader_fail(r, NULL, "section size mismatch: unexpected content in the %s, %zu bytes are left", what,
+                       cw_reader_left(r));
+    r->end = end;
 }
 
 /* ---- numbers ---- */

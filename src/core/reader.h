@@ -76,9 +76,9 @@ cwrun_str cw_read_name(cw_reader *r);
 /* A count of things that take at least one byte each; bounded by the bytes left and by `most`. */
 uint32_t cw_read_count(cw_reader *r, uint32_t most, const char *what);
 
-/* A reader of the next `size` bytes, for a section or nested module; shares arena, error, path. The parent moves past
- * them. Finish with cw_reader_leave: failure passes up, unread bytes are an error naming `what`. */
-cw_reader cw_reader_enter(cw_reader *r, size_t size, const char *what);
-void cw_reader_leave(cw_reader *r, cw_reader *sub, const char *what);
+/* Narrows the reader to the next `size` bytes: a section, a body, what is nested; fewer than that are an error. The
+ * answer is for cw_reader_leave, which widens it again, and to which bytes that nobody read are an error. */
+const uint8_t *cw_reader_enter(cw_reader *r, size_t size, const char *what);
+void cw_reader_leave(cw_reader *r, const uint8_t *end, const char *what);
 
 #endif

@@ -237,14 +237,10 @@ static void read_bodies(cw_dump *d, uint32_t *n)
     cw_reader *r = &d->r;
     for (uint32_t i = read_count(d); i && r->ok; i--) {
         cw_text_printf(&d->out, "============== func %u ====================\n", n[CW_SPACE_CORE_FUNC]++);
-        const uint8_t *at = r->at, *section_end = r->end;
-        uint32_t size = cw_read_u32(r);
-        if (size > cw_reader_left(r))
-            cw_reader_fail(r, at, "unexpected end: function body of %u bytes, %zu are left", size, cw_reader_left(r));
+        const uint8_t *section_end = cw_reader_enter(r, cw_read_u32(r), "function body");
         print_text(d, "size of function");
         if (!r->ok)
             return;
-        r->end = r->at + size;
         uint32_t n_runs = cw_read_u32(r);
         cw_text_printf(&d->state, "%u local blocks", n_runs);
         print(d);
@@ -253,7 +249,7 @@ static void read_bodies(cw_dump *d, uint32_t *n)
             print(d);
         }
         read_insns(d, true);
-        r->end = section_end;
+        cw_reader_leave(r, section_end, "function body");
     }
 }
 
@@ -341,18 +337,10 @@ static void read_names(cw_dump *d, bool is_component)
 {
     cw_reader *r = &d->r;
     while (cw_reader_left(r)) {
-        const uint8_t *end = r->end, *at = r->at;
-        uint8_t id = cw_read_u8(r);
-        uint32_t size = cw_read_u32(r);
-        if (size > cw_reader_left(r))
-            cw_reader_fail(r, at, "unexpected end: names of %u bytes", size);
-        if (!r->ok)
-            return;
-        r->end = r->at + size;
-        read_subsection(d, is_component, id);
-        if (r->ok && r->at != r->end)
-            cw_reader_fail(r, NULL, "unexpected data at the end of the names");
-        r->end = end;
+        const uint8_t id = cw_read_u8(r), *end = cw_reader_enter(r, cw_read_u32(r), "names");
+        if (r->ok)
+            read_subsection(d, is_component, id);
+        cw_reader_leave(r, end, "names");
     }
 }
 
@@ -539,18 +527,10 @@ static void read_body(cw_dump *d)
     d->nesting++;
     bool ok = read_preamble(d, &is_component);
     while (ok && cw_reader_left(r)) {
-        const uint8_t *end = r->end, *at = r->at;
-        uint8_t id = cw_read_u8(r);
-        uint32_t size = cw_read_u32(r);
-        if (size > cw_reader_left(r))
-            cw_reader_fail(r, at, "unexpected end: section of %u bytes, %zu are left", size, cw_reader_left(r));
-        if (!r->ok)
-            break;
-        r->end = r->at + size;
-        read_section(d, is_component, id, n);
-        if (r->ok && r->at != r->end)
-            cw_reader_fail(r, NULL, "section size mismatch: %zu bytes are left", cw_reader_left(r));
-        r->end = end;
+        const uint8_t id = cw_read_u8(r), *end = cw_reader_enter(r, cw_read_u32(r), "section");
+        if (r->ok)
+            read_section(d, is_component, id, n);
+        cw_reader_leave(r, end, "section");
         if (d->out.size > OUT_ROOM)
             flush(d);
     }

@@ -258,25 +258,25 @@ void cw_print_leave(cw_printer *p, cw_print_part before)
     p->r->end = before.end;
 }
 
-const uint8_t *cw_print_open(cw_printer *p, size_t size, const char *what)
+cw_print_scan cw_print_scan_begin(cw_reader *r)
 {
-    cw_reader *r = p->r;
-    const uint8_t *end = r->end;
-    if (r->ok && size > cw_reader_left(r))
-        cw_reader_fail(r, NULL,
-                       "unexpected end of section or function, length out of bounds: %s of %zu bytes, %zu are left",
-                       what, size, cw_reader_left(r));
-    if (r->ok)
-        r->end = r->at + size;
-    return end;
+    return (cw_print_scan){ .r = r, .next = r->at, .end = r->end };
 }
 
-void cw_print_close(cw_printer *p, const uint8_t *end, const char *what)
+bool cw_print_scan_next(cw_print_scan *s)
 {
-    cw_reader *r = p->r;
-    if (r->ok && r->at != r->end)
-        cw_reader_fail(r, NULL, "section size mismatch: %zu bytes too many in %s", cw_reader_left(r), what);
-    r->end = end;
+    cw_reader *r = s->r;
+    r->ok = true;
+    r->at = s->at = s->next;
+    r->end = s->end;
+    if (r->at == r->end)
+        return false;
+    s->id = cw_read_u8(r);
+    const uint32_t size = cw_read_u32(r);
+    s->is_broken = !r->ok || size > cw_reader_left(r);
+    if (!s->is_broken)
+        s->next = r->end = r->at + size;
+    return !s->is_broken;
 }
 
 cw_reader *cw_print_quiet_reader(cw_printer *p)

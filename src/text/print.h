@@ -162,11 +162,19 @@ void cw_print_leave(cw_printer *p, cw_print_part before);
 /* A reader of its own for the silent pass, behind the preamble; NULL where there is nothing to read. The caller frees
  * it. */
 cw_reader *cw_print_quiet_reader(cw_printer *p);
+/* The sections, or the parts of a name section, that a silent pass goes over: of all that the reader covers. */
+typedef struct cw_print_scan {
+    cw_reader *r;
+    const uint8_t *next, *end;
+    const uint8_t *at; /* the section's start */
+    uint8_t id;
+    bool is_broken; /* it ended at what is no section */
+} cw_print_scan;
+cw_print_scan cw_print_scan_begin(cw_reader *r);
+/* Narrows the reader to the content of the next one, however that of the last was read; false: there is no more. */
+bool cw_print_scan_next(cw_print_scan *s);
 /* Forgets what belonged to one function or type. */
 void cw_print_reset_scratch(cw_printer *p);
-/* The next `size` bytes alone; the rest comes back with cw_print_close, where they must all have been read. */
-const uint8_t *cw_print_open(cw_printer *p, size_t size, const char *what);
-void cw_print_close(cw_printer *p, const uint8_t *end, const char *what);
 
 /* ---- print_names.c ---- */
 

@@ -136,29 +136,18 @@ static void scan_names(cw_printer *p, cw_reader *r, cw_print_scope *s)
 {
     s->names_ordered = true;
     bool regular = r->at < r->end, first = true;
-    const uint8_t *end = r->end;
-    while (r->ok && r->at < end && regular) {
-        uint8_t id = cw_read_u8(r);
-        uint32_t size = cw_read_u32(r);
-        if (!r->ok || size > cw_reader_left(r)) {
-            regular = false;
-            break;
-        }
-        const uint8_t *next = r->at + size;
-        r->end = next;
-        if (id == 0 && first) {
+    cw_print_scan scan = cw_print_scan_begin(r);
+    while (regular && cw_print_scan_next(&scan)) {
+        if (scan.id == 0 && first) {
             s->name = cw_read_name(r);
             s->name = r->ok ? s->name : (cwrun_str){ NULL, 0 };
         } else {
-            regular = id == 1 && scan_sort_names(p, r, s);
+            regular = scan.id == 1 && scan_sort_names(p, r, s);
         }
         first = false;
-        regular = regular && r->ok && r->at == next;
-        r->ok = true;
-        r->at = next;
-        r->end = end;
+        regular = regular && r->ok && r->at == r->end;
     }
-    s->names_regular = regular;
+    s->names_regular = regular && !scan.is_broken;
 }
 
 /* The reader covers exactly the component; s was pushed. */
@@ -167,21 +156,12 @@ void cw_print_component_scan(cw_printer *p, cw_print_scope *s)
     cw_reader *r = cw_print_quiet_reader(p);
     if (!r)
         return;
-    const uint8_t *end = r->end;
     cw_print_part names = { NULL, NULL };
-    while (r->ok && r->at < end) {
-        uint8_t id = cw_read_u8(r);
-        uint32_t size = cw_read_u32(r);
-        if (!r->ok || size > cw_reader_left(r))
-            break;
-        const uint8_t *next = r->at + size;
-        r->end = next;
-        if (id == CW_PART_CUSTOM && cw_str_eq_c(cw_read_name(r), "component-name") && r->ok && !s->n_name_sections++)
-            names = (cw_print_part){ r->at, next };
-        r->ok = true;
-        r->at = next;
-        r->end = end;
-    }
+    cw_print_scan scan = cw_print_scan_begin(r);
+    while (cw_print_scan_next(&scan))
+        if (scan.id == CW_PART_CUSTOM && cw_str_eq_c(cw_read_name(r), "component-name") && r->ok &&
+            !s->n_name_sections++)
+            names = (cw_print_part){ r->at, r->end };
     if (s->n_name_sections) {
         r->ok = true;
         r->at = names.at;
@@ -543,7 +523,7 @@ static void print_section(cw_printer *p)
         return;
     }
     uint32_t size = cw_read_u32(r);
-    const uint8_t *end = cw_print_open(p, size, names[id]);
+    const uint8_t *end = cw_reader_enter(r, size, names[id]);
     if (!r->ok)
         return;
     bool alone = true;
@@ -555,7 +535,7 @@ static void print_section(cw_printer *p)
     default: alone = !print_entries(p, id, at);
     }
     p->scope->last = alone ? CW_PART_NONE : id;
-    cw_print_close(p, end, names[id]);
+    cw_reader_leave(r, end, names[id]);
 }
 
 void cw_print_component_fields(cw_printer *p)

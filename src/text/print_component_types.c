@@ -434,14 +434,14 @@ void cw_print_value(cw_printer *p)
         CW_PUT(p, "(type ");
     cw_print_component_valtype(p);
     cw_put_text(p, defined ? ") " : " ");
-    const uint8_t *end = cw_print_open(p, cw_read_u32(r), "value");
+    const uint8_t *end = cw_reader_enter(r, cw_read_u32(r), "value");
     if (r->ok && !print_primitive(p, type) && !print_float_or_string(p, type)) {
         CW_PUT(p, "(binary ");
         cw_put_bytes(p, r->at, cw_reader_left(r));
         CW_PUT(p, ")");
     }
     r->at = r->ok ? r->end : r->at;
-    cw_print_close(p, end, "a value");
+    cw_reader_leave(r, end, "value");
     CW_PUT(p, ")");
 }
 

@@ -118,31 +118,21 @@ void cw_print_module_scan(cw_printer *p, cw_print_module *m)
     if (!r)
         return;
     cw_print_part names = { NULL, NULL }, hints = { NULL, NULL }, code = { NULL, NULL };
-    const uint8_t *end = r->end;
     unsigned n_hint_sections = 0;
-    while (r->ok && p->r->ok && r->at < end) {
-        const uint8_t *at = r->at;
-        uint8_t id = cw_read_u8(r);
-        uint32_t size = cw_read_u32(r);
-        if (!r->ok || size > cw_reader_left(r))
-            break;
-        const uint8_t *next = r->at + size;
-        r->end = next;
-        if (id) {
-            if (id == CW_SECTION_CODE && at == hints.end)
-                code = (cw_print_part){ r->at, next };
-            scan_section(p, r, id);
-            m->last_known = next;
+    cw_print_scan scan = cw_print_scan_begin(r);
+    while (p->r->ok && cw_print_scan_next(&scan)) {
+        if (scan.id) {
+            if (scan.id == CW_SECTION_CODE && scan.at == hints.end)
+                code = (cw_print_part){ r->at, r->end };
+            scan_section(p, r, scan.id);
+            m->last_known = r->end;
         } else {
             cwrun_str name = cw_read_name(r);
             if (r->ok && cw_str_eq_c(name, "name") && !m->n_name_sections++)
-                names = (cw_print_part){ r->at, next };
+                names = (cw_print_part){ r->at, r->end };
             if (r->ok && cw_str_eq_c(name, "metadata.code.branch_hint") && !n_hint_sections++)
-                hints = (cw_print_part){ r->at, next };
+                hints = (cw_print_part){ r->at, r->end };
         }
-        r->ok = true;
-        r->at = next;
-        r->end = end;
     }
     if (m->n_name_sections && p->r->ok) {
         r->ok = true;
@@ -333,12 +323,11 @@ static void print_func(cw_printer *p, uint32_t index)
     uint32_t type = m->func_types.items[index];
     const cw_print_type *signature = type < m->types.n ? &m->types.items[type] : NULL;
     m->type = signature && signature->form == CW_PRINT_FUNC ? signature : NULL;
-    uint32_t size = cw_read_u32(r);
-    const uint8_t *end = cw_print_open(p, size, "function body");
+    const uint8_t *end = cw_reader_enter(r, cw_read_u32(r), "function body");
     cw_print_typeuse(p, type, false);
     if (r->ok)
         cw_print_function(p, index);
-    cw_print_close(p, end, "a function body");
+    cw_reader_leave(r, end, "function body");
     CW_PUT(p, ")");
     cw_print_reset_scratch(p);
     cw_reader_pop(r);
@@ -514,8 +503,7 @@ static void print_section(cw_printer *p)
         cw_reader_fail(r, at, "malformed section id %u", id);
         return;
     }
-    uint32_t size = cw_read_u32(r);
-    const uint8_t *end = cw_print_open(p, size, names[id]);
+    const uint8_t *end = cw_reader_enter(r, cw_read_u32(r), names[id]);
     if (r->ok && id && order[id] <= order[m->last])
         cw_reader_fail(r, at, "unexpected content after last section: a %s after the %s", names[id], names[m->last]);
     if (!r->ok)
@@ -541,7 +529,7 @@ static void print_section(cw_printer *p)
     }
     if (!n)
         cw_print_empty(p, at, words[id]);
-    cw_print_close(p, end, names[id]);
+    cw_reader_leave(r, end, names[id]);
 }
 
 static void print_preamble(cw_printer *p)

@@ -183,27 +183,16 @@ void cw_print_scan_names(cw_printer *p, cw_reader *r)
 {
     bool regular = r->at < r->end;
     int last = -1;
-    const uint8_t *end = r->end;
-    while (r->ok && r->at < end) {
-        uint8_t id = cw_read_u8(r);
-        uint32_t size = cw_read_u32(r);
-        if (!r->ok || size > cw_reader_left(r)) {
-            regular = false;
-            break;
-        }
-        const uint8_t *next = r->at + size;
-        r->end = next;
-        if (id <= last) { /* a second one says nothing */
+    cw_print_scan scan = cw_print_scan_begin(r);
+    while (cw_print_scan_next(&scan)) {
+        if (scan.id <= last) { /* a second one says nothing */
             regular = false;
         } else {
-            regular = scan_subsection(p, r, id) && r->at == next && regular;
-            last = id;
+            regular = scan_subsection(p, r, scan.id) && r->at == r->end && regular;
+            last = scan.id;
         }
-        r->ok = true;
-        r->at = next;
-        r->end = end;
     }
-    p->m->names_regular = regular;
+    p->m->names_regular = regular && !scan.is_broken;
     make_field_ids(p);
 }
 

@@ -57,16 +57,10 @@ static void strip_body(stripper *s, cw_bytes *out)
     bool is_component = preamble[6] != 0;
     cw_bytes_add(out, preamble, 8);
     while (cw_reader_left(r)) {
-        const uint8_t *end = r->end, *at = r->at;
-        uint8_t id = cw_read_u8(r);
-        uint32_t size = cw_read_u32(r);
-        if (size > cw_reader_left(r))
-            cw_reader_fail(r, at, "unexpected end: section of %u bytes, %zu are left", size, cw_reader_left(r));
-        if (!r->ok)
-            return;
-        r->end = r->at + size;
-        strip_section(s, id, is_component && (id == CORE_MODULE || id == COMPONENT), out);
-        r->end = end;
+        const uint8_t id = cw_read_u8(r), *end = cw_reader_enter(r, cw_read_u32(r), "section");
+        if (r->ok)
+            strip_section(s, id, is_component && (id == CORE_MODULE || id == COMPONENT), out);
+        cw_reader_leave(r, end, "section");
     }
 }
 
