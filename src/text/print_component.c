@@ -257,6 +257,16 @@ static void print_core_item(cw_printer *p, uint8_t sort, uint32_t index)
     CW_PUT(p, ")");
 }
 
+/* What the index behind a sort stands for. */
+static void print_indexed(cw_printer *p, bool core, uint8_t sort)
+{
+    const uint32_t index = cw_read_u32(p->r);
+    if (core)
+        print_core_item(p, sort, index);
+    else
+        cw_print_item(p, sort, index);
+}
+
 static void print_bundle(cw_printer *p, bool core)
 {
     cw_reader *r = p->r;
@@ -270,12 +280,7 @@ static void print_bundle(cw_printer *p, bool core)
         else
             cw_print_extern_name(p);
         CW_PUT(p, " ");
-        uint8_t sort = core ? read_core_export_sort(p) : cw_print_read_sort(p);
-        uint32_t index = cw_read_u32(r);
-        if (core)
-            print_core_item(p, sort, index);
-        else
-            cw_print_item(p, sort, index);
+        print_indexed(p, core, core ? read_core_export_sort(p) : cw_print_read_sort(p));
         CW_PUT(p, ")");
     }
     p->indent--;
@@ -301,11 +306,7 @@ static void print_instantiate(cw_printer *p, bool core)
             sort = cw_print_read_sort(p);
         else if (cw_read_u8(r) != 0x12)
             cw_reader_fail(r, at, "invalid leading byte for an instantiation argument");
-        uint32_t index = cw_read_u32(r);
-        if (core)
-            print_core_item(p, sort, index);
-        else
-            cw_print_item(p, sort, index);
+        print_indexed(p, core, sort);
         CW_PUT(p, ")");
     }
     p->indent--;
