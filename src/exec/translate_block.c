@@ -181,12 +181,24 @@ static uint32_t bridge_to(cw_translator *t, cw_block *b)
     return b->bridge;
 }
 
+/* The same where one of a table's labels is the function's. */
+static void settle_table_values(cw_translator *t, uint32_t n, const uint8_t *at)
+{
+    for (uint32_t i = 0; i <= n; i++) {
+        const cw_block *b = cw_block_at(t, cw_leb_u32_checked(&at));
+        if (b->kind == CW_BLOCK_FUNC) {
+            settle_values(t, b, 1);
+            return;
+        }
+    }
+}
+
 void cw_block_branch_table(cw_translator *t, const uint8_t **at)
 {
     const uint32_t n = cw_leb_u32_checked(at);
     const uint8_t *rest = *at;
     t->n_tables++;
-    settle_values(t, cw_block_at(t, cw_leb_u32_checked(&(const uint8_t *){ *at })), 1);
+    settle_table_values(t, n, rest);
     const uint32_t first = t->table_labels.n;
     if (!CW_VEC_RESERVE(&t->table_labels, t->a, (size_t)n + 1)) {
         cw_translate_oom(t);
