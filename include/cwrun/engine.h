@@ -74,8 +74,9 @@ CWRUN_API void *cwrun_store_extension(const cwrun_store *store, const void *key)
 CWRUN_API void cwrun_store_set_fuel(cwrun_store *store, uint64_t fuel);
 CWRUN_API uint64_t cwrun_store_fuel(const cwrun_store *store);
 
-/* Stops what runs in a store (and what will, until cleared), from any thread: CWRUN_LIMIT_TIMEOUT. The handle is
- * counted and may outlive its store; using it then does nothing. Needs an engine made `interruptible`. */
+/* Stops what runs in a store (and what will, until cleared), from any thread: CWRUN_LIMIT_TIMEOUT. A host function that
+ * clears it lets its guest go on. The handle is counted and may outlive its store; using it then does nothing. Needs an
+ * engine made `interruptible`. */
 typedef struct cwrun_interrupt cwrun_interrupt;
 CWRUN_API cwrun_interrupt *cwrun_store_interrupt(cwrun_store *store, cwrun_error *err);
 CWRUN_API void cwrun_interrupt_raise(cwrun_interrupt *handle);

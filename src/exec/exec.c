@@ -70,7 +70,8 @@ void cw_exec_fini(cw_exec *x)
 }
 
 /* The flag goes first: who sets a limit looks at it afterwards (cw_exec_set_limit), so that one of the two stores of 0
- * comes after every other store. */
+ * comes after every other store. Only the OS thread that runs the store stores anything but 0: whose stack it is just
+ * now, who clears an interrupt cannot know. */
 void cw_exec_interrupt(cw_exec *x)
 {
     __atomic_store_n(&x->interrupted, 1, __ATOMIC_SEQ_CST);
@@ -81,7 +82,6 @@ void cw_exec_interrupt(cw_exec *x)
 void cw_exec_interrupt_clear(cw_exec *x)
 {
     __atomic_store_n(&x->interrupted, 0, __ATOMIC_SEQ_CST);
-    cw_exec_set_limit(x, x->current ? x->current->stack_end : NULL);
 }
 
 void cw_exec_set_limit(cw_exec *x, uint64_t *limit)

@@ -9,6 +9,7 @@
 #include "exec/segments.h"
 #include "exec/shared.h"
 #include "exec/table.h"
+#include "exec/thread.h"
 #include "exec/translate.h"
 
 /* ---- stubs ---- */
@@ -85,7 +86,7 @@ void cw_cold_trap(CW_PARAMS)
     (void)fa;
     (void)da;
     (void)va;
-    if (trap == CW_TRAP_STACK && __atomic_load_n(&in->exec->interrupted, __ATOMIC_RELAXED))
+    if (trap == CW_TRAP_STACK && !__atomic_load_n(&in->exec->limit, __ATOMIC_RELAXED))
         trap = CW_TRAP_INTERRUPT;
     if (trap == CW_TRAP_LIMIT)
         cw_thread_oom(t);
@@ -102,6 +103,7 @@ cw_step cw_interp_native(cw_thread *t, cw_control *csp)
     uint64_t *frame = csp[-1].sp;
     cw_interp_left(t, CW_RUN_TRAPPED, NULL, frame + f->code->frame_slots, csp, f->in);
     const cw_step step = f->native->run(t, f, frame, (uint32_t)(uintptr_t)csp[-2].ip);
+    cw_exec_set_limit(t->exec, t->stack_end); /* it may have cleared an interrupt */
     if (step == CW_STEP_CALL || step == CW_STEP_SUSPEND)
         csp[-2].ip = (const uint8_t *)(uintptr_t)t->next_state;
     if (step == CW_STEP_SUSPEND)

@@ -14,7 +14,7 @@ static cwrun_engine *engine;
 static cwrun_store *store;
 static cwrun_error err;
 
-static int set_up(void **state)
+static inline int set_up(void **state)
 {
     (void)state;
     engine = cwrun_engine_new(NULL, &err);
@@ -22,7 +22,7 @@ static int set_up(void **state)
     return store ? 0 : -1;
 }
 
-static int tear_down(void **state)
+static inline int tear_down(void **state)
 {
     (void)state;
     cwrun_error_clear(&err);
@@ -30,6 +30,18 @@ static int tear_down(void **state)
     cwrun_engine_drop(engine);
     store = NULL;
     return 0;
+}
+
+/* A module of that text in the store; the linker may be NULL. NULL with err set where it does not come to be. */
+static inline cwrun_core_instance *core_instance(const char *text, cwrun_linker *linker)
+{
+    cwrun_arena *arena = cwrun_arena_new(NULL);
+    const cwrun_str bytes = cwrun_text_encode(cwrun_str_of(text), "test", arena, &err);
+    cwrun_module *m = cwrun_module_load(engine, bytes.data, bytes.size, "test", &err);
+    cwrun_core_instance *made = cwrun_module_instantiate(store, m, linker, &err);
+    cwrun_module_drop(m);
+    cwrun_arena_drop(arena);
+    return made;
 }
 
 /* The last call failed with that kind of error, and its message has these words. */
