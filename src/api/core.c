@@ -186,6 +186,7 @@ static cwrun_core_instance *instantiate(cwrun_store *store, cwrun_module *module
 {
     if (!cw_store_allocates(store, "cwrun_module_instantiate", err))
         return NULL;
+    cw_store_entered(store); /* constant expressions may collect, and so run destructors of the host */
     cw_module *m = module->module;
     cwrun_core_instance *in = CW_ARENA_NEW(&store->exec.arena, cwrun_core_instance);
     cw_extern *imports = cw_new_array(&store->alloc, m->n_imports + 1u, sizeof *imports);
@@ -197,11 +198,12 @@ static cwrun_core_instance *instantiate(cwrun_store *store, cwrun_module *module
     } else {
         in->store = store;
         if (find_imports(in, m, from, imports, err))
-            in->in = cw_instance_new(&store->exec, m, imports, &start, err);
+            in->in = cw_instance_define(&store->exec, m, imports, err);
     }
     cw_free(&store->alloc, imports, (m->n_imports + 1u) * sizeof *imports);
-    cw_store_entered(store);
-    bool ok = !cwrun_failed(err) && in && in->in && (!start || cw_core_run(store, start, NULL, 0, err));
+    /* where this fails, functions may be in tables of others already */
+    bool ok = in && in->in && cw_instance_fill(in->in, &start, err) &&
+              (!start || cw_core_run(store, start, NULL, 0, err));
     cw_store_left(store);
     return ok ? in : NULL;
 }

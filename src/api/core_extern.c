@@ -96,7 +96,9 @@ uint64_t cwrun_memory_pages(const cwrun_memory *memory)
 
 bool cwrun_memory_grow(cwrun_memory *memory, uint64_t pages, uint64_t *before)
 {
-    uint64_t old = memory ? cw_memory_grow(mem(memory), pages) : UINT64_MAX;
+    /* who allocates has pointers to it */
+    const bool collecting = memory && mem(memory)->exec->gc.running;
+    uint64_t old = memory && !collecting ? cw_memory_grow(mem(memory), pages) : UINT64_MAX;
     if (before && old != UINT64_MAX)
         *before = old;
     return old != UINT64_MAX;
@@ -231,7 +233,8 @@ bool cwrun_table_grow(cwrun_table *table, uint64_t n, const cwrun_core_val *init
     if (!table || cwrun_failed(err))
         return cw_fail_null(err, __func__);
     cw_table *t = tab(table);
-    if (!element(t->exec->store, t->type.elem, init, "cwrun_table_grow", &slot, err))
+    if (!cw_store_allocates(t->exec->store, "cwrun_table_grow", err) ||
+        !element(t->exec->store, t->type.elem, init, "cwrun_table_grow", &slot, err))
         return false;
     uint64_t old = cw_table_grow(t, n, slot);
     if (before && old != UINT64_MAX)

@@ -117,11 +117,52 @@ static place element(const cw_subtype *t, cw_object *o, uint32_t i)
                     f->is_mutable };
 }
 
+/* A field's value before there is an object. */
+typedef struct converted {
+    uint64_t value[2];
+    uint64_t ref; /* the same where it refers to the heap, else 0 */
+} converted;
+
+static bool convert(cwrun_store *store, const cw_subtype *t, const cwrun_core_val *fields, converted *out,
+                    const char *who, cwrun_error *err)
+{
+    for (uint32_t i = 0; i < t->n_fields; i++) {
+        const cw_valtype type = unpacked(t->fields[i].type);
+        uint64_t *to = out[i].value;
+        const char *wrong = cw_core_to_slots(store, type, &fields[i], &to);
+        if (wrong) {
+            cw_fail(err, &store->alloc, CWRUN_ERROR_ARGUMENT, 0, "%s: fields[%u] %s", who, i, wrong);
+            return false;
+        }
+        out[i].ref = cw_is_managed(store->exec.types, type) ? out[i].value[0] : 0;
+    }
+    return true;
+}
+
+/* A structure of these values, the last of which is the descriptor. They stay alive while it is made, whatever
+ * references the host's destructors drop then. */
+static cw_object *make_struct(cwrun_store *store, const cw_subtype *t, converted *values)
+{
+    cw_gc_scope scope;
+    cw_gc_scope_begin(&store->exec, &scope, &values->ref, t->n_fields + 1u, sizeof *values / sizeof(uint64_t));
+    cw_object *o = cw_gc_new_struct(&store->exec, t);
+    cw_gc_scope_end(&store->exec, &scope);
+    if (!o)
+        return NULL;
+    memset(o + 1, 0, t->size - sizeof *o);
+    if (t->descriptor_offset)
+        *(uint64_t *)(void *)((uint8_t *)o + t->descriptor_offset) = values[t->n_fields].ref;
+    for (uint32_t i = 0; i < t->n_fields; i++) {
+        const place p = field(t, o, i);
+        memcpy(p.at, values[i].value, p.size); /* the low bytes come first */
+    }
+    return o;
+}
+
 /* descriptor: 0 where it has none. */
 static cwrun_ref new_struct(cwrun_store *store, cwrun_core_type type, cwrun_ref descriptor,
                             const cwrun_core_val *fields, size_t n, const char *who, cwrun_error *err)
 {
-    uint64_t slots[2], *to;
     if (!cw_store_allocates(store, who, err))
         return 0;
     const cw_subtype *t = new_type(store, type, CW_COMP_STRUCT, who, err);
@@ -132,24 +173,15 @@ static cwrun_ref new_struct(cwrun_store *store, cwrun_core_type type, cwrun_ref 
         return fail(store, who, "the type has no descriptor", err);
     if (!t || n != t->n_fields || (n && !fields))
         return t ? fail(store, who, "the number of fields is another", err) : 0;
-    for (uint32_t i = 0; i < n; i++) { /* all are checked before there is an object */
-        const char *wrong = cw_core_to_slots(store, unpacked(t->fields[i].type), &fields[i], (to = slots, &to));
-        if (wrong) {
-            cw_fail(err, &store->alloc, CWRUN_ERROR_ARGUMENT, 0, "%s: fields[%u] %s", who, i, wrong);
-            return 0;
-        }
-    }
+    converted *values = cw_new_array(&store->alloc, n + 1, sizeof *values);
+    if (!values)
+        return cw_fail_oom(err);
+    cwrun_ref ref = 0;
+    values[n].ref = (uintptr_t)d;
     cw_store_entered(store);
-    cw_object *o = cw_gc_new_struct(&store->exec, t);
-    if (o)
-        memset(o + 1, 0, t->size - sizeof *o);
-    if (o && d)
-        *(uint64_t *)(void *)((uint8_t *)o + t->descriptor_offset) = (uintptr_t)d;
-    for (uint32_t i = 0; o && i < n; i++) {
-        const place p = field(t, o, i);
-        put(store, &p, &fields[i]);
-    }
-    const cwrun_ref ref = rooted(store, o, err);
+    if (convert(store, t, fields, values, who, err))
+        ref = rooted(store, make_struct(store, t, values), err);
+    cw_free(&store->alloc, values, (n + 1) * sizeof *values);
     cw_store_left(store);
     return ref;
 }
@@ -199,8 +231,12 @@ cwrun_ref cwrun_array_new(cwrun_store *store, cwrun_core_type type, const cwrun_
         cw_fail(err, &store->alloc, CWRUN_ERROR_ARGUMENT, 0, "%s: init %s", who, wrong);
         return 0;
     }
+    uint64_t alive = cw_is_managed(store->exec.types, unpacked(t->fields[0].type)) ? slots[0] : 0;
+    cw_gc_scope scope;
     cw_store_entered(store);
+    cw_gc_scope_begin(&store->exec, &scope, &alive, 1, 1);
     cw_array *a = cw_gc_new_array(&store->exec, t, length);
+    cw_gc_scope_end(&store->exec, &scope);
     for (uint32_t i = 0; a && i < length; i++)
         memcpy(cw_array_data(a) + (uint64_t)i * t->size, slots, t->size);
     const cwrun_ref ref = rooted(store, a, err);

@@ -276,10 +276,14 @@ uint64_t cw_table_grow(cw_table *t, uint64_t n, uint64_t init);
 /* Bounds-checked bytes of a memory: NULL where [at, at + size) is not inside. */
 uint8_t *cw_memory_at(const cw_memory *m, uint64_t at, uint64_t size);
 
-/* Links and allocates an instance and runs its element and data segments, not its start function. imports are in the
- * order of m->imports; one of kind CW_EXTERN_COUNT is missing. Errors: LINK where an import is missing or does not
- * match, TRAP where a segment is out of bounds (the instance then stays in the store, as the specification has it),
- * LIMIT. *start gets the start function or NULL. */
+/* Links an instance and makes what it defines. imports are in the order of m->imports; one of kind CW_EXTERN_COUNT is
+ * missing. Errors: LINK where an import is missing or does not match, TRAP of a constant expression, LIMIT. */
+cw_instance *cw_instance_define(cw_exec *x, cw_module *m, const cw_extern *imports, cwrun_error *err);
+/* Runs its element and data segments, not its start function: *start gets that, or NULL. Errors: TRAP where a segment
+ * is out of bounds, LIMIT. What segments before it put into tables stays there, as the specification has it, and can
+ * be called. */
+bool cw_instance_fill(cw_instance *in, cw_func **start, cwrun_error *err);
+/* Both. */
 cw_instance *cw_instance_new(cw_exec *x, cw_module *m, const cw_extern *imports, cw_func **start, cwrun_error *err);
 /* The reference of a function of the instance, made on first need. NULL where memory ran out. */
 cw_func *cw_instance_func(cw_instance *in, uint32_t index);

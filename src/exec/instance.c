@@ -88,9 +88,8 @@ static bool define(cw_instance *in, cwrun_error *err)
     return true;
 }
 
-cw_instance *cw_instance_new(cw_exec *x, cw_module *m, const cw_extern *imports, cw_func **start, cwrun_error *err)
+cw_instance *cw_instance_define(cw_exec *x, cw_module *m, const cw_extern *imports, cwrun_error *err)
 {
-    *start = NULL;
     if (cwrun_failed(err))
         return NULL;
     if (x->n_instances >= x->limits.max_instances) {
@@ -110,13 +109,23 @@ cw_instance *cw_instance_new(cw_exec *x, cw_module *m, const cw_extern *imports,
     x->n_instances++;
 
     take_imports(in, imports);
-    if (!define(in, err) || !cw_segments_run(in, err))
-        return NULL;
-    if (m->has_start && !(*start = cw_instance_func(in, m->start))) {
-        cw_exec_oom(x, err);
-        return NULL;
-    }
-    return in;
+    return define(in, err) ? in : NULL;
+}
+
+bool cw_instance_fill(cw_instance *in, cw_func **start, cwrun_error *err)
+{
+    const cw_module *m = in->module;
+    *start = NULL;
+    if (!cw_segments_run(in, err))
+        return false;
+    return !m->has_start || (*start = cw_instance_func(in, m->start)) || cw_exec_oom(in->exec, err);
+}
+
+cw_instance *cw_instance_new(cw_exec *x, cw_module *m, const cw_extern *imports, cw_func **start, cwrun_error *err)
+{
+    *start = NULL;
+    cw_instance *in = cw_instance_define(x, m, imports, err);
+    return in && cw_instance_fill(in, start, err) ? in : NULL;
 }
 
 /* ---- what instances are asked for ---- */

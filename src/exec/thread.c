@@ -189,6 +189,8 @@ cw_run_status cw_thread_run(cw_thread *t)
         cw_trap_capture(t);
         empty(t);
     }
+    if (status == CW_RUN_DONE || (status == CW_RUN_TRAPPED && t->fail_kind != CWRUN_ERROR_EXCEPTION))
+        t->exec->thrown = NULL; /* of a call within that a host function swallowed */
     return status;
 }
 

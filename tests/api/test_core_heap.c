@@ -6,12 +6,7 @@
 
 static cwrun_core_instance *instance_of(const char *text, cwrun_linker *linker)
 {
-    cwrun_arena *arena = cwrun_arena_new(NULL);
-    cwrun_str bytes = cwrun_text_encode(cwrun_str_of(text), "test", arena, &err);
-    cwrun_module *m = cwrun_module_load(engine, bytes.data, bytes.size, "test", &err);
-    cwrun_core_instance *in = cwrun_module_instantiate(store, m, linker, &err);
-    cwrun_module_drop(m);
-    cwrun_arena_drop(arena);
+    cwrun_core_instance *in = core_instance(text, linker);
     if (!in)
         fail_msg("%s", err.message);
     return in;

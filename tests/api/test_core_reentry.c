@@ -1,14 +1,7 @@
 /* tests/api/test_core_reentry.c: host functions and destructors that call back, throw in the middle of each other, wait
  * where they must not, drop their store, or make memories move. */
-#include <cwrun.h>
+#include "api/fixture.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
-
-static cwrun_engine *engine;
-static cwrun_store *store;
-static cwrun_error err;
 static cwrun_core_instance *in; /* the guest */
 static cwrun_tag *tag;          /* (param i32 externref) */
 
@@ -41,17 +34,6 @@ static const char guest[] =
     "   (global.set 0 (i32.add (global.get 0) (i32.const 1)))"
     "   (br_if $l (i32.rem_u (global.get 0) (i32.const 2000))))))";
 
-static cwrun_core_instance *instance_of(const char *text, cwrun_linker *linker)
-{
-    cwrun_arena *arena = cwrun_arena_new(NULL);
-    cwrun_str bytes = cwrun_text_encode(cwrun_str_of(text), "test", arena, &err);
-    cwrun_module *m = cwrun_module_load(engine, bytes.data, bytes.size, "test", &err);
-    cwrun_core_instance *made = cwrun_module_instantiate(store, m, linker, &err);
-    cwrun_module_drop(m);
-    cwrun_arena_drop(arena);
-    return made;
-}
-
 static cwrun_linker *new_linker(void)
 {
     cwrun_extern given = { CWRUN_ITEM_CORE_TAG, { .tag = tag } };
@@ -61,34 +43,16 @@ static cwrun_linker *new_linker(void)
     return linker;
 }
 
-static int set_up(void **state)
+static int set_up_guest(void **state)
 {
     static const cwrun_core_type types[] = { CWRUN_CORE_I32, CWRUN_TYPE_EXTERNREF };
-    (void)state;
     depth = n_dropped = 0;
-    engine = cwrun_engine_new(NULL, &err);
-    store = cwrun_store_new(engine, NULL, &err);
+    set_up(state);
     tag = cwrun_tag_new(store, cwrun_core_functype_new(engine, types, 2, NULL, 0, &err), &err);
     cwrun_linker *linker = new_linker();
-    in = instance_of(guest, linker);
+    in = core_instance(guest, linker);
     cwrun_linker_drop(linker);
     return in ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    cwrun_error_clear(&err);
-    cwrun_store_drop(store);
-    cwrun_engine_drop(engine);
-    return 0;
-}
-
-static void failed_with(uint8_t kind, const char *words)
-{
-    if (err.kind != kind || !strstr(err.message, words))
-        fail_msg("wanted %s, got %s", words, err.message ? err.message : "no error");
-    cwrun_error_clear(&err);
 }
 
 static void all_is_well(void)
@@ -366,13 +330,13 @@ static void a_trap_at_start_leaves_the_store_usable(void **state)
         "funcref)) (func $f (result i32) (i32.const 11)) (elem (i32.const 0) $f)"
         " (func $start (drop (call $act (i32.const 0) (ref.null extern)))) (start $start))";
     now = fail_at_start;
-    assert_null(instance_of(text, l));
+    assert_null(core_instance(text, l));
     failed_with(CWRUN_ERROR_TRAP, "not yet");
     assert_true(cwrun_table_get(t, 0, &got, &err)); /* what it left there is alive */
     assert_true(cwrun_core_func_call(got.of.func, NULL, 0, &got, 1, &err) && got.of.i32 == 11);
-    assert_non_null(instance_of(text, l));
+    assert_non_null(core_instance(text, l));
     now = throw_object;
-    assert_null(instance_of(text, l));
+    assert_null(core_instance(text, l));
     failed_with(CWRUN_ERROR_EXCEPTION, "thrown");
     assert_ptr_equal(cwrun_exception_tag(store, cwrun_store_exception(store, &err)), tag);
     cwrun_linker_drop(l);
@@ -401,7 +365,7 @@ static cwrun_status drop_enters(cwrun_caller *c, const cwrun_core_val *args, cwr
     assert_int_equal(cwrun_externref_new(store, &v, NULL, &seen), 0);
     assert_int_equal(seen.kind, CWRUN_ERROR_ARGUMENT);
     cwrun_error_clear(&seen);
-    assert_null(instance_of(guest, NULL));
+    assert_null(core_instance(guest, NULL));
     assert_int_equal(err.kind, CWRUN_ERROR_ARGUMENT);
     cwrun_error_clear(&err);
     return CWRUN_DONE;
@@ -459,9 +423,10 @@ static void a_store_may_go_while_the_host_makes_an_object(void **state)
     (void)state;
     in_drop = drop_store;
     cwrun_ref_drop(store, cwrun_externref_new(store, &depth, drop_that_acts, &err));
-    cwrun_core_instance *shape = instance_of("(module (type $a (array (mut f64))) (func (export \"new\") (result (ref "
-                                             "$a)) (array.new $a (f64.const 0) (i32.const 1))))",
-                                             NULL);
+    cwrun_core_instance *shape =
+        core_instance("(module (type $a (array (mut f64))) (func (export \"new\") (result (ref "
+                      "$a)) (array.new $a (f64.const 0) (i32.const 1))))",
+                      NULL);
     const cwrun_core_type type =
         cwrun_core_functype_result(cwrun_core_func_type(cwrun_core_instance_func(shape, "new", &err)), 0);
     for (int i = 0; i < 100 && n_dropped == 0; i++)
@@ -471,7 +436,61 @@ static void a_store_may_go_while_the_host_makes_an_object(void **state)
     all_is_well();
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+static cwrun_status swallow(cwrun_caller *c, const cwrun_core_val *args, cwrun_core_val *results)
+{
+    const cwrun_core_val thrown[2] = { args[0], args[1] };
+    cwrun_error inner = CWRUN_ERROR_INIT;
+    (void)c, (void)results;
+    assert_false(cwrun_core_call(in, "throw", thrown, 2, NULL, 0, &inner));
+    assert_int_equal(inner.kind, CWRUN_ERROR_EXCEPTION);
+    cwrun_error_clear(&inner);
+    return args[0].of.i32 ? cwrun_caller_trap(c, "no more") : CWRUN_DONE;
+}
+
+static void an_exception_that_was_swallowed_is_not_that_of_the_call_around(void **state)
+{
+    (void)state;
+    call("act", 0, swallow);
+    all_is_well();
+    assert_int_equal(cwrun_store_exception(store, &err), 0);
+    call("act", 1, swallow);
+    failed_with(CWRUN_ERROR_TRAP, "no more");
+    assert_int_equal(cwrun_store_exception(store, &err), 0);
+}
+
+static uint8_t *bytes_seen;
+
+static cwrun_status look_at_memory(cwrun_caller *c, const cwrun_core_val *args, cwrun_core_val *results)
+{
+    (void)args, (void)results;
+    bytes_seen = cwrun_core_memory(cwrun_caller_core_instance(c), "m", 65535, 1);
+    return CWRUN_DONE;
+}
+
+/* Its element segment ran before its data segment failed. */
+static void functions_of_an_instance_that_failed_have_their_memory(void **state)
+{
+    (void)state;
+    cwrun_core_instance *table = core_instance("(module (table (export \"t\") 1 funcref)"
+                                               " (func (export \"go\") (call_indirect (i32.const 0))))",
+                                               NULL);
+    cwrun_linker *linker = new_linker();
+    cwrun_linker_core_instance(linker, "a", table, &err);
+    all_is_well();
+    assert_null(core_instance("(module (import \"h\" \"act\" (func $act (param i32 externref) (result i32)))"
+                              " (import \"a\" \"t\" (table 1 funcref)) (memory (export \"m\") 1)"
+                              " (elem (i32.const 0) $g) (data (i32.const 65536) \"x\")"
+                              " (func $g (drop (call $act (i32.const 0) (ref.null extern)))))",
+                              linker));
+    failed_with(CWRUN_ERROR_TRAP, "out of bounds memory access");
+    cwrun_linker_drop(linker);
+    now = look_at_memory;
+    bytes_seen = NULL;
+    assert_true(cwrun_core_call(table, "go", NULL, 0, NULL, 0, &err));
+    assert_non_null(bytes_seen);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up_guest, tear_down)
 
 int main(void)
 {
@@ -487,6 +506,8 @@ int main(void)
         TEST(a_store_that_is_dropped_inside_goes_at_the_end),
         TEST(a_store_may_go_in_a_destructor),
         TEST(a_store_may_go_while_the_host_makes_an_object),
+        TEST(an_exception_that_was_swallowed_is_not_that_of_the_call_around),
+        TEST(functions_of_an_instance_that_failed_have_their_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
