@@ -134,7 +134,7 @@ CWRUN_API bool cwrun_ref_same(cwrun_store *store, cwrun_ref a, cwrun_ref b);
 
 /* A new externref to an object of the host. drop(object) (may be NULL) runs when nothing refers to it any more, at the
  * latest when the store goes; not where this fails. It must not enter the store, in the middle of a collection: calls,
- * new instances and objects are argument errors there. */
+ * new instances and objects, and tables that grow, are argument errors there, and memories refuse to grow. */
 CWRUN_API cwrun_ref cwrun_externref_new(cwrun_store *store, void *object, void (*drop)(void *object), cwrun_error *err);
 /* The object of an externref; NULL where it is stale or not of the host. */
 CWRUN_API void *cwrun_externref_object(cwrun_store *store, cwrun_ref ref);
@@ -254,8 +254,8 @@ CWRUN_API bool cwrun_core_func_call(cwrun_core_func *func, const cwrun_core_val 
 /* Whether its type is that of the letters, as cwrun_linker_core_func takes them ("" for none). */
 CWRUN_API bool cwrun_core_func_is(const cwrun_core_func *func, const char *params, const char *results);
 /* The typed, fast way, for functions of numbers alone, whose type was looked at before (cwrun_core_func_is): `slots`
- * holds the arguments, then the results. i32 and f32 take the low half of a slot, v128 two slots. n_slots must be the
- * greater of both counts at the least. A failure leaves them as they are. */
+ * holds the arguments, then the results. i32 and f32 take the low half of a slot (an i32's other half is cleared), v128
+ * two slots. n_slots must be the greater of both counts at the least. A failure leaves the values as they are. */
 CWRUN_API bool cwrun_core_func_call_slots(cwrun_core_func *func, uint64_t *slots, size_t n_slots, cwrun_error *err);
 /* cwrun_core_func_call by name. */
 CWRUN_API bool cwrun_core_call(cwrun_core_instance *instance, const char *name, const cwrun_core_val *args,

@@ -375,6 +375,9 @@ bool cwrun_core_func_call_slots(cwrun_core_func *func, uint64_t *slots, size_t n
     }
     if (!cw_store_allocates(s, __func__, err))
         return false;
+    for (uint32_t i = 0, at = 0; i < type->n_params; at += cw_valtype_slots(type->params[i++]))
+        if (type->params[i] == CW_I32)
+            slots[at] = (uint32_t)slots[at]; /* guests rely on it */
     cw_store_entered(s);
     cw_roots_turn(s);
     bool ok = cw_core_run(s, f, slots, type->result_slots, err ? err : &local);

@@ -143,7 +143,7 @@ CW_COLD_ALLOC(struct_new_default, )
     if (type->descriptor_offset)
         *(uint64_t *)(void *)((uint8_t *)o + type->descriptor_offset) = sp[slot];
     sp[slot] = (uintptr_t)o;
-    return CW_COLD_OK;
+    return work(in, type->size); /* no operands paid for them */
 }
 
 /* ---- new arrays ---- */

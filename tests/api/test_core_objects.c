@@ -252,6 +252,8 @@ static void calls_check_counts_types_and_stores(void **state)
                  cwrun_core_func_is(NULL, "", ""));
     assert_true(cwrun_core_func_is(cwrun_core_instance_func(in, "f", &err), "ic", "dv"));
     assert_true(cwrun_core_func_call_slots(id, slots, 1, &err) && slots[0] == 41);
+    slots[0] = UINT64_C(0xdeadbeef00000029); /* only the low half is the argument's */
+    assert_true(cwrun_core_func_call_slots(id, slots, 1, &err) && slots[0] == 41);
     assert_false(cwrun_core_func_call_slots(id, slots, 0, &err));
     failed_with(CWRUN_ERROR_ARGUMENT, "1 slots are needed");
     assert_false(cwrun_core_func_call_slots(cwrun_core_instance_func(in, "f", &err), slots, 4, &err));
