@@ -4,6 +4,8 @@ to a peer: whatever cwrun did (validity, results, traps, exceptions, final globa
 
   tests/fuzz/differential.py --seeds 0-9999 --peer wasmtime [--runner build/tests/fuzz/fuzz_run --runner build-asan/tests/fuzz/fuzz_run]
 
+--source branches takes modules of branches.py in the place of wasm-smith's.
+
 Peers: wasmtime (everything), wasmi (no GC, no exceptions); wasm-tools and the peer are looked for in $PEERS and PATH. Modules that
 disagree are kept in --keep. Closing line: N agreed, N differ. Python 3, no packages."""
 
@@ -16,6 +18,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+
+import branches
 
 LIMITS = ["--max-memory32-bytes", "1048576", "--max-memory64-bytes", "1048576", "--max-table-elements", "1000",
           "--max-imports", "0", "--export-everything", "true", "--canonicalize-nans", "true", "--ensure-termination", "--fuel", "500",
@@ -68,7 +72,9 @@ def one(options, seed, folder):
     """What became of a seed: (agreed: True, False or None where nothing was made, why)."""
     module, script = (os.path.join(folder, "%d.%s" % (seed, end)) for end in ("wasm", "wast"))
     arguments, without = PEERS[options.peer]
-    if not smith(options.tools, seed, options.on, without + options.off, module):
+    if options.source == "branches":
+        subprocess.run([options.tools, "parse", "-", "-o", module], input=branches.module(seed).encode(), check=True)
+    elif not smith(options.tools, seed, options.on, without + options.off, module):
         return None, "no module"
     outputs = []
     for runner in options.runner:
@@ -102,6 +108,7 @@ def one(options, seed, folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", default="0-99", help="first-last")
+    parser.add_argument("--source", choices=["smith", "branches"], default="smith")
     parser.add_argument("--peer", choices=list(PEERS), default="wasmtime")
     parser.add_argument("--no-peer", action="store_true", help="only compare the runners")
     parser.add_argument("--runner", action="append", help="a fuzz_run; repeatable")
