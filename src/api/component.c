@@ -284,8 +284,8 @@ static bool is_scalar(const cwrun_type *t)
 static void prepare_scalars(cwrun_func *f)
 {
     const cw_functype *type = f->type;
-    f->is_scalar = f->fn->kind == CW_FN_LIFT && !type->is_async && !f->fn->options.canon->is_async &&
-                   type->n_params <= CW_MAX_FLAT_PARAMS && (!type->result || is_scalar(type->result));
+    f->is_scalar = f->fn->kind == CW_FN_LIFT && !f->fn->options.unsupported && type->n_params <= CW_MAX_FLAT_PARAMS &&
+                   (!type->result || is_scalar(type->result));
     for (uint32_t i = 0; f->is_scalar && i < type->n_params; i++) {
         f->is_scalar = is_scalar(type->params[i].type);
         f->kinds[i] = type->params[i].type->kind;

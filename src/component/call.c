@@ -59,9 +59,9 @@ static bool check_callable(cwrun_func *f, cwrun_error *err)
                 (int)fn->name.size, fn->name.data);
     else if (fn->kind == CW_FN_HOST)
         return true;
-    else if (fn->options.canon->is_async || fn->type->is_async)
-        cw_fail(err, a, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_UNSUPPORTED, "%s: calls of async functions: not supported yet",
-                f->name);
+    else if (fn->options.unsupported)
+        cw_fail(err, a, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_UNSUPPORTED, "%s: %s: not supported yet", f->name,
+                fn->options.unsupported);
     else {
         uint8_t closed = cw_may_enter_from(fn->in, NULL);
         if (closed == CW_TRAP_NONE)

@@ -35,7 +35,7 @@ typedef struct cw_canon_opts {
     uint8_t encoding; /* cw_encoding */
     bool memory64;    /* the memory has 64-bit addresses */
     bool is_async, always_task_return;
-    bool gc;         /* values as references: checked, not executed yet */
+    bool gc;         /* values as references: checked, calls are refused (cw_options_of) */
     uint32_t memory; /* CW_NO_INDEX where none */
     uint32_t realloc;
     uint32_t post_return;

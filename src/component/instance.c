@@ -310,7 +310,7 @@ static void *lift(cwrun_instance *in, const cw_def *def, cwrun_error *err)
             .in = in,
             .type = def->of.canon.type,
             .core = in->spaces[CW_SORT_CORE_FUNC][def->of.canon.func],
-            .options = cw_options_of(in, &def->of.canon.opts),
+            .options = cw_options_of(in, &def->of.canon.opts, def->of.canon.type),
         };
     return fn;
 }

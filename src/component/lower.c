@@ -10,9 +10,13 @@
 enum { SLOT_CALL, SLOT_ENTERED, SLOT_RESULT, N_SLOTS };
 enum { STATE_START, STATE_RETURNED };
 
-cw_options cw_options_of(const cwrun_instance *in, const cw_canon_opts *canon)
+cw_options cw_options_of(const cwrun_instance *in, const cw_canon_opts *canon, const cw_functype *type)
 {
     cw_options o = { .canon = canon };
+    if (canon->is_async || type->is_async)
+        o.unsupported = "calls of async functions";
+    else if (canon->gc)
+        o.unsupported = "calls with the canonical option `gc`";
     if (canon->memory != CW_NO_INDEX)
         o.memory = in->spaces[CW_SORT_CORE_MEMORY][canon->memory];
     if (canon->realloc != CW_NO_INDEX)
@@ -171,9 +175,9 @@ static cw_step run_lower(cw_thread *t, cw_func *func, uint64_t *frame, uint32_t 
                        l->fn->name.data);
         return CW_STEP_TRAP;
     }
-    if (l->options.canon->is_async || l->type->is_async ||
-        (l->fn->kind == CW_FN_LIFT && l->fn->options.canon->is_async)) {
-        cw_thread_trap(t, CW_TRAP_UNSUPPORTED, "a call of an async function: not supported yet");
+    const char *unsupported = l->options.unsupported ? l->options.unsupported : l->fn->options.unsupported;
+    if (unsupported) {
+        cw_thread_trap(t, CW_TRAP_UNSUPPORTED, "%s: not supported yet", unsupported);
         return CW_STEP_TRAP;
     }
     if (!l->planned && !plan_lower(l)) {
@@ -216,7 +220,7 @@ cw_func *cw_lower_new(cwrun_instance *in, const cw_def *def, cwrun_error *err)
     l->in = in;
     l->fn = in->spaces[CW_SORT_FUNC][def->of.canon.func];
     l->type = def->of.canon.type;
-    l->options = cw_options_of(in, &def->of.canon.opts);
+    l->options = cw_options_of(in, &def->of.canon.opts, l->type);
     l->n_params = (uint16_t)core->param_slots;
     l->result_in_memory = l->type->result && l->type->result->n_flat > CW_MAX_FLAT_RESULTS;
     return cw_func_native_new(&s->exec, def->of.canon.core_type, &lower_native,

@@ -113,6 +113,7 @@ typedef struct cw_options {
     const cw_canon_opts *canon;
     cw_memory *memory;
     cw_func *realloc, *post_return;
+    const char *unsupported; /* what keeps functions with them from being executed; NULL: nothing */
 } cw_options;
 
 typedef enum cw_fn_kind { CW_FN_LIFT, CW_FN_HOST, CW_FN_STUB } cw_fn_kind;
@@ -123,7 +124,7 @@ struct cw_fn {
     cwrun_instance *in;        /* LIFT: the instance it runs in */
     const cw_functype *type;   /* LIFT: in the variables of `in` */
     cw_func *core;             /* LIFT */
-    cw_options options;        /* LIFT */
+    cw_options options;        /* LIFT; nothing in it else */
     const cw_definition *host; /* HOST */
     cwrun_str name;            /* HOST, STUB: for messages, "log" or "ns:pkg/iface#name" */
     /* LIFT: host ↔ guest, made at the first call from the host */
@@ -524,8 +525,8 @@ cw_func *cw_lower_new(cwrun_instance *in, const cw_def *def, cwrun_error *err);
 cw_func *cw_builtin_new(cwrun_instance *in, const cw_def *def, cwrun_error *err);
 /* Whether what the host sees of a guest may be views of its memory. */
 bool cw_plan_views(const cw_options *o);
-/* Options of a definition in an instance. */
-cw_options cw_options_of(const cwrun_instance *in, const cw_canon_opts *canon);
+/* Options of a lift or lower of `type` in an instance. */
+cw_options cw_options_of(const cwrun_instance *in, const cw_canon_opts *canon, const cw_functype *type);
 
 /* ---- destructors (resource.c) ---- */
 
