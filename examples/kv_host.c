@@ -166,11 +166,18 @@ int main(int argc, char **argv)
     cwrun_linker *linker = cwrun_linker_new(engine, &err);
     cwrun_wasi_add(linker, &err); /* guests of real toolchains import WASI too */
     cwrun_linker_resource(linker, KVDB, "connection", connection_close, NULL, NULL, &err);
-    cwrun_linker_func(linker, KVDB, "[constructor]connection", NULL, connection_open, &db, NULL, &err);
-    cwrun_linker_func(linker, KVDB, "[method]connection.get", NULL, connection_get, NULL, NULL, &err);
-    cwrun_linker_func(linker, KVDB, "[method]connection.set", NULL, connection_set, NULL, NULL, &err);
-    cwrun_linker_func(linker, KVDB, "[method]connection.remove", NULL, connection_remove, NULL, NULL, &err);
-    cwrun_linker_func(linker, KVDB, "[method]connection.clear", NULL, connection_clear, NULL, NULL, &err);
+    cwrun_linker_func(linker, KVDB, "[constructor]connection", "func() -> connection", connection_open, &db, NULL,
+                      &err);
+    cwrun_linker_func(linker, KVDB, "[method]connection.get",
+                      "func(self: borrow<connection>, key: string) -> option<string>", connection_get, NULL, NULL,
+                      &err);
+    cwrun_linker_func(linker, KVDB, "[method]connection.set",
+                      "func(self: borrow<connection>, key: string, value: string)", connection_set, NULL, NULL, &err);
+    cwrun_linker_func(linker, KVDB, "[method]connection.remove",
+                      "func(self: borrow<connection>, key: string) -> option<string>", connection_remove, NULL, NULL,
+                      &err);
+    cwrun_linker_func(linker, KVDB, "[method]connection.clear", "func(self: borrow<connection>)", connection_clear,
+                      NULL, NULL, &err);
     cwrun_linker_func(linker, NULL, "log", "func(msg: string)", log_line, stdout, NULL, &err);
 
     cwrun_component *component = cwrun_component_open(engine, argv[1], &err);

@@ -91,7 +91,9 @@ CWRUN_API cwrun_linker *cwrun_linker_copy(cwrun_linker *linker, cwrun_error *err
 
 /* Defines `interface` # `name` ("" or NULL as interface: a function of the world; "outer#inner": an instance that the
  * instance `outer` exports). `type` is WIT text ("func(line: string)") that is checked against each component's import,
- * or NULL: any type. A later definition replaces an earlier one. `drop(user)` runs when the linker goes. */
+ * or NULL: any type. A resource in it is the one that is defined in `interface` under that name, else the only one in
+ * the linker that is called so; other named types are compared by their names alone. A later definition replaces an
+ * earlier one. `drop(user)` runs when the linker goes. */
 CWRUN_API bool cwrun_linker_func(cwrun_linker *linker, const char *interface, const char *name, const char *type,
                                  cwrun_host_fn fn, void *user, void (*drop)(void *user), cwrun_error *err);
 
@@ -115,7 +117,13 @@ CWRUN_API void cwrun_linker_stub_rest(cwrun_linker *linker, bool on);
 /* A new handle (own) of a host resource, for an object; the resource is named as it was defined in the linker of
  * `caller`'s instance. For results of host functions. 0 where memory ran out or no such resource. */
 CWRUN_API cwrun_handle cwrun_resource_new(cwrun_caller *caller, const char *interface, const char *name, void *object);
-/* The object of a host resource's handle (own or borrow); NULL where it is stale or of another type. */
+/* The object of a handle (own or borrow) of that host resource, named in the same way; NULL where it is stale or of
+ * another type. */
+CWRUN_API void *cwrun_resource_object(cwrun_caller *caller, cwrun_handle handle, const char *interface,
+                                      const char *name);
+/* The same for a handle of any host resource; NULL where it is stale or a guest's. Enough where the type of the handle
+ * is known: that of an argument is where the function was defined with its type, and that of a method's first always;
+ * a function of any type gets what the guest likes to give. */
 CWRUN_API void *cwrun_handle_object(cwrun_store *store, cwrun_handle handle);
 /* Drops a handle the host holds: host resources run their destructor, guest resources theirs. */
 CWRUN_API bool cwrun_handle_drop(cwrun_store *store, cwrun_handle handle, cwrun_error *err);

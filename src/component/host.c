@@ -399,12 +399,23 @@ bool cwrun_caller_take(cwrun_caller *caller, cwrun_handle handle)
     return false;
 }
 
+/* The definition of a resource in the linker of the caller's instance; NULL where there is none. */
+static const cw_definition *find_resource(const cwrun_caller *caller, const char *interface, const char *name)
+{
+    const cwrun_linker *l = caller && caller->in ? caller->in->linker : NULL;
+    return l ? cw_linker_find(l, CW_DEFINE_RESOURCE, cwrun_str_of(interface), cwrun_str_of(name)) : NULL;
+}
+
+void *cwrun_resource_object(cwrun_caller *caller, cwrun_handle handle, const char *interface, const char *name)
+{
+    const cw_definition *d = find_resource(caller, interface, name);
+    const cw_handle *e = d ? cw_handle_get(&caller->store->handles, handle) : NULL;
+    return e && e->rt->host == d ? (void *)(uintptr_t)e->rep : NULL;
+}
+
 cwrun_handle cwrun_resource_new(cwrun_caller *caller, const char *interface, const char *name, void *object)
 {
-    if (!caller || !caller->in || !caller->in->linker)
-        return 0;
-    const cw_definition *d =
-        cw_linker_find(caller->in->linker, CW_DEFINE_RESOURCE, cwrun_str_of(interface), cwrun_str_of(name));
+    const cw_definition *d = find_resource(caller, interface, name);
     cw_resource_type *rt = d ? cw_host_type(caller->store, d, d->name) : NULL;
     bool limit;
     return rt ? cw_handle_add(&caller->store->handles, &caller->store->alloc, rt, (uint64_t)(uintptr_t)object, true,

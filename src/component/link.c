@@ -3,7 +3,8 @@
  *
  * Every import is looked up by name first; what was found is then checked as a whole against the import's type,
  * resources by identity (check_types.h). Imports come in order, so that a resource that an interface uses from another
- * is known by then. */
+ * is known by then. Names in a component are its own choice: what a host function calls a resource is looked up among
+ * the host's definitions, and the component must have bound that one. */
 #include "base/error.h"
 #include "component/check_types.h"
 #include "component/runtime.h"
@@ -14,6 +15,7 @@ typedef struct linking {
     const cwrun_linker *linker; /* may be NULL */
     uint64_t *tokens;           /* by resource variable: the run-time type, or 0 */
     cw_arena types;             /* made to be checked */
+    uint32_t budget;            /* parts of function types that may still be looked at */
     cw_text text;               /* what is wrong */
     uint32_t n_wrong;
     bool oom;
@@ -170,11 +172,75 @@ static cw_fn *host_function(linking *k, const cw_definition *d, cwrun_str interf
     return fn;
 }
 
+/* A resource's name as it is printed. */
+static cwrun_str resource_name(const cwrun_type *handle)
+{
+    return handle->resource_name.size ? handle->resource_name : CW_STR("resource");
+}
+
+/* Whether a handle in a function's type is of the resource that the host means by its name. What a component defines
+ * has no object and what is only a stub has no handles: both fit a name that the host does not define. */
+static bool is_meant(const linking *k, const cw_definition *f, const cwrun_type *t, const cw_definition **meant)
+{
+    bool several;
+    *meant = cw_linker_resource(k->linker, f->interface, resource_name(t), f->has_type, &several);
+    if (t->resource >= k->c->n_resources || k->tokens[t->resource] == 0)
+        return k->n_wrong != 0; /* it was not found: that is said already */
+    const cw_resource_type *rt = (cw_resource_type *)(uintptr_t)k->tokens[t->resource];
+    if (!rt->impl && !rt->host)
+        return true;
+    return *meant ? !rt->impl && rt->host == *meant : !f->has_type || (rt->impl && !several);
+}
+
+/* The first handle in a type that is not: NULL where there is none. */
+static const cwrun_type *find_other(linking *k, const cw_definition *f, const cwrun_type *t,
+                                    const cw_definition **meant)
+{
+    if (!t || !t->has_resource || k->budget == 0)
+        return NULL;
+    k->budget--;
+    if (t->kind == CWRUN_KIND_OWN || t->kind == CWRUN_KIND_BORROW)
+        return is_meant(k, f, t, meant) ? NULL : t;
+    const cwrun_type *other = find_other(k, f, t->elem, meant);
+    for (uint32_t i = 0; i < t->n_fields && !other; i++)
+        other = find_other(k, f, t->fields[i].type, meant);
+    return other;
+}
+
+/* Whether the resources in a function's type are the ones that the host means. */
+static bool fits_resources(linking *k, const cw_definition *d, cwrun_str interface, cwrun_str name,
+                           const cw_functype *type)
+{
+    const cw_definition *meant = NULL;
+    const cwrun_type *other = find_other(k, d, type->param_tuple, &meant);
+    if (!other)
+        other = find_other(k, d, type->result, &meant);
+    if (!other && k->budget != 0)
+        return true;
+    print_missing_func(k, interface, name, type);
+    if (!other) {
+        cw_text_puts(&k->text, ": its type is too big to be compared");
+        return false;
+    }
+    cw_text_puts(&k->text, ": `");
+    cw_text_str(&k->text, resource_name(other));
+    if (!meant) {
+        cw_text_puts(&k->text, "` is not defined by the host for this function (cwrun_linker_resource_alias does)");
+        return false;
+    }
+    cw_text_puts(&k->text, "` is not the host's `");
+    cw_text_str(&k->text, meant->interface);
+    cw_text_puts(&k->text, meant->interface.size ? "#" : "");
+    cw_text_str(&k->text, meant->name);
+    cw_text_puts(&k->text, "`");
+    return false;
+}
+
 /* A function by name; NULL where it is missing or does not fit. */
 static cw_fn *find_function(linking *k, cwrun_str interface, cwrun_str name, const cw_functype *type)
 {
     const cw_definition *d = k->linker ? cw_linker_find(k->linker, CW_DEFINE_FUNC, interface, name) : NULL;
-    if (d && !fits_text(k, d, interface, name, type))
+    if (d && (!fits_text(k, d, interface, name, type) || !fits_resources(k, d, interface, name, type)))
         return NULL;
     if (d || (k->linker && k->linker->stub_rest))
         return host_function(k, d, interface, name, type);
@@ -198,16 +264,20 @@ cw_resource_type *cw_host_type(cwrun_store *s, const cw_definition *d, cwrun_str
     return rt;
 }
 
+/* A resource by name: the host's own, else the one that another interface has given already for what the component says
+ * is the same. Whether it is the same is for check(); the functions that come next need to know what it stands for. */
 static cw_resource_type *find_resource(linking *k, cwrun_str interface, cwrun_str name, uint32_t var)
 {
-    /* one that another interface has given already */
-    if (var < k->c->n_resources && k->tokens[var] != 0)
-        return (cw_resource_type *)(uintptr_t)k->tokens[var];
     const cw_definition *d = k->linker ? cw_linker_find(k->linker, CW_DEFINE_RESOURCE, interface, name) : NULL;
+    uint64_t *token = var < k->c->n_resources ? &k->tokens[var] : NULL;
+    if (!d && token && *token != 0)
+        return (cw_resource_type *)(uintptr_t)*token;
     if (!d && !(k->linker && k->linker->stub_rest))
         return NULL;
     cw_resource_type *rt = cw_host_type(k->store, d, d ? d->name : join(k, interface, name));
     k->oom = k->oom || !rt;
+    if (token && *token == 0)
+        *token = (uint64_t)(uintptr_t)rt;
     return rt;
 }
 
@@ -471,7 +541,8 @@ static bool report(linking *k, cwrun_component *c, cwrun_error *err)
 
 bool cw_link_imports(cwrun_store *s, cwrun_component *c, const cwrun_linker *l, void **values, cwrun_error *err)
 {
-    linking k = { .store = s, .c = c->root, .linker = l };
+    enum { BUDGET = 2000000 };
+    linking k = { .store = s, .c = c->root, .linker = l, .budget = BUDGET };
     size_t n = c->root->n_resources;
     if (n && !(k.tokens = cw_new_array(&s->alloc, n, sizeof *k.tokens)))
         return cw_fail_oom(err);

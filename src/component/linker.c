@@ -2,11 +2,11 @@
  *
  * A definition stands in the map twice: under its exact interface, and under the interface with only the part of its
  * version that semver holds fixed ("wasi:io/poll@0.2"), so that one look-up finds what serves any compatible version.
- */
+ * A resource stands there once more under its bare name, which functions of other interfaces may call it by. */
 #include "base/error.h"
 #include "component/runtime.h"
 
-enum { MAX_KEY = 512, CORE = 'c', COMPONENT = 'i' };
+enum { MAX_KEY = 512, CORE = 'c', COMPONENT = 'i', RESOURCE = 'r', SEVERAL = UINT32_MAX };
 
 /* ---- keys ---- */
 
@@ -69,6 +69,23 @@ const cw_definition *cw_linker_find(const cwrun_linker *l, uint8_t kind, cwrun_s
     if (!d || d->kind != kind)
         d = space == COMPONENT ? find(l, space, interface, name, true) : NULL;
     if (!d || d->kind != kind)
+        return NULL;
+    return d->same ? d->same : d;
+}
+
+const cw_definition *cw_linker_resource(const cwrun_linker *l, cwrun_str interface, cwrun_str name, bool by_name,
+                                        bool *several)
+{
+    char key[MAX_KEY];
+    size_t size;
+    const cw_definition *d = cw_linker_find(l, CW_DEFINE_RESOURCE, interface, name);
+    *several = false;
+    if (d || !by_name || !make_key(key, &size, RESOURCE, (cwrun_str){ NULL, 0 }, name, false))
+        return d;
+    const uint64_t *at = cw_map_find(&l->index, (cwrun_str){ key, size });
+    *several = at && *at == SEVERAL;
+    d = at && !*several ? l->items.items[*at] : NULL;
+    if (!d || d->kind != CW_DEFINE_RESOURCE)
         return NULL;
     return d->same ? d->same : d;
 }
@@ -165,16 +182,37 @@ void cwrun_linker_stub_rest(cwrun_linker *linker, bool on)
 
 /* ---- definitions ---- */
 
-static bool put(cwrun_linker *l, char space, const cw_definition *d, bool loose)
+/* The place in the index of a key, and whether it is new; NULL where memory ran out. */
+static uint64_t *place(cwrun_linker *l, char space, cwrun_str interface, cwrun_str name, bool loose, bool *is_new)
 {
     char key[MAX_KEY];
     size_t size;
-    make_key(key, &size, space, d->interface, d->name, loose);
+    make_key(key, &size, space, interface, name, loose);
     const char *copy = cw_arena_copy(&l->arena, key, size).data;
-    uint64_t *at = copy ? cw_map_put(&l->index, &l->engine->alloc, (cwrun_str){ copy, size }, NULL) : NULL;
+    return copy ? cw_map_put(&l->index, &l->engine->alloc, (cwrun_str){ copy, size }, is_new) : NULL;
+}
+
+static bool put(cwrun_linker *l, char space, const cw_definition *d, bool loose)
+{
+    bool is_new;
+    uint64_t *at = place(l, space, d->interface, d->name, loose, &is_new);
     if (at)
         *at = l->items.n - 1;
     return at != NULL;
+}
+
+/* A resource's bare name: no longer one where another resource is called so. */
+static bool put_bare(cwrun_linker *l, const cw_definition *d)
+{
+    bool is_new;
+    uint64_t *at = place(l, RESOURCE, (cwrun_str){ NULL, 0 }, d->name, false, &is_new);
+    if (!at)
+        return false;
+    const cw_definition *other = is_new || *at == SEVERAL ? NULL : l->items.items[*at];
+    bool same = other && ((other->same ? other->same : other) == (d->same ? d->same : d) ||
+                          cw_str_eq(other->interface, d->interface)); /* which it replaces */
+    *at = is_new || same ? l->items.n - 1 : SEVERAL;
+    return true;
 }
 
 static bool define(cwrun_linker *l, const char *interface, const char *name, const cw_definition *given,
@@ -208,7 +246,8 @@ static bool define(cwrun_linker *l, const char *interface, const char *name, con
     if (given->results.data)
         d->results = cw_arena_copy(&l->arena, given->results.data, given->results.size);
     char space = is_core ? CORE : COMPONENT;
-    if (l->arena.oom || !put(l, space, d, false) || (!is_core && !put(l, space, d, true))) {
+    if (l->arena.oom || !put(l, space, d, false) || (!is_core && !put(l, space, d, true)) ||
+        (d->kind == CW_DEFINE_RESOURCE && !put_bare(l, d))) {
         l->arena.oom = false;
         d->drop = NULL; /* it stays the caller's */
         d->kind = UINT8_MAX;

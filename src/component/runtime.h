@@ -588,6 +588,10 @@ void cw_linker_keep(cwrun_linker *l);
 void cw_linker_release(cwrun_linker *l);
 /* The definition of a name: exact first, else of a compatible version of the interface. */
 const cw_definition *cw_linker_find(const cwrun_linker *l, uint8_t kind, cwrun_str interface, cwrun_str name);
+/* The resource that the type of a function of `interface` means by a name: one that is defined there, else (`by_name`)
+ * the only one that is called so anywhere. NULL: none, or *several. */
+const cw_definition *cw_linker_resource(const cwrun_linker *l, cwrun_str interface, cwrun_str name, bool by_name,
+                                        bool *several);
 /* From now on it does not change. */
 void cw_linker_use(cwrun_linker *l);
 

@@ -84,10 +84,15 @@ static cwrun_status new_resource(cwrun_caller *caller, const cwrun_val *args, si
     return result->of.handle ? CWRUN_DONE : cwrun_caller_trap(caller, "no room for a handle");
 }
 
+static void *resource_of(cwrun_caller *caller, const cwrun_val *v)
+{
+    return cwrun_resource_object(caller, v->of.handle, "host", "resource1");
+}
+
 /* Whether a value is a resource1, own or borrowed as `kind` says. */
 static bool is_resource(cwrun_caller *caller, const cwrun_val *v, uint8_t kind)
 {
-    return v->kind == kind && cwrun_handle_object(cwrun_caller_store(caller), v->of.handle) != NULL;
+    return v->kind == kind && resource_of(caller, v) != NULL;
 }
 
 /* (resource, number): the resource stands for the number. One that is owned stays the host's. */
@@ -97,7 +102,7 @@ static cwrun_status check_rep(cwrun_caller *caller, const cwrun_val *args, size_
     if (n != 2 || args[1].kind != CWRUN_KIND_U32 ||
         !(is_resource(caller, &args[0], CWRUN_KIND_OWN) || is_resource(caller, &args[0], CWRUN_KIND_BORROW)))
         return of_another_type(caller);
-    uint32_t have = (uint32_t)(uintptr_t)cwrun_handle_object(cwrun_caller_store(caller), args[0].of.handle);
+    uint32_t have = (uint32_t)(uintptr_t)resource_of(caller, &args[0]);
     if (args[0].kind == CWRUN_KIND_OWN)
         cwrun_caller_take(caller, args[0].of.handle);
     if (have != args[1].of.u32)
