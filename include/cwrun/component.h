@@ -114,8 +114,8 @@ CWRUN_API void cwrun_linker_stub_rest(cwrun_linker *linker, bool on);
 
 /* ---- host resources ---- */
 
-/* A new handle (own) of a host resource, for an object; the resource is named as it was defined in the linker of
- * `caller`'s instance. For results of host functions. 0 where memory ran out or no such resource. */
+/* A new handle (own) of a host resource, for an object; the resource is named as in the linker that gives `caller`'s
+ * function. For results of host functions. 0 where memory ran out or no such resource. */
 CWRUN_API cwrun_handle cwrun_resource_new(cwrun_caller *caller, const char *interface, const char *name, void *object);
 /* The object of a handle (own or borrow) of that host resource, named in the same way; NULL where it is stale or of
  * another type. */

@@ -130,6 +130,7 @@ bool cw_direct_begin(cw_run *r, const cwrun_val *args, cwrun_error *err)
     if (!c)
         return cw_fail_oom(err);
     c->in = r->func->in;
+    c->linker = r->func->fn->importer->linker;
     c->host = r->func->fn->host;
     c->type = r->func->type;
     c->result = (cwrun_val){ 0 };

@@ -105,6 +105,7 @@ void cw_caller_free(cwrun_caller *c)
     c->lower = NULL;
     c->host = NULL;
     c->in = NULL;
+    c->linker = NULL;
     c->core = NULL;
     c->type = NULL;
     c->args = NULL;
@@ -311,6 +312,7 @@ cw_step cw_host_call(cw_thread *t, cw_lower *l, uint64_t *frame, uint64_t *own, 
         c->thread = t;
         c->lower = l;
         c->in = l->in;
+        c->linker = l->fn->importer->linker;
         c->host = l->fn->host;
         c->type = l->type;
         if (l->params && !lift_arguments(t, c, l, frame))
@@ -399,10 +401,10 @@ bool cwrun_caller_take(cwrun_caller *caller, cwrun_handle handle)
     return false;
 }
 
-/* The definition of a resource in the linker of the caller's instance; NULL where there is none. */
+/* The definition of a resource in the linker that the function was found in; NULL where there is none. */
 static const cw_definition *find_resource(const cwrun_caller *caller, const char *interface, const char *name)
 {
-    const cwrun_linker *l = caller && caller->in ? caller->in->linker : NULL;
+    const cwrun_linker *l = caller ? caller->linker : NULL;
     return l ? cw_linker_find(l, CW_DEFINE_RESOURCE, cwrun_str_of(interface), cwrun_str_of(name)) : NULL;
 }
 

@@ -545,7 +545,7 @@ cwrun_instance *cw_instantiate(cwrun_store *s, cwrun_component *c, cwrun_linker 
     void **imports = in ? room(s, c->root->n_imports * sizeof *imports + 1, j.err) : NULL;
     if (in)
         in->linker = l;
-    bool ok = imports && cw_link_imports(s, c, l, imports, j.err) && push(&j, in, imports, NULL) && run(&j);
+    bool ok = imports && cw_link_imports(in, c, imports, j.err) && push(&j, in, imports, NULL) && run(&j);
     cwrun_error_clear(&local);
     return ok ? in : NULL;
 }

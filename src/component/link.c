@@ -10,6 +10,7 @@
 #include "component/runtime.h"
 
 typedef struct linking {
+    cwrun_instance *in; /* whose imports these are; nothing is in its index spaces yet */
     cwrun_store *store;
     const cw_component *c;
     const cwrun_linker *linker; /* may be NULL */
@@ -168,7 +169,11 @@ static cw_fn *host_function(linking *k, const cw_definition *d, cwrun_str interf
 {
     cw_fn *fn = new_object(k, sizeof *fn);
     if (fn)
-        *fn = (cw_fn){ .kind = d ? CW_FN_HOST : CW_FN_STUB, .type = type, .host = d, .name = join(k, interface, name) };
+        *fn = (cw_fn){ .kind = d ? CW_FN_HOST : CW_FN_STUB,
+                       .importer = k->in,
+                       .type = type,
+                       .host = d,
+                       .name = join(k, interface, name) };
     return fn;
 }
 
@@ -423,14 +428,16 @@ static void describe(linking *k, const cw_exported *e, cw_offer *out)
 {
     memset(out, 0, sizeof *out);
     out->sort = e->sort;
-    const cw_fn *fn = e->value;
     switch (e->sort) {
-    case CW_SORT_FUNC:
-        if (fn->kind == CW_FN_LIFT) {
+    case CW_SORT_FUNC: {
+        const cw_fn *fn = e->value;
+        cwrun_instance *whose = fn->kind == CW_FN_LIFT ? fn->in : fn->importer;
+        if (whose != k->in) { /* else it was made for this import, and checked then */
             out->func = fn->type;
-            out->resolver = (cw_resolver){ token_of, fn->in };
+            out->resolver = (cw_resolver){ token_of, whose };
         }
         break;
+    }
     case CW_SORT_TYPE:
         if (e->value) {
             out->sort = CW_SORT_RESOURCE;
@@ -527,7 +534,7 @@ static void *find_import(linking *k, const cw_component_extern *import)
     }
 }
 
-static bool report(linking *k, cwrun_component *c, cwrun_error *err)
+static bool report(linking *k, const cwrun_component *c, cwrun_error *err)
 {
     if (k->oom || k->text.oom) {
         cw_fail_oom(err);
@@ -539,10 +546,11 @@ static bool report(linking *k, cwrun_component *c, cwrun_error *err)
     return k->n_wrong == 0 && !k->oom && !k->text.oom;
 }
 
-bool cw_link_imports(cwrun_store *s, cwrun_component *c, const cwrun_linker *l, void **values, cwrun_error *err)
+bool cw_link_imports(cwrun_instance *in, const cwrun_component *c, void **values, cwrun_error *err)
 {
     enum { BUDGET = 2000000 };
-    linking k = { .store = s, .c = c->root, .linker = l, .budget = BUDGET };
+    cwrun_store *s = in->store;
+    linking k = { .in = in, .store = s, .c = c->root, .linker = in->linker, .budget = BUDGET };
     size_t n = c->root->n_resources;
     if (n && !(k.tokens = cw_new_array(&s->alloc, n, sizeof *k.tokens)))
         return cw_fail_oom(err);

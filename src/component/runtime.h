@@ -122,7 +122,8 @@ typedef enum cw_fn_kind { CW_FN_LIFT, CW_FN_HOST, CW_FN_STUB } cw_fn_kind;
 struct cw_fn {
     uint8_t kind;
     cwrun_instance *in;        /* LIFT: the instance it runs in */
-    const cw_functype *type;   /* LIFT: in the variables of `in` */
+    cwrun_instance *importer;  /* HOST, STUB: the root instance that it was given to, and whose linker defines it */
+    const cw_functype *type;   /* in the variables of `in` or `importer` */
     cw_func *core;             /* LIFT */
     cw_options options;        /* LIFT; nothing in it else */
     const cw_definition *host; /* HOST */
@@ -281,8 +282,9 @@ struct cwrun_caller {
     cw_thread *thread;     /* NULL where the host itself calls */
     const cw_lower *lower; /* NULL for a core function */
     const cw_definition *host;
-    cwrun_instance *in;        /* the guest that calls, or NULL */
-    cwrun_core_instance *core; /* a core module that calls, or NULL */
+    cwrun_instance *in;         /* the guest that calls, or NULL */
+    const cwrun_linker *linker; /* which the function of a component was found in, or NULL */
+    cwrun_core_instance *core;  /* a core module that calls, or NULL */
     const cw_functype *type;
     cwrun_val result; /* of a direct call (direct.c) */
     cw_arena arena;   /* arguments, the function's own allocations, results */
@@ -598,9 +600,9 @@ void cw_linker_use(cwrun_linker *l);
 /* The store's run-time type of a host resource; the same for every component that imports it. NULL: out of memory. */
 cw_resource_type *cw_host_type(cwrun_store *s, const cw_definition *d, cwrun_str name);
 
-/* Finds everything that a root component imports: values[] by import, as in cw_exported. l may be NULL. False with a
- * LINK error that names all that is missing. */
-bool cw_link_imports(cwrun_store *s, cwrun_component *c, const cwrun_linker *l, void **values, cwrun_error *err);
+/* Finds everything that a root instance imports, of the component `c`: values[] by import, as in cw_exported. False
+ * with a LINK error that names all that is missing. */
+bool cw_link_imports(cwrun_instance *in, const cwrun_component *c, void **values, cwrun_error *err);
 
 /* ---- instantiation (instance.c) ---- */
 

@@ -214,6 +214,103 @@ static void a_resource_of_a_component_goes_to_functions_whose_name_for_it_the_ho
     cwrun_linker_drop(wrong);
 }
 
+/* ---- functions that come through a component ---- */
+
+static uint8_t kind_seen;
+
+static cwrun_status look(cwrun_caller *caller, const cwrun_val *args, size_t n, cwrun_val *result, void *user)
+{
+    (void)caller, (void)n, (void)result, (void)user;
+    kind_seen = args[0].kind;
+    return CWRUN_DONE;
+}
+
+/* What calls `h`, of a type that takes two numbers, with numbers. */
+#define NUMBERS(import) \
+    "(component " import " (core module $none (memory (export \"m\") 1)) (core instance $n (instantiate $none))" \
+    " (core func $l (canon lower (func $h) (memory $n \"m\")))" \
+    " (core module $m (import \"\" \"h\" (func $h (param i32 i32)))" \
+    "  (func (export \"run\") (call $h (i32.const 65536) (i32.const 0))))" \
+    " (core instance $i (instantiate $m (with \"\" (instance (export \"h\" (func $l))))))" \
+    " (func (export \"run\") (canon lift (core func $i \"run\"))))"
+#define H(type) NUMBERS("(import \"h\" (func $h (param \"s\" " type ")))")
+#define IN_I(type) \
+    NUMBERS("(import \"i\" (instance $i (export \"h\" (func (param \"s\" " type ")))))" \
+            " (alias export $i \"h\" (func $h))")
+
+static void a_host_function_keeps_its_type_when_a_component_exports_it(void **state)
+{
+    (void)state;
+    cwrun_linker_func(linker, NULL, "h", "func(s: string)", look, NULL, NULL, &err);
+    cwrun_linker_func(linker, "i", "h", "func(s: string)", look, NULL, NULL, &err);
+    cwrun_instance *in = instantiate("(component (import \"h\" (func $h (param \"s\" string)))"
+                                     " (import \"i\" (instance $i (export \"h\" (func (param \"s\" string)))))"
+                                     " (export \"h\" (func $h)) (export \"i\" (instance $i)))",
+                                     linker);
+    assert_non_null(in);
+    cwrun_linker *again = cwrun_linker_new(engine, &err);
+    cwrun_linker_instance(again, "h", in, &err);
+    cwrun_linker_instance(again, "i", in, &err);
+    call(instantiate(H("string"), again), "run");
+    assert_int_equal(kind_seen, CWRUN_KIND_STRING);
+    call(instantiate(IN_I("string"), again), "run");
+    assert_null(instantiate(H("(tuple u32 u32)"), again));
+    failed_with(CWRUN_ERROR_LINK, "`h`: expected func(s: tuple<u32, u32>), found func(s: string)");
+    assert_null(instantiate(IN_I("(tuple u32 u32)"), again));
+    failed_with(CWRUN_ERROR_LINK, "`i`: expected func(s: tuple<u32, u32>), found func(s: string)");
+    cwrun_linker_drop(again);
+}
+
+static void a_stub_keeps_its_type_when_a_component_exports_it(void **state)
+{
+    (void)state;
+    cwrun_linker_stub_rest(linker, true);
+    cwrun_instance *in =
+        instantiate("(component (import \"h\" (func $h (param \"s\" string))) (export \"h\" (func $h)))", linker);
+    assert_non_null(in);
+    cwrun_linker *again = cwrun_linker_new(engine, &err);
+    cwrun_linker_instance(again, "h", in, &err);
+    assert_non_null(instantiate(H("string"), again));
+    assert_null(instantiate(H("(tuple u32 u32)"), again));
+    failed_with(CWRUN_ERROR_LINK, "`h`: expected func(s: tuple<u32, u32>), found func(s: string)");
+    cwrun_linker_drop(again);
+}
+
+#define PASS \
+    " (export \"t:p/b\" (instance $b))" \
+    " (instance $pass (export \"thing\" (type $bt)) (export \"use\" (func $user \"use\"))) (export \"t:p/c\" " \
+    "(instance $pass)))"
+
+static void its_resources_stay_those_of_its_own_linker(void **state)
+{
+    (void)state;
+    define("t:p/b", true);
+    cwrun_linker_func(linker, "t:p/c", "use", "func(x: borrow<thing>)", use, NULL, NULL, &err);
+    cwrun_instance *in = instantiate(B USER("t:p/c", "thing") PASS, linker);
+    assert_non_null(in);
+    cwrun_linker *again = cwrun_linker_new(engine, &err);
+    cwrun_linker_instance(again, "t:p/b", in, &err);
+    cwrun_linker_instance(again, "t:p/c", in, &err);
+    seen = seen_as_b = NULL;
+    call(instantiate(B USER("t:p/c", "thing") RUN, again), "run");
+    assert_ptr_equal(seen, &b_thing);
+    assert_ptr_equal(seen_as_b, &b_thing);
+
+    /* one of another linker, by the same names */
+    cwrun_linker *third = cwrun_linker_new(engine, &err);
+    cwrun_linker_resource(third, "t:p/b", "thing", NULL, NULL, NULL, &err);
+    cwrun_linker_func(third, "t:p/b", "make", "func() -> thing", make, (void *)"t:p/b", NULL, &err);
+    cwrun_linker_instance(third, "t:p/c", in, &err);
+    assert_null(instantiate(B USER("t:p/c", "thing") RUN, third));
+    failed_with(CWRUN_ERROR_LINK, "resource types are not the same");
+    assert_null(instantiate(B " (import \"t:p/c\" (instance $user (alias outer 1 $bt (type $o))"
+                              "  (export \"use\" (func (param \"x\" (borrow $o))))))" RUN,
+                            third));
+    failed_with(CWRUN_ERROR_LINK, "expected func(x: borrow<thing>), found func(x: borrow<thing>): resource types are");
+    cwrun_linker_drop(again);
+    cwrun_linker_drop(third);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
 int main(void)
@@ -224,6 +321,9 @@ int main(void)
         TEST(a_function_of_any_type_asks_which_resource_it_was_given),
         TEST(an_interface_may_export_a_resource_twice),
         TEST(a_resource_of_a_component_goes_to_functions_whose_name_for_it_the_host_has_not),
+        TEST(a_host_function_keeps_its_type_when_a_component_exports_it),
+        TEST(a_stub_keeps_its_type_when_a_component_exports_it),
+        TEST(its_resources_stay_those_of_its_own_linker),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
