@@ -106,7 +106,8 @@ CWRUN_API bool cwrun_linker_resource(cwrun_linker *linker, const char *interface
 CWRUN_API bool cwrun_linker_resource_alias(cwrun_linker *linker, const char *interface, const char *name,
                                            const char *of_interface, const char *of_name, cwrun_error *err);
 
-/* Gives an interface (or a function of the world) from an instance of the same store the linker is then used with. */
+/* Gives an interface (or a function of the world) from an instance, to components in the same store only. The store may
+ * be gone before the linker. */
 CWRUN_API bool cwrun_linker_instance(cwrun_linker *linker, const char *name, cwrun_instance *instance,
                                      cwrun_error *err);
 /* Every import that nothing defines becomes a function that traps with its name when it is called. */

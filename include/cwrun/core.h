@@ -332,7 +332,7 @@ CWRUN_API cwrun_tag *cwrun_tag_new(cwrun_store *store, const cwrun_core_functype
 CWRUN_API bool cwrun_linker_core_func(cwrun_linker *linker, const char *module, const char *name, const char *params,
                                       const char *results, cwrun_core_fn fn, void *user, void (*drop)(void *user),
                                       cwrun_error *err);
-/* Gives an object of a store; to instances of that store only. */
+/* Gives an object of a store; to instances of that store only, which may be gone before the linker. */
 CWRUN_API bool cwrun_linker_core_extern(cwrun_linker *linker, const char *module, const char *name,
                                         const cwrun_extern *external, cwrun_error *err);
 /* Defines `interface` # `name` as a core module, for components that import one. The linker keeps the module. */

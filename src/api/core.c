@@ -153,11 +153,9 @@ static cw_extern find_import(cwrun_core_instance *in, const cw_module *m, uint32
             return e;
         }
     }
-    if ((d = cw_linker_find(l, CW_DEFINE_CORE_EXTERN, import->module, import->name))) {
-        cw_extern given = cw_core_extern(&d->external);
-        return cw_core_extern_store(&given) == in->store ? given : e;
-    }
-    if (whole && whole->core_instance->store == in->store)
+    if ((d = cw_linker_find(l, CW_DEFINE_CORE_EXTERN, import->module, import->name)))
+        return cw_linker_gives_to(l, d, in->store) ? cw_core_extern(&d->external) : e;
+    if (whole && cw_linker_gives_to(l, whole, in->store))
         cw_instance_export(whole->core_instance->in, import->name, &e);
     return e;
 }

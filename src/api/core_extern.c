@@ -1,4 +1,4 @@
-/* api/core_extern.c: memories, tables, globals and tags of a store, as the host makes and uses them. */
+/* api/core_extern.c: memories, tables, globals and tags of a store, as the host makes, uses and gives them. */
 #include "api/core.h"
 
 #include "base/error.h"
@@ -315,4 +315,23 @@ cwrun_tag *cwrun_tag_new(cwrun_store *store, const cwrun_core_functype *type, cw
         return NULL;
     }
     return (cwrun_tag *)(void *)cw_tag_new(&store->exec, cw_core_type(type)->id, err);
+}
+
+/* ---- what linkers give ---- */
+
+bool cwrun_linker_core_extern(cwrun_linker *linker, const char *module, const char *name, const cwrun_extern *external,
+                              cwrun_error *err)
+{
+    if (!module || !name || !external || !external->of.func || external->kind < CWRUN_ITEM_CORE_FUNC ||
+        external->kind > CWRUN_ITEM_CORE_TAG) {
+        cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "cwrun_linker_core_extern: %s",
+                module && name ? "what is given is NULL or of no such kind" : "a name is NULL");
+        return false;
+    }
+    cw_extern given = cw_core_extern(external);
+    const cwrun_store *store = cw_core_extern_store(&given);
+    if (!cw_linker_takes_of(linker, store, __func__, err))
+        return false;
+    cw_definition d = { .kind = CW_DEFINE_CORE_EXTERN, .external = *external, .store = store->serial };
+    return cw_linker_define(linker, module, name, &d, err);
 }

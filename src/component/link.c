@@ -488,7 +488,7 @@ static void *from_instance(linking *k, const cw_component_extern *import)
     const cw_definition *d = k->linker ? cw_linker_find(k->linker, CW_DEFINE_INSTANCE, import->name.text, none) : NULL;
     cw_extern_name have;
     const char *why;
-    if (!d || d->instance->store != k->store)
+    if (!d || !cw_linker_gives_to(k->linker, d, k->store))
         return NULL;
     const cw_exports *e = &d->instance->exports;
     for (uint32_t i = 0; i < e->n; i++)

@@ -90,6 +90,20 @@ const cw_definition *cw_linker_resource(const cwrun_linker *l, cwrun_str interfa
     return d->same ? d->same : d;
 }
 
+/* ---- of one store ---- */
+
+bool cw_linker_takes_of(const cwrun_linker *l, const cwrun_store *s, const char *who, cwrun_error *err)
+{
+    if (l && l->engine != s->engine)
+        cw_fail(err, &l->engine->alloc, CWRUN_ERROR_ARGUMENT, 0, "%s: linker and store are not of one engine", who);
+    return !l || l->engine == s->engine;
+}
+
+bool cw_linker_gives_to(const cwrun_linker *l, const cw_definition *d, const cwrun_store *s)
+{
+    return l->engine == s->engine && d->store == s->serial;
+}
+
 /* ---- life ---- */
 
 cwrun_linker *cwrun_linker_new(cwrun_engine *engine, cwrun_error *err)
@@ -215,8 +229,8 @@ static bool put_bare(cwrun_linker *l, const cw_definition *d)
     return true;
 }
 
-static bool define(cwrun_linker *l, const char *interface, const char *name, const cw_definition *given,
-                   cwrun_error *err)
+bool cw_linker_define(cwrun_linker *l, const char *interface, const char *name, const cw_definition *given,
+                      cwrun_error *err)
 {
     if (!l || cwrun_failed(err))
         return cw_fail_null(err, "cwrun_linker");
@@ -270,7 +284,7 @@ bool cwrun_linker_func(cwrun_linker *linker, const char *interface, const char *
                         .fn = fn,
                         .user = user,
                         .drop = drop };
-    return define(linker, interface, name, &d, err);
+    return cw_linker_define(linker, interface, name, &d, err);
 }
 
 bool cwrun_linker_resource(cwrun_linker *linker, const char *interface, const char *name,
@@ -282,7 +296,7 @@ bool cwrun_linker_resource(cwrun_linker *linker, const char *interface, const ch
         return false;
     }
     cw_definition d = { .kind = CW_DEFINE_RESOURCE, .destructor = destructor, .user = user, .drop = drop };
-    return define(linker, interface, name, &d, err);
+    return cw_linker_define(linker, interface, name, &d, err);
 }
 
 bool cwrun_linker_resource_alias(cwrun_linker *linker, const char *interface, const char *name,
@@ -301,7 +315,7 @@ bool cwrun_linker_resource_alias(cwrun_linker *linker, const char *interface, co
         return false;
     }
     cw_definition d = { .kind = CW_DEFINE_RESOURCE, .same = of };
-    return define(linker, interface, name, &d, err);
+    return cw_linker_define(linker, interface, name, &d, err);
 }
 
 bool cwrun_linker_module(cwrun_linker *linker, const char *interface, const char *name, cwrun_module *module,
@@ -317,7 +331,7 @@ bool cwrun_linker_module(cwrun_linker *linker, const char *interface, const char
     }
     cw_definition d = { .kind = CW_DEFINE_MODULE, .module = module };
     cw_module_keep(module);
-    bool ok = define(linker, interface, name, &d, err);
+    bool ok = cw_linker_define(linker, interface, name, &d, err);
     if (!ok)
         cw_module_unref(module);
     return ok;
@@ -330,8 +344,10 @@ bool cwrun_linker_instance(cwrun_linker *linker, const char *name, cwrun_instanc
                 name ? "the instance" : "the name");
         return false;
     }
-    cw_definition d = { .kind = CW_DEFINE_INSTANCE, .instance = instance };
-    return define(linker, name, NULL, &d, err);
+    if (!cw_linker_takes_of(linker, instance->store, __func__, err))
+        return false;
+    cw_definition d = { .kind = CW_DEFINE_INSTANCE, .instance = instance, .store = instance->store->serial };
+    return cw_linker_define(linker, name, NULL, &d, err);
 }
 
 static bool are_letters(const char *s)
@@ -357,7 +373,7 @@ bool cwrun_linker_core_func(cwrun_linker *linker, const char *module, const char
         .user = user,
         .drop = drop,
     };
-    return define(linker, module, name, &d, err);
+    return cw_linker_define(linker, module, name, &d, err);
 }
 
 bool cwrun_linker_core_instance(cwrun_linker *linker, const char *module, cwrun_core_instance *instance,
@@ -368,19 +384,8 @@ bool cwrun_linker_core_instance(cwrun_linker *linker, const char *module, cwrun_
                 module ? "the instance" : "the name");
         return false;
     }
-    cw_definition d = { .kind = CW_DEFINE_CORE_INSTANCE, .core_instance = instance };
-    return define(linker, module, NULL, &d, err);
-}
-
-bool cwrun_linker_core_extern(cwrun_linker *linker, const char *module, const char *name, const cwrun_extern *external,
-                              cwrun_error *err)
-{
-    if (!module || !name || !external || !external->of.func || external->kind < CWRUN_ITEM_CORE_FUNC ||
-        external->kind > CWRUN_ITEM_CORE_TAG) {
-        cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "cwrun_linker_core_extern: %s",
-                module && name ? "what is given is NULL or of no such kind" : "a name is NULL");
+    if (!cw_linker_takes_of(linker, instance->store, __func__, err))
         return false;
-    }
-    cw_definition d = { .kind = CW_DEFINE_CORE_EXTERN, .external = *external };
-    return define(linker, module, name, &d, err);
+    cw_definition d = { .kind = CW_DEFINE_CORE_INSTANCE, .core_instance = instance, .store = instance->store->serial };
+    return cw_linker_define(linker, module, NULL, &d, err);
 }

@@ -31,7 +31,7 @@ typedef struct cw_call cw_call;
 
 struct cwrun_engine {
     uint32_t n_refs;   /* atomic: handles, stores, components, modules, linkers */
-    uint32_t n_stores; /* atomic: ever made */
+    uint64_t n_stores; /* atomic: ever made */
     cw_alloc alloc;
     cw_types *types;
     cw_features features;
@@ -384,6 +384,7 @@ typedef struct cw_queued_drop {
 struct cwrun_store {
     cw_exec exec; /* first; exec.store is the store */
     cwrun_engine *engine;
+    uint64_t serial; /* no other store of the engine ever has it */
     cw_alloc alloc;
     cwrun_limits limits; /* all filled in */
     void *data;
@@ -571,6 +572,7 @@ struct cw_definition {
     cwrun_instance *instance;
     cwrun_core_instance *core_instance;
     cwrun_extern external; /* CORE_EXTERN */
+    uint64_t store; /* INSTANCE, CORE_INSTANCE, CORE_EXTERN: serial of the store it lives in, which may be gone */
 };
 
 struct cwrun_linker {
@@ -590,6 +592,13 @@ void cw_linker_keep(cwrun_linker *l);
 void cw_linker_release(cwrun_linker *l);
 /* The definition of a name: exact first, else of a compatible version of the interface. */
 const cw_definition *cw_linker_find(const cwrun_linker *l, uint8_t kind, cwrun_str interface, cwrun_str name);
+/* Copies a definition into the linker; its strings are copied, and what it holds is the caller's where this fails. */
+bool cw_linker_define(cwrun_linker *l, const char *interface, const char *name, const cw_definition *given,
+                      cwrun_error *err);
+/* Whether what is about to be defined lives in a store of the linker's engine. */
+bool cw_linker_takes_of(const cwrun_linker *l, const cwrun_store *s, const char *who, cwrun_error *err);
+/* Whether an instance or object that is defined lives in this store; only then may it be looked at. */
+bool cw_linker_gives_to(const cwrun_linker *l, const cw_definition *d, const cwrun_store *s);
 /* The resource that the type of a function of `interface` means by a name: one that is defined there, else (`by_name`)
  * the only one that is called so anywhere. NULL: none, or *several. */
 const cw_definition *cw_linker_resource(const cwrun_linker *l, cwrun_str interface, cwrun_str name, bool by_name,

@@ -96,8 +96,8 @@ cwrun_store *cw_store_new(cwrun_engine *engine, const cwrun_limits *limits, cwru
     s->exec.gc.trace = cw_roots_trace;
     s->engine = engine;
     cw_engine_keep(engine);
-    s->roots.first =
-        0x9e3779b1u * (__atomic_add_fetch(&engine->n_stores, 1, __ATOMIC_RELAXED) + (uint32_t)((uintptr_t)engine >> 4));
+    s->serial = __atomic_add_fetch(&engine->n_stores, 1, __ATOMIC_RELAXED);
+    s->roots.first = 0x9e3779b1u * ((uint32_t)s->serial + (uint32_t)((uintptr_t)engine >> 4));
     s->handles.is_host = true;
     s->handles.max = (1u << CW_HANDLE_BITS) - 1;
     if (s->limits.max_handles < s->handles.max)

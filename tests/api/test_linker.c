@@ -1,6 +1,7 @@
 /* tests/api/test_linker.c: what a host defines beyond functions of an interface: nested instances, core modules,
- * further names of a resource; and copies of a linker. */
+ * further names of a resource; copies of a linker; and linkers that outlive the store of what they give. */
 #include <cwrun.h>
+#include <sys/mman.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,6 +16,33 @@ static int set_up(void **state)
 {
     (void)state;
     engine = cwrun_engine_new(NULL, &err);
+    store = cwrun_store_new(engine, NULL, &err);
+    linker = cwrun_linker_new(engine, &err);
+    return linker ? 0 : -1;
+}
+
+/* What is freed is never used again, and who looks at it all the same is caught. */
+static void *allocate_strictly(void *user, void *ptr, size_t old_size, size_t new_size)
+{
+    (void)user;
+    void *fresh = NULL;
+    if (new_size) {
+        fresh = mmap(NULL, new_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        assert_true(fresh != MAP_FAILED);
+        if (ptr)
+            memcpy(fresh, ptr, old_size < new_size ? old_size : new_size);
+    }
+    if (ptr)
+        mprotect(ptr, old_size, PROT_NONE);
+    return fresh;
+}
+
+static int set_up_strictly(void **state)
+{
+    (void)state;
+    cwrun_config config = CWRUN_CONFIG_INIT;
+    config.alloc.fn = allocate_strictly;
+    engine = cwrun_engine_new(&config, &err);
     store = cwrun_store_new(engine, NULL, &err);
     linker = cwrun_linker_new(engine, &err);
     return linker ? 0 : -1;
@@ -241,6 +269,73 @@ static void what_is_shared_is_dropped_once_and_last(void **state)
     assert_int_equal(m, 1);
 }
 
+/* ---- stores that are gone ---- */
+
+#define GIVER \
+    "(component (core module $m (func (export \"f\") (result i32) (i32.const 7))) (core instance $i (instantiate $m))" \
+    " (func (export \"f\") (result u32) (canon lift (core func $i \"f\"))))"
+
+static void a_new_store(void)
+{
+    cwrun_store_drop(store);
+    store = cwrun_store_new(engine, NULL, &err);
+    assert_non_null(store);
+}
+
+static void what_lives_in_a_store_that_is_gone_is_missing(void **state)
+{
+    (void)state;
+    static const char user[] = "(component (import \"f\" (func $f (result u32))) (export \"f\" (func $f)))";
+    cwrun_core_limits limits = { .min = 1 };
+    cwrun_extern memory = { .kind = CWRUN_ITEM_CORE_MEMORY, .of.memory = cwrun_memory_new(store, &limits, &err) };
+    cwrun_module *m = module("(module (func (export \"f\")) (global (export \"g\") i32 (i32.const 1)))");
+    cwrun_module *imports[] = { module("(module (import \"a\" \"m\" (memory 1)))"),
+                                module("(module (import \"b\" \"f\" (func)))"),
+                                module("(module (import \"c\" \"g\" (global i32)))"),
+                                module("(module (import \"c\" \"f\" (func)))") };
+    cwrun_core_instance *core = cwrun_module_instantiate(store, m, NULL, &err);
+    cwrun_extern global = { .kind = CWRUN_ITEM_CORE_GLOBAL, .of.global = cwrun_core_instance_global(core, "g", &err) };
+    cwrun_extern func = { .kind = CWRUN_ITEM_CORE_FUNC, .of.func = cwrun_core_instance_func(core, "f", &err) };
+    assert_true(cwrun_linker_instance(linker, "f", instantiate(GIVER, NULL), &err));
+    assert_true(cwrun_linker_core_extern(linker, "a", "m", &memory, &err));
+    assert_true(cwrun_linker_core_instance(linker, "b", core, &err));
+    assert_true(cwrun_linker_core_extern(linker, "c", "g", &global, &err));
+    assert_true(cwrun_linker_core_extern(linker, "c", "f", &func, &err));
+    for (int round = 0; round < 3; round++) {
+        assert_int_equal(instantiate(user, linker) != NULL, round == 0);
+        if (round)
+            failed_with(CWRUN_ERROR_LINK, "`f`: func() -> u32");
+        for (int i = 0; i < 4; i++) {
+            assert_int_equal(cwrun_module_instantiate(store, imports[i], linker, &err) != NULL, round == 0);
+            if (round)
+                failed_with(CWRUN_ERROR_LINK, "unknown import");
+        }
+        a_new_store();
+    }
+    cwrun_module_drop(m);
+    for (int i = 0; i < 4; i++)
+        cwrun_module_drop(imports[i]);
+}
+
+static void what_lives_under_another_engine_is_refused(void **state)
+{
+    (void)state;
+    cwrun_engine *other = cwrun_engine_new(NULL, &err);
+    cwrun_linker *l = cwrun_linker_new(other, &err);
+    cwrun_core_limits limits = { .min = 1 };
+    cwrun_extern memory = { .kind = CWRUN_ITEM_CORE_MEMORY, .of.memory = cwrun_memory_new(store, &limits, &err) };
+    assert_false(cwrun_linker_core_extern(l, "a", "m", &memory, &err));
+    failed_with(CWRUN_ERROR_ARGUMENT, "not of one engine");
+    assert_false(cwrun_linker_instance(l, "f", instantiate(GIVER, NULL), &err));
+    failed_with(CWRUN_ERROR_ARGUMENT, "not of one engine");
+    cwrun_module *m = module("(module)");
+    assert_false(cwrun_linker_core_instance(l, "b", cwrun_module_instantiate(store, m, NULL, &err), &err));
+    failed_with(CWRUN_ERROR_ARGUMENT, "not of one engine");
+    cwrun_module_drop(m);
+    cwrun_linker_drop(l);
+    cwrun_engine_drop(other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -249,6 +344,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_resource_has_further_names, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_copy_shares_definitions_and_goes_its_own_way, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_shared_is_dropped_once_and_last, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_lives_in_a_store_that_is_gone_is_missing, set_up_strictly, tear_down),
+        cmocka_unit_test_setup_teardown(what_lives_under_another_engine_is_refused, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
