@@ -113,9 +113,10 @@ bool cw_resource_drop(cwrun_store *s, cw_resource_type *rt, uint64_t rep, cwrun_
         cw_resource_finalize(rt, rep);
         return true;
     }
-    if (!rt->dtor || rt->impl->poisoned)
+    uint8_t closed = cw_may_enter_from(rt->impl, NULL);
+    if (!rt->dtor || closed == CW_TRAP_POISONED)
         return true;
-    if (cw_may_enter_from(rt->impl, NULL) == CW_TRAP_NONE)
+    if (closed == CW_TRAP_NONE)
         return run_destructor(s, rt, rep, err);
     cw_queued_drop *later = CW_VEC_PUSH(&s->drop_later, &s->alloc);
     if (!later)
@@ -137,16 +138,21 @@ void cw_host_handle_drop(cwrun_store *s, uint32_t handle)
         cw_resource_drop(s, rt, rep, NULL); /* a trap poisons its instance; there is nobody else to tell */
 }
 
+/* What still cannot run, since a call that is pending is inside, gathers at the front. */
 void cw_run_queued_drops(cwrun_store *s)
 {
-    while (s->drop_later.n != 0 && cw_store_idle(s)) {
-        cw_queued_drop d = s->drop_later.items[--s->drop_later.n];
-        if (!d.rt->impl->poisoned && cw_may_enter_from(d.rt->impl, NULL) == CW_TRAP_NONE)
-            run_destructor(s, d.rt, d.rep, NULL);
-        else if (!d.rt->impl->poisoned) {
-            s->drop_later.n++; /* its chain is frozen: later */
-            return;
+    uint32_t n_frozen = 0;
+    while (s->drop_later.n > n_frozen && cw_store_idle(s)) {
+        cw_queued_drop *items = s->drop_later.items, d = items[s->drop_later.n - 1];
+        uint8_t closed = cw_may_enter_from(d.rt->impl, NULL);
+        if (closed == CW_TRAP_CANNOT_ENTER) {
+            items[s->drop_later.n - 1] = items[n_frozen];
+            items[n_frozen++] = d;
+            continue;
         }
+        s->drop_later.n--;
+        if (closed == CW_TRAP_NONE)
+            run_destructor(s, d.rt, d.rep, NULL);
     }
 }
 
