@@ -98,11 +98,18 @@ static bool lend(cw_crossing *x, cw_resource_type *rt, uint32_t in, uint32_t *ou
     if (e->rt != rt)
         return cw_handle_trap(x->thread, CW_TRAP_HANDLE_TYPE, in, rt, e->rt);
     uint64_t rep = e->rep;
+    bool to_impl = x->dst && x->dst == rt->impl;
+    if (to_impl && rep > UINT32_MAX) { /* the text gives it an i32, whatever the representation is */
+        cw_thread_trap(x->thread, CW_TRAP_UNSUPPORTED,
+                       "a borrow of a resource whose representation takes 64 bits goes to where it is defined: not "
+                       "supported yet");
+        return false;
+    }
     if (!cw_call_add_loan(x->store, x->call, from, in, false))
         return out_of_memory(x);
     e->num_lends++;
 
-    if (x->dst && x->dst == rt->impl) {
+    if (to_impl) {
         *out = (uint32_t)rep;
         return true;
     }
