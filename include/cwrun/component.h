@@ -59,7 +59,8 @@ CWRUN_API cwrun_val cwrun_caller_keep(cwrun_caller *caller, const cwrun_val *v);
 CWRUN_API cwrun_status cwrun_caller_trap(cwrun_caller *caller, const char *format, ...) CWRUN_PRINTF(2, 3);
 /* Ends the guest as its own exit (CWRUN_ERROR_EXIT with this status). Returns CWRUN_TRAP. */
 CWRUN_API cwrun_status cwrun_caller_exit(cwrun_caller *caller, int32_t status);
-/* Keeps an own parameter beyond the call (else it is dropped when the function answers). The handle stays the same. */
+/* Keeps an own parameter beyond the call (else it is dropped when the function answers, or once the calls that it is
+ * lent to have ended). The handle stays the same. */
 CWRUN_API bool cwrun_caller_take(cwrun_caller *caller, cwrun_handle handle);
 
 /* Pending by completion: the ticket is counted and may be used from any thread, even before PENDING is returned.

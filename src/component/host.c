@@ -36,7 +36,7 @@ bool cw_call_add_loan(cwrun_store *s, cw_call *call, cw_handles *table, uint32_t
     return true;
 }
 
-void cw_call_end_loans(cwrun_store *s, cw_call *call)
+static void end_loans(cwrun_store *s, cw_call *call)
 {
     while (call->loans.n != 0) {
         cw_loan loan = call->loans.items[--call->loans.n];
@@ -47,6 +47,41 @@ void cw_call_end_loans(cwrun_store *s, cw_call *call)
             if (e && e->num_lends != 0)
                 e->num_lends--;
         }
+    }
+}
+
+/* Whether a handle that was made for a host function is lent to a call that the function has left behind. */
+static bool is_lent_on(const cwrun_store *s, const cw_call *call)
+{
+    for (uint32_t i = 0; i < call->loans.n; i++) {
+        const cw_loan *loan = &call->loans.items[i];
+        const cw_handle *e = loan->made ? cw_handle_get(&s->handles, loan->handle) : NULL;
+        if (e && e->num_lends != 0)
+            return true;
+    }
+    return false;
+}
+
+static void to_pool(cwrun_caller *c)
+{
+    cwrun_store *s = c->store;
+    c->next = s->free_callers;
+    s->free_callers = c;
+}
+
+void cw_call_end_loans(cwrun_store *s, cw_call *call)
+{
+    end_loans(s, call);
+    for (cwrun_caller **at = &s->lent_on; *at;) {
+        cwrun_caller *c = *at;
+        if (is_lent_on(s, &c->call)) {
+            at = &c->next;
+            continue;
+        }
+        *at = c->next;
+        end_loans(s, &c->call); /* destructors may change the list */
+        to_pool(c);
+        at = &s->lent_on;
     }
 }
 
@@ -95,7 +130,9 @@ void cw_caller_free(cwrun_caller *c)
     cwrun_store *s = c->store;
     cw_caller_unlink(c);
     cw_caller_end_ticket(c);
-    cw_call_end_loans(s, &c->call);
+    bool lent_on = is_lent_on(s, &c->call);
+    if (!lent_on)
+        cw_call_end_loans(s, &c->call);
     cw_roots_end(s, c->roots);
     c->roots = 0;
     c->call.num_borrows = 0;
@@ -117,12 +154,21 @@ void cw_caller_free(cwrun_caller *c)
     c->waits = NULL;
     c->n_waits = c->cap_waits = 0;
     c->wait = CW_WAIT_NONE;
-    c->next = s->free_callers;
-    s->free_callers = c;
+    if (!lent_on) {
+        to_pool(c);
+        return;
+    }
+    c->next = s->lent_on; /* its loans last as long as those that hang on them */
+    s->lent_on = c;
 }
 
 void cw_callers_fini(cwrun_store *s)
 {
+    while (s->lent_on) {
+        cwrun_caller *c = s->lent_on;
+        s->lent_on = c->next;
+        to_pool(c);
+    }
     for (cwrun_caller *c = s->free_callers, *next; c; c = next) {
         next = c->next;
         cw_arena_fini(&c->arena);

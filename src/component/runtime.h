@@ -404,6 +404,7 @@ struct cwrun_store {
     uint32_t n_entered;    /* public calls that are under way: none of them finds the store gone when it goes on */
     cwrun_caller *current; /* the innermost host function on the C stack, or NULL */
     cwrun_caller *free_callers, *pending;
+    cwrun_caller *lent_on; /* ended but for their loans: what they made is lent to calls that are under way */
     cw_call *free_calls;
     cwrun_polled *polled;
     uint32_t n_walks; /* over them: none is freed meanwhile */
@@ -460,13 +461,14 @@ void cw_store_left(cwrun_store *s);
 
 cw_call *cw_call_new(cwrun_store *s);
 void cw_call_free(cwrun_store *s, cw_call *call);
-/* Ends loans: lends go down, handles made for the host are dropped. */
+/* Ends loans: lends go down, handles made for the host are dropped. Then those that host functions have left behind and
+ * that nothing hangs on any more. */
 void cw_call_end_loans(cwrun_store *s, cw_call *call);
 bool cw_call_add_loan(cwrun_store *s, cw_call *call, cw_handles *table, uint32_t handle, bool made);
 cwrun_caller *cw_caller_new(cwrun_store *s);
 /* Frees the pools of both. */
 void cw_callers_fini(cwrun_store *s);
-/* Cancels what is pending, ends its loans and gives the record back. */
+/* Cancels what is pending, ends its loans (where what it made is lent on: once that ends) and gives the record back. */
 void cw_caller_free(cwrun_caller *c);
 /* Into and out of the store's list of what is pending. */
 void cw_caller_suspend(cwrun_caller *c);
