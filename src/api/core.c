@@ -200,8 +200,8 @@ static cwrun_core_instance *instantiate(cwrun_store *store, cwrun_module *module
     }
     cw_free(&store->alloc, imports, (m->n_imports + 1u) * sizeof *imports);
     /* where this fails, functions may be in tables of others already */
-    bool ok = in && in->in && cw_instance_fill(in->in, &start, err) &&
-              (!start || cw_core_run(store, start, NULL, 0, err));
+    bool ok =
+        in && in->in && cw_instance_fill(in->in, &start, err) && (!start || cw_core_run(store, start, NULL, 0, err));
     cw_store_left(store);
     return ok ? in : NULL;
 }
