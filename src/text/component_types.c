@@ -575,6 +575,9 @@ uint32_t cw_take_component_typeuse(cw_component_text *c, uint8_t sort)
         index = define_inline(c, sort == CW_TEXT_FUNC        ? write_functype
                                  : sort == CW_TEXT_COMPONENT ? write_inline_component
                                                              : write_inline_instance);
+        /* what is left here the writing pass would skip */
+        if (p->ok && !cw_at_close(p) && !cw_at_form(p, CW_WORD_CANON))
+            cw_parse_unexpected(p, ")");
     }
     cw_text_queue(c, index);
     return index;

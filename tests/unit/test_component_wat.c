@@ -179,6 +179,27 @@ static void errors_say_what_and_where(void **state)
     expect_error("(component (import \"\\ff\" (func)))", "malformed UTF-8 encoding");
 }
 
+static void nothing_behind_a_signature_is_passed_over(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *definition, *message;
+    } cases[] = {
+        { "(func (import \"a\") (result u8) (param \"x\" u8))", "1:43: unexpected token (, expected )" },
+        { "(canon lift (core func 0) (func $f (result u8) (param \"x\" u8)))", "1:59: unexpected token (" },
+        { "(func (export \"f\" \"g\") (canon lift (core func 0)))", "1:18: unexpected token (" },
+        { "(func (import \"a\") foo)", "1:31: unknown operator foo" },
+        { "(func (import \"a\") (import \"b\"))", "1:31: unexpected token (" },
+        { "(func (import \"a\") (canon lift (core func 0)))", "1:31: unexpected token (" },
+        { "(import \"a\" (func (result u8) (param \"x\" u8)))", "1:42: unexpected token (" },
+    };
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[200];
+        snprintf(text, sizeof text, "(component %s)", cases[i].definition);
+        expect_error(text, cases[i].message);
+    }
+}
+
 static void nesting_is_bounded(void **state)
 {
     (void)state;
@@ -243,6 +264,7 @@ int main(void)
         cmocka_unit_test(values_are_written_as_their_types_say),
         cmocka_unit_test(names_of_outer_scopes_become_aliases),
         cmocka_unit_test(errors_say_what_and_where),
+        cmocka_unit_test(nothing_behind_a_signature_is_passed_over),
         cmocka_unit_test(nesting_is_bounded),
         cmocka_unit_test(memory_that_runs_out_is_an_error),
     };
