@@ -119,6 +119,7 @@ static void write_globaltype(cw_module_text *m, cw_bytes *out)
 static void write_typeuse(cw_module_text *m, cw_bytes *out)
 {
     m->locals.what = NULL;
+    m->local_names.n = 0;
     cw_bytes_u32(out, cw_take_typeuse(m, true));
 }
 
@@ -332,18 +333,28 @@ static void write_filled_memory(cw_module_text *m, uint32_t index, limits *l)
 
 /* ---- fields ---- */
 
+/* The type of a module's import or tag; a name section has its parameters' names. */
+static void write_declared(cw_module_text *m, cw_bytes *out, uint8_t kind, uint32_t index)
+{
+    cw_write_externtype(m, out, kind);
+    if (kind == CW_EXTERN_FUNC)
+        cw_write_indirect_names(&m->local_section, &m->n_local_funcs, index, &m->local_names);
+    else if (kind == CW_EXTERN_TAG)
+        cw_write_indirect_names(&m->tag_param_section, &m->n_param_tags, index, &m->local_names);
+}
+
 /* The kind and type of an import; a function may be (exact typeuse). */
-static void write_imported(cw_module_text *m, cw_bytes *out, uint8_t kind)
+static void write_imported(cw_module_text *m, cw_bytes *out, uint8_t kind, uint32_t index)
 {
     enum { EXACT_FUNC = 0x20 };
     bool exact = kind == CW_EXTERN_FUNC && cw_take_form(m->p, CW_WORD_EXACT);
     cw_bytes_u8(out, exact ? EXACT_FUNC : kind);
-    cw_write_externtype(m, out, kind);
+    write_declared(m, out, kind, index);
     if (exact)
         cw_expect_close(m->p);
 }
 
-static void write_import(cw_module_text *m)
+static void write_import(cw_module_text *m, uint32_t index)
 {
     cw_parser *p = m->p;
     cw_bytes *out = entry(m, CW_SECTION_IMPORT);
@@ -356,7 +367,7 @@ static void write_import(cw_module_text *m)
     cw_take_id(p);
     cwrun_str unused;
     cw_take_name_annotation(p, &unused);
-    write_imported(m, out, kind);
+    write_imported(m, out, kind, index);
     cw_expect_close(p);
 }
 
@@ -422,7 +433,7 @@ static void write_definition(cw_module_text *m, uint8_t kind, uint32_t index)
         write_globaltype(m, out);
         write_const_expr(m, out);
         break;
-    default: cw_write_externtype(m, entry(m, section_of[kind]), kind);
+    default: write_declared(m, entry(m, section_of[kind]), kind, index);
     }
 }
 
@@ -444,7 +455,7 @@ static void write_thing(cw_module_text *m, const cw_field_text *field)
     cw_expect_close(p);
     cw_bytes_vec(out, module.data, module.size);
     cw_bytes_vec(out, name.data, name.size);
-    write_imported(m, out, kind);
+    write_imported(m, out, kind, field->index);
 }
 
 static void write_export_field(cw_module_text *m)
@@ -467,7 +478,7 @@ void cw_write_field(cw_module_text *m, const cw_field_text *field)
     cw_parser *p = m->p;
     p->at = field->at;
     switch (field->word) {
-    case CW_WORD_IMPORT: write_import(m); break;
+    case CW_WORD_IMPORT: write_import(m, field->index); break;
     case CW_WORD_EXPORT: write_export_field(m); break;
     case CW_WORD_START: cw_bytes_u32(entry(m, CW_SECTION_START), cw_take_index(p, &m->spaces[CW_EXTERN_FUNC])); break;
     case CW_WORD_ELEM: write_elem(m); break;

@@ -26,9 +26,10 @@ void cw_module_text_init(cw_module_text *m, cw_parser *p)
         m->spaces[i].what = space_names[i];
     for (unsigned i = 0; i < CW_SECTION_COUNT; i++)
         cw_bytes_init(&m->sections[i], &p->alloc);
-    cw_bytes *const others[] = { &m->params,        &m->results, &m->key,           &m->body,
-                                 &m->pending,       &m->scratch, &m->local_section, &m->label_section,
-                                 &m->field_section, &m->hints,   &m->hint_section,  &m->param_section };
+    cw_bytes *const others[] = { &m->params,           &m->results, &m->key,           &m->body,
+                                 &m->pending,          &m->scratch, &m->local_section, &m->label_section,
+                                 &m->field_section,    &m->hints,   &m->hint_section,  &m->param_section,
+                                 &m->tag_param_section };
     for (unsigned i = 0; i < sizeof others / sizeof *others; i++)
         cw_bytes_init(others[i], &p->alloc);
 }
@@ -42,9 +43,10 @@ void cw_module_text_fini(cw_module_text *m)
     }
     for (unsigned i = 0; i < CW_SECTION_COUNT; i++)
         cw_bytes_fini(&m->sections[i]);
-    cw_bytes *const others[] = { &m->params,        &m->results, &m->key,           &m->body,
-                                 &m->pending,       &m->scratch, &m->local_section, &m->label_section,
-                                 &m->field_section, &m->hints,   &m->hint_section,  &m->param_section };
+    cw_bytes *const others[] = { &m->params,           &m->results, &m->key,           &m->body,
+                                 &m->pending,          &m->scratch, &m->local_section, &m->label_section,
+                                 &m->field_section,    &m->hints,   &m->hint_section,  &m->param_section,
+                                 &m->tag_param_section };
     for (unsigned i = 0; i < sizeof others / sizeof *others; i++)
         cw_bytes_fini(others[i]);
     for (uint32_t i = 0; i < m->types.n; i++)

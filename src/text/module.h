@@ -107,8 +107,8 @@ typedef struct cw_module_text {
     const cw_token *hint_at;
 
     /* subsections that are written function by function */
-    cw_bytes local_section, label_section, field_section, param_section, hints, hint_section;
-    uint32_t n_local_funcs, n_label_funcs, n_field_types, n_param_types, n_hints, n_hint_funcs;
+    cw_bytes local_section, label_section, field_section, param_section, tag_param_section, hints, hint_section;
+    uint32_t n_local_funcs, n_label_funcs, n_field_types, n_param_types, n_param_tags, n_hints, n_hint_funcs;
 } cw_module_text;
 
 void cw_module_text_init(cw_module_text *m, cw_parser *p);

@@ -131,6 +131,7 @@ void cw_write_names(cw_module_text *m, cw_bytes *out)
     write_counted(m, &all, 10, m->n_field_types, &m->field_section);
     write_space_names(m, &all, 11, CW_EXTERN_TAG);
     write_counted(m, &all, 12, m->n_param_types, &m->param_section);
+    write_counted(m, &all, 13, m->n_param_tags, &m->tag_param_section);
     if (all.size)
         write_custom(out, CW_STR("name"), &all);
     out->oom = out->oom || all.oom || m->scratch.oom;

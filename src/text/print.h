@@ -67,7 +67,7 @@ typedef struct cw_print_module {
     CW_VEC(uint32_t) func_types, tag_types;
     uint32_t n_imported_funcs;
     cwrun_str name; /* data NULL: none */
-    cw_print_indirects locals, labels, fields, params;
+    cw_print_indirects locals, labels, fields, params, tag_params;
     cw_print_ids *field_ids; /* by type */
     uint32_t n_field_ids;
     uint32_t n_named, n_used; /* names in the name section, and those that the text has */
@@ -219,7 +219,7 @@ void cw_print_group(cw_printer *p, uint32_t *index);
 void cw_print_subtype(cw_printer *p, uint32_t index);
 /* " (param …) (result …)"; ids: names of the parameters. */
 void cw_print_signature(cw_printer *p, const cw_print_type *type, const cw_print_ids *ids);
-/* " (type $t)" and the signature where `signature`. */
+/* " (type $t)" and the signature where `signature`, parameters without names. */
 void cw_print_typeuse(cw_printer *p, uint32_t index, bool signature);
 /* The type of an import or export, its kind being read; id and index are printed where `index` is one. */
 void cw_print_externtype(cw_printer *p, uint8_t kind, uint32_t index);

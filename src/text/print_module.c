@@ -154,6 +154,7 @@ void cw_print_module_fini(cw_printer *p, cw_print_module *m)
     CW_VEC_FINI(&m->labels, &p->alloc);
     CW_VEC_FINI(&m->fields, &p->alloc);
     CW_VEC_FINI(&m->params, &p->alloc);
+    CW_VEC_FINI(&m->tag_params, &p->alloc);
 }
 
 /* ---- things ---- */

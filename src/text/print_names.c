@@ -173,6 +173,7 @@ static bool scan_subsection(cw_printer *p, cw_reader *r, uint8_t id)
     case 10: return scan_indirect(p, r, &m->fields);
     case 11: return scan_space(p, r, CW_EXTERN_TAG, "tag");
     case 12: return scan_indirect(p, r, &m->params);
+    case 13: return scan_indirect(p, r, &m->tag_params);
     default: return false;
     }
 }

@@ -453,6 +453,21 @@ void cw_print_tabletype(cw_printer *p)
     cw_put_swap(p, start, middle);
 }
 
+/* Type and signature of an import or a tag; index UINT32_MAX: of a module type, where parameters have no names. */
+static void print_functype_of(cw_printer *p, uint8_t kind, uint32_t index)
+{
+    const cw_print_module *m = p->m;
+    const uint32_t type = cw_read_u32(p->r);
+    cw_print_typeuse(p, type, index == UINT32_MAX && kind == CW_EXTERN_TAG);
+    if (index == UINT32_MAX || type >= m->types.n || m->types.items[type].form != CW_PRINT_FUNC)
+        return;
+    cw_print_ids ids;
+    cw_print_indirect_ids(p, &p->scratch, kind == CW_EXTERN_TAG ? &m->tag_params : &m->locals, index,
+                          m->types.items[type].n_params, "param", &ids);
+    cw_print_signature(p, &m->types.items[type], &ids);
+    cw_print_reset_scratch(p);
+}
+
 void cw_print_externtype(cw_printer *p, uint8_t kind, uint32_t index)
 {
     static const char *const words[] = { "(func", "(table", "(memory", "(global", "(tag" };
@@ -481,7 +496,7 @@ void cw_print_externtype(cw_printer *p, uint8_t kind, uint32_t index)
     case CW_EXTERN_FUNC:
         if (exact)
             CW_PUT(p, " (exact");
-        cw_print_typeuse(p, cw_read_u32(r), kind == CW_EXTERN_TAG);
+        print_functype_of(p, kind, index);
         if (exact)
             CW_PUT(p, ")");
         break;

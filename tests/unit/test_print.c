@@ -248,6 +248,40 @@ static void names_print_and_parse_to_the_same_bytes(void **state)
                            "(type (struct (field $f (@name \"f\") i32) (field $g (@name \"f\") i32))))");
 }
 
+/* The text has these words, and the name section is not printed as bytes. */
+static void expect_printed(const char *text, const char *words)
+{
+    cwrun_error err = CWRUN_ERROR_INIT;
+    cwrun_arena *arena = cwrun_arena_new(NULL);
+    cwrun_str binary = cwrun_text_encode(cwrun_str_of(text), NULL, arena, &err);
+    if (!binary.data)
+        fail_msg("%s", err.message);
+    char *printed = print(binary.data, binary.size, &err);
+    if (!strstr(printed, words) || strstr(printed, "@custom"))
+        fail_msg("%s", printed);
+    free(printed);
+    cwrun_arena_drop(arena);
+    expect_text_round_trip(text);
+}
+
+static void parameters_of_imports_and_tags_keep_their_names(void **state)
+{
+    (void)state;
+    expect_printed("(module (import \"m\" \"n\" (func $f (param $x i32) (param i64) (result i32))))",
+                   "(func $f (;0;) (type 0) (param $x i32) (param i64) (result i32))");
+    expect_printed("(module (func (import \"m\" \"n\") (param $x i32)) (func (param $y i32) (local $z i32)))",
+                   "(func (;0;) (type 0) (param $x i32))");
+    expect_printed("(module (import \"m\" \"n\" (func (exact (param (@name \"\") i32)))))",
+                   "(exact (type 0) (param $#param0 (@name \"\") i32))");
+    expect_printed("(module (type $t (func (param $q i32))) (tag (import \"m\" \"n\") (param $x i32))"
+                   " (tag $g (type $t) (param $y i32)) (tag (type $t)))",
+                   "(tag $g (;1;) (type $t) (param $y i32))");
+    /* of a type that is none, of a parameter that is none */
+    EXPECT_BYTES(MODULE "\2\7\1\1m\1n\0\7\0\x0d\4name\2\6\1\0\1\0\1x");
+    EXPECT_BYTES(MODULE "\1\4\1\x60\0\0\2\7\1\1m\1n\0\0\0\x0d\4name\2\6\1\0\1\0\1x");
+    EXPECT_BYTES(MODULE "\1\4\1\x60\0\0\x0d\3\1\0\0\0\x0d\4name\x0d\6\1\0\1\0\1x");
+}
+
 static void branch_hints_print_as_annotations(void **state)
 {
     (void)state;
@@ -524,6 +558,7 @@ int main(void)
         cmocka_unit_test(immediates_that_are_not_0_print_and_parse_to_the_same_bytes),
         cmocka_unit_test(floats_print_so_that_their_bits_come_back),
         cmocka_unit_test(names_print_and_parse_to_the_same_bytes),
+        cmocka_unit_test(parameters_of_imports_and_tags_keep_their_names),
         cmocka_unit_test(branch_hints_print_as_annotations),
         cmocka_unit_test(sections_that_identifiers_do_not_make_print_and_parse_to_the_same_bytes),
         cmocka_unit_test(encodings_that_are_not_the_shortest_print_and_parse_to_the_same_bytes),

@@ -110,6 +110,16 @@ static void abbreviations_mean_what_they_stand_for(void **state)
                 "(type $t (func)) (func (result funcref) ref.null func)");
 }
 
+static void parameters_of_imports_and_tags_are_named(void **state)
+{
+    (void)state;
+    BINARY("(module (import \"m\" \"n\" (func (param $x i32))))", "\1\5\1\x60\1\x7f\0\2\7\1\1m\1n\0\0"
+                                                                  "\0\x0d\4name\2\6\1\0\1\0\1x");
+    BINARY("(module (func (import \"m\" \"n\") (param (@name \"x\") i32)))", "\1\5\1\x60\1\x7f\0\2\7\1\1m\1n\0\0"
+                                                                             "\0\x0d\4name\2\6\1\0\1\0\1x");
+    BINARY("(module (tag (param $x i32)))", "\1\5\1\x60\1\x7f\0\x0d\3\1\0\0\0\x0d\4name\x0d\6\1\0\1\0\1x");
+}
+
 static void labels_are_found_inside_out(void **state)
 {
     (void)state;
@@ -237,6 +247,7 @@ int main(void)
         cmocka_unit_test(sections_are_written_in_their_order),
         cmocka_unit_test(the_annotation_of_shared_libraries_is_a_section),
         cmocka_unit_test(abbreviations_mean_what_they_stand_for),
+        cmocka_unit_test(parameters_of_imports_and_tags_are_named),
         cmocka_unit_test(labels_are_found_inside_out),
         cmocka_unit_test(errors_have_the_words_of_the_specification),
         cmocka_unit_test(an_error_shows_the_place),
