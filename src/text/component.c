@@ -417,7 +417,10 @@ static void define_start(cw_component_text *c)
         cw_bytes_u32(&args, cw_take_ref(c, CW_TEXT_VALUE));
     for (; cw_take_form(p, CW_WORD_RESULT); results++) {
         cw_expect_open(p, CW_WORD_VALUE);
-        cw_space_add(p, &c->scope->spaces[CW_TEXT_VALUE], cw_take_id(p));
+        const cw_token *id = cw_take_id(p);
+        cwrun_str annotated;
+        cw_take_name_annotation(p, &annotated);
+        cw_text_define(c, CW_TEXT_VALUE, id, annotated);
         cw_expect_close(p);
         cw_expect_close(p);
     }

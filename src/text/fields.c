@@ -288,6 +288,9 @@ static void write_filled_table(cw_module_text *m, uint32_t index, bool is_64)
     cw_bytes_fini(&type);
 }
 
+/* Kinds of data segments: memory 0 is written where the text asks: other tools never do. */
+enum { DATA_ACTIVE, DATA_PASSIVE, DATA_EXPLICIT };
+
 static void write_data(cw_module_text *m)
 {
     cw_parser *p = m->p;
@@ -298,13 +301,14 @@ static void write_data(cw_module_text *m)
         memory = cw_take_index(p, &m->spaces[CW_EXTERN_MEMORY]);
     if (named)
         cw_expect_close(p);
+    const bool written = cw_take_encoding(p) == DATA_EXPLICIT || memory;
     if (named || old || cw_at_open(p)) {
-        cw_bytes_u8(out, memory ? 2 : 0);
-        if (memory)
+        cw_bytes_u8(out, written ? DATA_EXPLICIT : DATA_ACTIVE);
+        if (written)
             cw_bytes_u32(out, memory);
         write_offset(m, out);
     } else {
-        cw_bytes_u8(out, 1);
+        cw_bytes_u8(out, DATA_PASSIVE);
     }
     m->scratch.size = 0;
     cw_take_strings(p, &m->scratch);
@@ -320,7 +324,7 @@ static void write_filled_memory(cw_module_text *m, uint32_t index, limits *l)
     cw_take_strings(p, &m->scratch);
     cw_expect_close(p);
     cw_bytes *data = entry(m, CW_SECTION_DATA);
-    cw_bytes_u8(data, index ? 2 : 0);
+    cw_bytes_u8(data, index ? DATA_EXPLICIT : DATA_ACTIVE);
     if (index)
         cw_bytes_u32(data, index);
     write_zero_offset(data, l->is_64);

@@ -55,12 +55,15 @@ static bool memory_before_lane(const cw_parser *p)
     return cw_at_number(&next) || cw_str_starts(s, CW_STR("offset=")) || cw_str_starts(s, CW_STR("align="));
 }
 
+enum { HAS_MEMORY = 0x40 }; /* among the flags: which memory, where that is not 0 or the text asks */
+
 static void write_memarg(cw_module_text *m, cw_bytes *out, uint16_t op, bool lane)
 {
     cw_parser *p = m->p;
     bool named = lane ? memory_before_lane(p) : cw_at_index(p);
     uint32_t memory = named ? take(m, CW_EXTERN_MEMORY) : 0, log = cw_opcodes[op].align;
     uint64_t offset = 0, align;
+    const uint32_t written = cw_take_encoding(p) & HAS_MEMORY;
     cw_take_equals(p, "offset=", &offset);
     const cw_token *at = p->at;
     if (cw_take_equals(p, "align=", &align)) {
@@ -70,8 +73,8 @@ static void write_memarg(cw_module_text *m, cw_bytes *out, uint16_t op, bool lan
         }
         log = (uint32_t)__builtin_ctzll(align);
     }
-    cw_bytes_u32(out, log | (memory ? 0x40u : 0));
-    if (memory)
+    cw_bytes_u32(out, log | (memory ? HAS_MEMORY : written));
+    if (memory || written)
         cw_bytes_u32(out, memory);
     cw_bytes_unsigned(out, offset);
 }

@@ -170,7 +170,7 @@ void cw_write_field(cw_module_text *m, const cw_field_text *field);
 
 /* Takes "(@name …)" where one stands next. */
 bool cw_take_name_annotation(cw_parser *p, cwrun_str *name);
-/* Takes "(@cwrun.form 79)" where one stands next; 0: none. */
+/* Takes "(@cwrun.form 79)" where one stands next: that a byte of the binary, which need not be there, is; 0: none. */
 uint32_t cw_take_encoding(cw_parser *p);
 /* Takes "(@cwrun.own-name …)" where one stands next: what a nested module or component calls itself, data NULL where
  * nothing. */

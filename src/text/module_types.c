@@ -103,10 +103,12 @@ bool cw_at_reftype(const cw_parser *p)
     return atom_byte(p, short_ref_byte) || cw_at_form(p, CW_WORD_REF);
 }
 
-void cw_write_reftype_heap(cw_module_text *m, cw_bytes *out, bool *nullable)
+/* written: where the text asks that the type's own byte is written. */
+static void take_reftype(cw_module_text *m, cw_bytes *out, bool *nullable, bool *written)
 {
     uint8_t byte = atom_byte(m->p, short_ref_byte);
     *nullable = true;
+    *written = false;
     if (byte) {
         cw_take(m->p);
         cw_bytes_u8(out, byte);
@@ -114,20 +116,29 @@ void cw_write_reftype_heap(cw_module_text *m, cw_bytes *out, bool *nullable)
     }
     cw_expect_open(m->p, CW_WORD_REF);
     *nullable = cw_take_word(m->p, CW_WORD_NULL);
+    *written = cw_take_encoding(m->p) == NULLABLE;
     cw_write_heaptype(m, out);
     cw_expect_close(m->p);
+}
+
+void cw_write_reftype_heap(cw_module_text *m, cw_bytes *out, bool *nullable)
+{
+    bool unused;
+    take_reftype(m, out, nullable, &unused);
 }
 
 void cw_write_reftype(cw_module_text *m, cw_bytes *out)
 {
     size_t start = out->size;
-    bool nullable;
+    bool nullable, written = false;
     cw_bytes_u8(out, NON_NULL);
-    cw_write_reftype_heap(m, out, &nullable);
+    take_reftype(m, out, &nullable, &written);
     if (!nullable || out->oom || out->size == start)
         return;
     uint8_t heap = out->data[start + 1];
-    if (heap == SHARED || (out->size - start == 2 && heap >= 0x69 && heap <= 0x74)) { /* abstract */
+    if (written) {
+        out->data[start] = NULLABLE;
+    } else if (heap == SHARED || (out->size - start == 2 && heap >= 0x69 && heap <= 0x74)) { /* abstract */
         memmove(out->data + start, out->data + start + 1, out->size - start - 1);
         out->size--;
     } else {

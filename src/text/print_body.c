@@ -96,6 +96,8 @@ static void print_memarg(cw_printer *p, uint16_t op)
     if (r->ok && flags >= 0x80)
         cw_reader_fail(r, at, "malformed memop flags 0x%x", flags);
     print_space_but_0(p, CW_EXTERN_MEMORY, memory);
+    if (flags & 0x40 && !memory)
+        CW_PUT(p, " (@cwrun.form 64)");
     if (offset) {
         CW_PUT(p, " offset=");
         cw_put_u64(p, offset);

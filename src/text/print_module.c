@@ -290,9 +290,10 @@ static void print_data(cw_printer *p, uint32_t index)
     if (r->ok && flags > 2)
         cw_reader_fail(r, at, "malformed data segment kind %u", flags);
     if (flags == 2) {
+        const uint32_t memory = cw_read_u32(r);
         CW_PUT(p, " (memory ");
-        cw_put_ref(p, CW_EXTERN_MEMORY, cw_read_u32(r));
-        CW_PUT(p, ")");
+        cw_put_ref(p, CW_EXTERN_MEMORY, memory);
+        cw_put_text(p, memory ? ")" : ") (@cwrun.form 2)");
     }
     CW_PUT(p, " ");
     if (flags != 1) {

@@ -41,16 +41,17 @@ cwrun_str cw_print_token(cw_printer *p, cw_arena *arena, cwrun_str name)
     return (cwrun_str){ token, name.size + 1 };
 }
 
-/* "#func3<name>", with more # before it where that is a name, too. */
+/* "#func3<name>", with a number before it where that is a name, too. */
 static cwrun_str made_up(cw_arena *arena, const cw_map *taken, const char *what, const cw_print_naming *n)
 {
-    static const char marks[] = "########";
-    for (unsigned i = sizeof marks - 2;; i--) {
-        cwrun_str made = n->name.size ? cw_arena_printf(arena, "%s%s%u<%.*s>", marks + i, what, n->index,
+    char number[11] = "";
+    for (uint32_t i = 1;; i++) {
+        cwrun_str made = n->name.size ? cw_arena_printf(arena, "#%s%s%u<%.*s>", number, what, n->index,
                                                         n->name.size > 1000 ? 0 : (int)n->name.size, n->name.data)
-                                      : cw_arena_printf(arena, "%s%s%u", marks + i, what, n->index);
-        if (i == 0 || !cw_map_find(taken, made))
+                                      : cw_arena_printf(arena, "#%s%s%u", number, what, n->index);
+        if (!made.size || !cw_map_find(taken, made))
             return made;
+        snprintf(number, sizeof number, "%u", i);
     }
 }
 
@@ -110,7 +111,8 @@ bool cw_print_read_names(cw_printer *p, cw_reader *r, uint32_t most, cw_print_na
 
 /* ---- the name section ---- */
 
-static void skip_names(cw_reader *r, uint32_t *n)
+/* How many there are; those that can be read are counted in *n. */
+static uint32_t skip_names(cw_reader *r, uint32_t *n)
 {
     uint32_t count = cw_read_u32(r);
     for (uint32_t i = 0; i < count && r->ok; i++) {
@@ -118,6 +120,7 @@ static void skip_names(cw_reader *r, uint32_t *n)
         cw_read_name(r);
         *n += r->ok;
     }
+    return count;
 }
 
 static bool scan_indirect(cw_printer *p, cw_reader *r, cw_print_indirects *all)
@@ -126,7 +129,7 @@ static bool scan_indirect(cw_printer *p, cw_reader *r, cw_print_indirects *all)
     bool regular = n > 0;
     for (uint32_t i = 0; i < n && r->ok; i++) {
         cw_print_indirect entry = { cw_read_u32(r), { r->at, NULL } };
-        skip_names(r, &p->m->n_named);
+        regular = skip_names(r, &p->m->n_named) > 0 && regular; /* of no names: parsing would not write it */
         entry.names.end = r->at;
         if (!r->ok || (all->n && entry.owner <= all->items[all->n - 1].owner)) {
             regular = false;

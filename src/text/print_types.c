@@ -95,6 +95,12 @@ void cw_print_valtype(cw_printer *p)
         byte = cw_read_u8(r);
         if (r->ok && byte != NULLABLE && byte != NON_NULL)
             cw_reader_fail(r, at, "malformed value type 0x%02x", byte);
+        if (byte == NULLABLE && cw_reader_left(r) && (is_heap(*r->at) || *r->at == SHARED)) {
+            CW_PUT(p, "(ref null (@cwrun.form 99) "); /* heap types have a shorter form for this */
+            cw_print_heaptype(p);
+            CW_PUT(p, ")");
+            return;
+        }
         cw_print_ref(p, byte == NULLABLE);
     }
 }

@@ -313,17 +313,39 @@ static void branch_hints_print_as_annotations(void **state)
     EXPECT_BYTES(HINTS("\1\0\1\5\1\1") "\0\2\1x" CODE);
 }
 
+static void names_that_look_made_up_all_find_another(void **state)
+{
+    (void)state;
+    enum { TAKEN = 50 };
+    char text[TAKEN * 100], *at = text;
+    at += sprintf(at, "(module (func (@name \"#func%u\"))", TAKEN);
+    for (unsigned i = 1; i < TAKEN; i++)
+        at += sprintf(at, "(func (@name \"#%ufunc%u\"))", i, TAKEN);
+    sprintf(at, "(func (@name \"\")))");
+    expect_text_round_trip(text);
+    at = text + sprintf(text, "(module ");
+    char marks[TAKEN + 1];
+    memset(marks, '#', sizeof marks);
+    for (unsigned i = 1; i < TAKEN; i++)
+        at += sprintf(at, "(func (@name \"%.*sfunc%u\"))", (int)i, marks, TAKEN - 1);
+    sprintf(at, "(func (@name \"\")))");
+    expect_text_round_trip(text);
+}
+
 static void sections_that_identifiers_do_not_make_print_and_parse_to_the_same_bytes(void **state)
 {
     (void)state;
     EXPECT_BYTES(MODULE "\0\5\4name"); /* empty */
     EXPECT_BYTES(MODULE "\0\x0d\4name\1\6\1\0\3"
-                        "abc");                                    /* of no function */
-    EXPECT_BYTES(MODULE "\0\x09\4name\x63\2\1\2");                 /* no such subsection */
-    EXPECT_BYTES(MODULE "\0\x09\4name\0\2\1m\0\4\3xyz");           /* before another section */
-    EXPECT_BYTES(MODULE "\0\x09\4name\0\2\1m\0\x09\4name\0\2\1n"); /* two */
-    EXPECT_BYTES(MODULE "\0\x09\4name\0\2\1m\1\4\1\x60\0\0");      /* before the types */
-    EXPECT_BYTES(MODULE "\0\x0a\x09producers");                    /* malformed */
+                        "abc");                                                          /* of no function */
+    EXPECT_BYTES(MODULE "\0\x09\4name\x63\2\1\2");                                       /* no such subsection */
+    EXPECT_BYTES(MODULE "\1\4\1\x60\0\0\3\2\1\0\x0a\4\1\2\0\x0b\0\x0a\4name\2\3\1\0\0"); /* of no locals */
+    EXPECT_BYTES(MODULE "\1\4\1\x60\0\0\3\2\1\0\x0a\4\1\2\0\x0b\0\x0a\4name\3\3\1\0\0"); /* of no labels */
+    EXPECT_BYTES(MODULE "\1\3\1\x5f\0\0\x0a\4name\x0a\3\1\0\0");                         /* of no fields */
+    EXPECT_BYTES(MODULE "\0\x09\4name\0\2\1m\0\4\3xyz");                                 /* before another section */
+    EXPECT_BYTES(MODULE "\0\x09\4name\0\2\1m\0\x09\4name\0\2\1n");                       /* two */
+    EXPECT_BYTES(MODULE "\0\x09\4name\0\2\1m\1\4\1\x60\0\0");                            /* before the types */
+    EXPECT_BYTES(MODULE "\0\x0a\x09producers");                                          /* malformed */
     EXPECT_BYTES(MODULE "\0\x1a\x09producers\1\x08language\1\1"
                         "C\2"
                         "11\0\2\1x\1\4\1\x60\0\0"); /* early */
@@ -357,6 +379,13 @@ static void encodings_that_are_not_the_shortest_print_and_parse_to_the_same_byte
     /* runs of locals of one type, and of none */
     EXPECT_BYTES(MODULE "\1\4\1\x60\0\0\3\2\1\0\x0a\x13\1\x11\7\1\x7f\2\x7f\0\x7f\0\x64\x70\1\x7d\0\x7d\1\x7d\x0b");
     EXPECT_BYTES(MODULE "\1\x0c\2\x4f\0\x60\0\0\x4f\1\0\x60\0\0"); /* final types that say so */
+    /* references of abstract types: value types, tables, globals, segments, blocks */
+    EXPECT_BYTES(MODULE "\1\x0d\2\x60\1\x63\x70\1\x63\x65\x6f\x5e\x63\x6e\1\4\5\1\x63\x70\0\1"
+                        "\6\7\1\x63\x6f\0\xd0\x6f\x0b\x09\5\1\5\x63\x70\0");
+    EXPECT_BYTES(MODULE "\1\4\1\x60\0\0\3\2\1\0\x0a\x0e\1\x0c\1\1\x63\x70\2\x63\x6f\xd0\x6f\x0b\x1a\x0b");
+    /* memory 0 where it goes without saying */
+    EXPECT_BYTES(MODULE "\1\4\1\x60\0\0\3\2\1\0\5\3\1\0\1\x0a\x19\1\x17\0\x41\0\x28\x42\0\0\x1a\x41\0"
+                        "\xfd\x5c\x40\0\4\x1a\xfd\x54\x40\0\4\3\x0b\x0b\x08\1\2\0\x41\0\x0b\1x");
     /* values whose types have a bound's byte that is not needed, and where it is */
     EXPECT_BYTES(COMPONENT "\7\3\2\x7f\x7d\x0a\x18\4\0\1\x61\2\x7f\0\1\x62\2\1\x7f\0\1\x63\2\1\0\0\1\x64\2\1\1");
     /* names of the form before attributes, and without any */
@@ -436,6 +465,15 @@ static void every_definition_of_a_component_prints_and_parses_to_the_same_bytes(
     };
     for (unsigned i = 0; i < sizeof texts / sizeof *texts; i++)
         expect_text_round_trip(texts[i]);
+}
+
+static void results_of_a_start_keep_their_names(void **state)
+{
+    (void)state;
+    expect_printed("(component (import \"s\" (func $s (result u8))) (start $s (result (value $w))))",
+                   "(result (value $w (;0;)))");
+    expect_printed("(component (import \"s\" (func $s (result u8))) (start $s (result (value $w (@name \"\")))))",
+                   "(result (value $#value0 (@name \"\") (;0;)))");
 }
 
 static void places_of_a_components_sections_come_back(void **state)
@@ -560,10 +598,12 @@ int main(void)
         cmocka_unit_test(names_print_and_parse_to_the_same_bytes),
         cmocka_unit_test(parameters_of_imports_and_tags_keep_their_names),
         cmocka_unit_test(branch_hints_print_as_annotations),
+        cmocka_unit_test(names_that_look_made_up_all_find_another),
         cmocka_unit_test(sections_that_identifiers_do_not_make_print_and_parse_to_the_same_bytes),
         cmocka_unit_test(encodings_that_are_not_the_shortest_print_and_parse_to_the_same_bytes),
         cmocka_unit_test(types_shared_by_threads_print_and_parse_to_the_same_bytes),
         cmocka_unit_test(every_definition_of_a_component_prints_and_parses_to_the_same_bytes),
+        cmocka_unit_test(results_of_a_start_keep_their_names),
         cmocka_unit_test(places_of_a_components_sections_come_back),
         cmocka_unit_test(what_comes_before_a_fault_is_printed_and_the_error_says_where_it_is),
         cmocka_unit_test(a_writer_that_takes_no_more_ends_printing),
