@@ -33,10 +33,10 @@ static cw_frame_text *push_frame(cw_module_text *m, uint8_t kind, uint16_t op)
     return f;
 }
 
-static void push_label(cw_module_text *m, const cw_token *id)
+static void push_label(cw_module_text *m, cw_block_id block)
 {
     cw_label_text *label = CW_VEC_PUSH(&m->labels, &m->p->alloc);
-    cwrun_str name = id ? cw_id_name(m->p, id) : (cwrun_str){ NULL, 0 };
+    cwrun_str name = block.id ? cw_id_name(m->p, block.id) : (cwrun_str){ NULL, 0 };
     uint64_t *innermost = label && name.data ? cw_map_put(&m->innermost, &m->p->alloc, name, NULL) : NULL;
     if (label)
         *label = (cw_label_text){ innermost ? name : (cwrun_str){ NULL, 0 }, innermost ? (uint32_t)*innermost : 0 };
@@ -46,7 +46,7 @@ static void push_label(cw_module_text *m, const cw_token *id)
     }
     if (innermost)
         *innermost = m->labels.n;
-    cw_add_naming(m, &m->label_names, m->n_labels++, id, (cwrun_str){ NULL, 0 });
+    cw_add_naming(m, &m->label_names, m->n_labels++, block.id, block.annotated);
 }
 
 static void pop_label(cw_module_text *m)
@@ -113,15 +113,16 @@ static bool opens_block(uint16_t op)
     return op == CW_OP_BLOCK || op == CW_OP_LOOP || op == CW_OP_IF || op == CW_OP_TRY || op == CW_OP_TRY_TABLE;
 }
 
-/* The word was taken: label, type, catch clauses. The label's token (may be NULL) comes back and is not open yet. */
-static const cw_token *write_block_header(cw_module_text *m, cw_bytes *out, uint16_t op)
+/* The word was taken: label, type, catch clauses. The label comes back and is not open yet. */
+static cw_block_id write_block_header(cw_module_text *m, cw_bytes *out, uint16_t op)
 {
-    const cw_token *id = cw_take_id(m->p);
+    cw_block_id block = { .id = cw_take_id(m->p) };
+    cw_take_name_annotation(m->p, &block.annotated);
     cw_bytes_code(out, cw_opcodes[op].code);
     cw_write_blocktype(m, out);
     if (op == CW_OP_TRY_TABLE)
         cw_write_catches(m, out);
-    return id;
+    return block;
 }
 
 /* An identifier behind else or end must repeat the block's. */
@@ -131,7 +132,7 @@ static void check_label(cw_module_text *m, const cw_frame_text *f)
     const cw_token *at = p->at, *id = cw_take_id(p);
     if (!id)
         return;
-    cwrun_str name = cw_id_name(p, id), label = f->label ? cw_id_name(p, f->label) : (cwrun_str){ NULL, 0 };
+    cwrun_str name = cw_id_name(p, id), label = f->label.id ? cw_id_name(p, f->label.id) : (cwrun_str){ NULL, 0 };
     if (p->ok && (name.size != label.size || memcmp(name.data, label.data, name.size) != 0))
         cw_parse_fail(p, at, "mismatching label $%.*s", (int)name.size, name.data);
 }
@@ -193,10 +194,10 @@ static void flat(cw_module_text *m, cw_bytes *out)
             cw_write_instruction(m, out, op);
             return;
         }
-        const cw_token *id = write_block_header(m, out, op);
+        const cw_block_id block = write_block_header(m, out, op);
         if ((f = push_frame(m, FLAT, op)))
-            f->label = id;
-        push_label(m, id);
+            f->label = block;
+        push_label(m, block);
     }
 }
 
@@ -280,8 +281,7 @@ static void folded(cw_module_text *m, cw_bytes *out)
     } else if (kind == FOLDED_IF) {
         f->label = write_block_header(m, &m->pending, op);
     } else {
-        const cw_token *id = write_block_header(m, out, op);
-        push_label(m, id);
+        push_label(m, write_block_header(m, out, op));
     }
 }
 

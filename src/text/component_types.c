@@ -405,7 +405,9 @@ static void module_decl(cw_component_text *c, bool import)
     if (kind == CW_EXTERN_COUNT)
         cw_parse_unexpected(p, "func, table, memory, global or tag");
     cw_take(p);
-    cw_take_id(p);
+    cw_take_id(p); /* nothing refers to it, and types have no name section */
+    cwrun_str unused;
+    cw_take_name_annotation(p, &unused);
     import_core_type(c);
     cw_bytes_u8(&entry, kind);
     cw_write_externtype(m, &entry, kind);

@@ -57,13 +57,19 @@ typedef struct cw_custom_text { /* data of the name NULL: the name section, made
     cw_bytes bytes;
 } cw_custom_text;
 
+/* What a block is called: "$id (@name …)", either of them NULL where it is not there. */
+typedef struct cw_block_id {
+    const cw_token *id;
+    cwrun_str annotated;
+} cw_block_id;
+
 /* An open form or block of instructions: body.c. */
 typedef struct cw_frame_text {
     uint8_t kind, state;
     int8_t hint; /* branch hint, or -1 */
     uint16_t op;
     uint32_t pending; /* where its bytes begin in m->pending */
-    const cw_token *label;
+    cw_block_id label;
 } cw_frame_text;
 
 /* An open label. */

@@ -161,6 +161,15 @@ static void names_of_outer_scopes_become_aliases(void **state)
                  "outer item `f` is not a module, type, or component");
 }
 
+static void declarations_of_module_types_may_be_annotated(void **state)
+{
+    (void)state;
+    expect_same("(component (core type (module (import \"a\" \"b\" (memory $m (@name \"x\") 1))"
+                " (export \"c\" (func (@name \"y\"))) (export \"d\" (tag (@name \"z\"))))))",
+                "(component (core type (module (import \"a\" \"b\" (memory 1)) (export \"c\" (func))"
+                " (export \"d\" (tag)))))");
+}
+
 static void errors_say_what_and_where(void **state)
 {
     (void)state;
@@ -263,6 +272,7 @@ int main(void)
         cmocka_unit_test(inline_forms_mean_what_they_stand_for),
         cmocka_unit_test(values_are_written_as_their_types_say),
         cmocka_unit_test(names_of_outer_scopes_become_aliases),
+        cmocka_unit_test(declarations_of_module_types_may_be_annotated),
         cmocka_unit_test(errors_say_what_and_where),
         cmocka_unit_test(nothing_behind_a_signature_is_passed_over),
         cmocka_unit_test(nesting_is_bounded),

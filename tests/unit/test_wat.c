@@ -120,6 +120,21 @@ static void parameters_of_imports_and_tags_are_named(void **state)
     BINARY("(module (tag (param $x i32)))", "\1\5\1\x60\1\x7f\0\x0d\3\1\0\0\0\x0d\4name\x0d\6\1\0\1\0\1x");
 }
 
+static void labels_are_named_by_their_annotations(void **state)
+{
+    (void)state;
+#define FUNC "\1\4\1\x60\0\0\3\2\1\0\x0a"
+#define LABELS "\0\x0f\4name\3\x08\1\0\1\0\3x y"
+    BINARY("(module (func block $l (@name \"x y\") br $l end $l))", FUNC "\x09\1\7\0\2\x40\x0c\0\x0b\x0b" LABELS);
+    BINARY("(module (func (loop (@name \"x y\"))))", FUNC "\7\1\5\0\3\x40\x0b\x0b" LABELS);
+    BINARY("(module (func (if $l (@name \"x y\") (i32.const 0) (then))))",
+           FUNC "\x09\1\7\0\x41\0\4\x40\x0b\x0b" LABELS);
+    BINARY("(module (func (try_table $l (@name \"x y\") (catch_all 0))))",
+           FUNC "\x0a\1\x08\0\x1f\x40\1\2\0\x0b\x0b" LABELS);
+    BINARY("(module (func block $l (@name \"\") end))", FUNC "\7\1\5\0\2\x40\x0b\x0b\0\x0c\4name\3\5\1\0\1\0\0");
+    expect_error("(func block $l (@name \"x\") br $x end)", "unknown label $x");
+}
+
 static void labels_are_found_inside_out(void **state)
 {
     (void)state;
@@ -248,6 +263,7 @@ int main(void)
         cmocka_unit_test(the_annotation_of_shared_libraries_is_a_section),
         cmocka_unit_test(abbreviations_mean_what_they_stand_for),
         cmocka_unit_test(parameters_of_imports_and_tags_are_named),
+        cmocka_unit_test(labels_are_named_by_their_annotations),
         cmocka_unit_test(labels_are_found_inside_out),
         cmocka_unit_test(errors_have_the_words_of_the_specification),
         cmocka_unit_test(an_error_shows_the_place),
