@@ -439,6 +439,24 @@ static cw_annotation annotation_of(const uint8_t *name, size_t size)
     return CW_ANNOTATION_NONE;
 }
 
+/* An annotation whose name is a string literal. */
+static cw_annotation quoted_annotation(lexer *l, const uint8_t *text, size_t size, bool escapes)
+{
+    if (!escapes)
+        return annotation_of(text + 1, size - 2);
+    char *room = cw_resize(&l->source->alloc, NULL, 0, size);
+    if (!room) {
+        l->ok = cw_fail_oom(l->err);
+        return CW_ANNOTATION_NONE;
+    }
+    const size_t n = cw_string_decode((const char *)text, size, room);
+    const cw_annotation annotation = annotation_of((const uint8_t *)room, n);
+    if (!cw_utf8_valid((const uint8_t *)room, n, NULL))
+        fail_at(l, text, "malformed UTF-8 encoding");
+    cw_free(&l->source->alloc, room, size);
+    return annotation;
+}
+
 /* "(@" stands at l->at. */
 static void lex_annotation(lexer *l)
 {
@@ -450,10 +468,9 @@ static void lex_annotation(lexer *l)
         size_t size = (size_t)(l->at - name);
         if (l->ok && size == 2)
             fail_at(l, start, "empty annotation id");
-        else if (l->ok && escapes && !is_name(l, name, size))
-            fail_at(l, name, "malformed UTF-8 encoding");
+        const uint16_t annotation = l->ok ? (uint16_t)quoted_annotation(l, name, size, escapes) : CW_ANNOTATION_NONE;
         if (l->ok)
-            push_open(l, start, CW_TOKEN_ANNOTATION, (uint16_t)annotation_of(name + 1, size - 2));
+            push_open(l, start, CW_TOKEN_ANNOTATION, annotation);
         return;
     }
     while (l->at < l->end && classes[*l->at] & IDCHAR)

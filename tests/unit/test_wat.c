@@ -56,6 +56,8 @@ static void sections_are_written_in_their_order(void **state)
     BINARY("(func (result i32) i32.const 7)", "\1\5\1\x60\0\1\x7f\3\2\1\0\x0a\6\1\4\0\x41\7\x0b");
     BINARY("(global i32 (i32.const -1)) (memory 1 2)", "\5\4\1\1\1\2\6\6\1\x7f\0\x41\x7f\x0b");
     BINARY("(module (@custom \"x\" (before type) \"yz\") (type (func)))", "\0\4\1xyz\1\4\1\x60\0\0");
+    BINARY("(module (@\"\\63ustom\" \"x\" (before type) \"yz\") (@\"\\u{000063}us\" \"x\" \"y\"))", "\0\4\1xyz");
+    expect_error("(module (@\"\\ff\"))", "1:11: malformed UTF-8 encoding");
     BINARY("(module binary \"\\00asm\" \"\\01\\00\\00\\00\")", "");
     BINARY("(module quote \"(memory\" \"1)\")", "\5\3\1\0\1");
 }
