@@ -247,7 +247,7 @@ static void write_zero_offset(cw_bytes *out, bool is_64)
 }
 
 /* A table whose elements stand in it: (table reftype (elem …)). */
-static void write_filled_table(cw_module_text *m, uint32_t index, bool is_64)
+static void write_filled_table(cw_module_text *m, uint32_t index, limits *l)
 {
     cw_parser *p = m->p;
     cw_bytes type;
@@ -259,7 +259,7 @@ static void write_filled_table(cw_module_text *m, uint32_t index, bool is_64)
     cw_bytes *elem = entry(m, CW_SECTION_ELEM);
     cw_bytes_u8(elem, (uint8_t)(ELEM_EXPLICIT | (exprs ? ELEM_EXPRS : 0)));
     cw_bytes_u32(elem, index);
-    write_zero_offset(elem, is_64);
+    write_zero_offset(elem, l->is_64);
     if (exprs)
         cw_bytes_add(elem, type.data, type.size);
     else
@@ -281,8 +281,9 @@ static void write_filled_table(cw_module_text *m, uint32_t index, bool is_64)
     cw_expect_close(p);
     cw_bytes *out = entry(m, CW_SECTION_TABLE);
     cw_bytes_add(out, type.data, type.size);
-    limits l = { .min = n, .max = n, .has_max = true, .is_64 = is_64 };
-    write_limits(out, &l);
+    l->min = l->max = n;
+    l->has_max = true;
+    write_limits(out, l);
     if (type.oom)
         cw_parse_oom(p);
     cw_bytes_fini(&type);
@@ -388,10 +389,10 @@ static void write_table(cw_module_text *m, uint32_t index)
 {
     cw_parser *p = m->p;
     const cw_token *start = p->at;
-    cw_take_word(p, CW_WORD_SHARED);
-    bool is_64 = take_address_type(p);
+    limits l = { .is_shared = cw_take_word(p, CW_WORD_SHARED) };
+    l.is_64 = take_address_type(p);
     if (!cw_at_number(p)) {
-        write_filled_table(m, index, is_64);
+        write_filled_table(m, index, &l);
         return;
     }
     p->at = start;

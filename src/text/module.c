@@ -97,6 +97,8 @@ static void declare_inline_segment(cw_module_text *m, uint16_t word)
     cw_parser *p = m->p;
     if (word != CW_WORD_TABLE && word != CW_WORD_MEMORY)
         return;
+    if (word == CW_WORD_TABLE)
+        cw_take_word(p, CW_WORD_SHARED);
     if (!cw_take_word(p, CW_WORD_I64))
         cw_take_word(p, CW_WORD_I32);
     if (word == CW_WORD_MEMORY) {

@@ -103,6 +103,10 @@ static void abbreviations_mean_what_they_stand_for(void **state)
     expect_same("(memory (data \"abc\"))", "(memory 1 1) (data (i32.const 0) \"abc\")");
     expect_same("(table funcref (elem 0)) (func)",
                 "(table 1 1 funcref) (elem (table 0) (offset i32.const 0) func 0) (func)");
+    expect_same("(table shared i64 funcref (elem 0)) (elem $e func 0) (func table.init $e (i64.const 0) (i32.const 0) "
+                "(i32.const 0))",
+                "(table shared i64 1 1 funcref) (elem (table 0) (offset i64.const 0) func 0) (elem $e func 0) (func "
+                "table.init 1 (i64.const 0) (i32.const 0) (i32.const 0))");
     expect_same("(func (i32.add (i32.const 1) (i32.const 2)) drop)", "(func i32.const 1 i32.const 2 i32.add drop)");
     expect_same("(func (if (i32.const 1) (then nop) (else return)))", "(func i32.const 1 if nop else return end)");
     expect_same("(func (local i32 i32) (local i64))", "(func (local i32) (local i32) (local i64))");
