@@ -29,7 +29,8 @@ static bool at_lone_name(const cw_parser *p, uint16_t word)
         return false;
     for (t++; t < close; t = cw_token_close(p, t) + 1)
         if (t->kind != CW_TOKEN_OPEN || t[1].kind != CW_TOKEN_ATOM ||
-            (t[1].word != CW_WORD_IMPLEMENTS && t[1].word != CW_WORD_VERSIONSUFFIX && t[1].word != CW_WORD_EXTERNAL_ID))
+            (t[1].word != CW_WORD_IMPLEMENTS && t[1].word != CW_WORD_VERSION_SUFFIX &&
+             t[1].word != CW_WORD_VERSIONSUFFIX && t[1].word != CW_WORD_EXTERNAL_ID))
             return false;
     return true;
 }

@@ -652,15 +652,17 @@ uint8_t cw_write_extern_type(cw_component_text *c, cw_bytes *out, const cw_token
     return sort;
 }
 
-/* Attributes of a name, each once: (implements "…") (versionsuffix "…") (external-id "…") */
+/* Attributes of a name, each once: (implements "…") (version-suffix "…") (external-id "…"). The second was spelled
+ * versionsuffix before. */
 static uint32_t write_attributes(cw_component_text *c, cw_bytes *out)
 {
-    static const uint16_t words[] = { CW_WORD_IMPLEMENTS, CW_WORD_VERSIONSUFFIX, CW_WORD_EXTERNAL_ID };
+    static const uint16_t words[] = { CW_WORD_IMPLEMENTS, CW_WORD_VERSION_SUFFIX, CW_WORD_EXTERNAL_ID };
     cw_parser *p = c->p;
     uint32_t n = 0, had = 0;
     for (uint8_t i = 0; i < 3 && p->ok; i++) {
         const cw_token *at = p->at;
-        if (!cw_take_form(p, words[i]))
+        if (!cw_take_form(p, words[i]) &&
+            !(words[i] == CW_WORD_VERSION_SUFFIX && cw_take_form(p, CW_WORD_VERSIONSUFFIX)))
             continue;
         if (had >> i & 1)
             cw_parse_fail(p, at, "unexpected token: a second %s of a name", cw_word_spelling(words[i]));

@@ -4,7 +4,7 @@
 
 #include "base/str.h"
 
-enum { MEM_INFO = 1, NEEDED, EXPORT_INFO, IMPORT_INFO };
+enum { MEM_INFO = 1, NEEDED, EXPORT_INFO, IMPORT_INFO, RUNTIME_PATH, SUBSECTIONS_END };
 
 typedef struct subsection {
     uint8_t id; /* 0: none is open */
@@ -85,29 +85,28 @@ static void take_names(cw_parser *p, cw_bytes *out, uint32_t n)
 void cw_write_dylink(cw_parser *p, cw_bytes *out)
 {
     static const uint16_t words[] = {
-        [MEM_INFO] = CW_WORD_MEM_INFO,
-        [NEEDED] = CW_WORD_NEEDED,
-        [EXPORT_INFO] = CW_WORD_EXPORT_INFO,
-        [IMPORT_INFO] = CW_WORD_IMPORT_INFO,
+        [MEM_INFO] = CW_WORD_MEM_INFO,         [NEEDED] = CW_WORD_NEEDED,
+        [EXPORT_INFO] = CW_WORD_EXPORT_INFO,   [IMPORT_INFO] = CW_WORD_IMPORT_INFO,
+        [RUNTIME_PATH] = CW_WORD_RUNTIME_PATH,
     };
     subsection s = { 0 };
     cw_bytes_init(&s.body, &p->alloc);
     cw_take(p);
     while (p->ok && !cw_at_close(p)) {
         uint8_t id = MEM_INFO;
-        while (id <= IMPORT_INFO && !cw_take_form(p, words[id]))
+        while (id < SUBSECTIONS_END && !cw_take_form(p, words[id]))
             id++;
-        if (id > IMPORT_INFO) {
-            cw_parse_unexpected(p, "(mem-info, (needed, (export-info or (import-info");
+        if (id == SUBSECTIONS_END) {
+            cw_parse_unexpected(p, "(mem-info, (needed, (export-info, (import-info or (runtime-path");
             break;
         }
-        if (s.id != id || id < EXPORT_INFO) {
+        if (s.id != id || !(id == EXPORT_INFO || id == IMPORT_INFO)) {
             end(&s, out);
             begin(&s, id);
         }
         if (id == MEM_INFO) {
             take_mem_info(p, &s.body);
-        } else if (id == NEEDED) {
+        } else if (id == NEEDED || id == RUNTIME_PATH) {
             for (; p->ok && !cw_at_close(p); s.n++)
                 take_names(p, &s.body, 1);
         } else {

@@ -449,7 +449,7 @@ void cw_print_value(cw_printer *p)
 
 void cw_print_extern_name(cw_printer *p)
 {
-    static const char *const words[] = { " (implements ", " (versionsuffix ", " (external-id " };
+    static const char *const words[] = { " (implements ", " (version-suffix ", " (external-id " };
     cw_reader *r = p->r;
     const uint8_t *at = r->at;
     uint8_t code = cw_read_u8(r);

@@ -161,6 +161,17 @@ static void names_of_outer_scopes_become_aliases(void **state)
                  "outer item `f` is not a module, type, or component");
 }
 
+static void a_version_suffix_has_two_spellings(void **state)
+{
+    (void)state;
+    expect_same("(component (import \"a:b/c@1\" (version-suffix \".2.3\") (instance)))",
+                "(component (import \"a:b/c@1\" (versionsuffix \".2.3\") (instance)))");
+    expect_same("(component (instance (import \"a:b/c@1\" (version-suffix \".2.3\"))))",
+                "(component (import \"a:b/c@1\" (version-suffix \".2.3\") (instance)))");
+    expect_error("(component (import \"a:b/c@1\" (version-suffix \".2.3\") (versionsuffix \".2.3\") (instance)))",
+                 "a second version-suffix of a name");
+}
+
 static void declarations_of_module_types_may_be_annotated(void **state)
 {
     (void)state;
@@ -272,6 +283,7 @@ int main(void)
         cmocka_unit_test(inline_forms_mean_what_they_stand_for),
         cmocka_unit_test(values_are_written_as_their_types_say),
         cmocka_unit_test(names_of_outer_scopes_become_aliases),
+        cmocka_unit_test(a_version_suffix_has_two_spellings),
         cmocka_unit_test(declarations_of_module_types_may_be_annotated),
         cmocka_unit_test(errors_say_what_and_where),
         cmocka_unit_test(nothing_behind_a_signature_is_passed_over),

@@ -439,7 +439,8 @@ static void every_definition_of_a_component_prints_and_parses_to_the_same_bytes(
         "\"c\" (memory 1)) (export \"t\" (table 1 funcref)) (export \"g\" (global i32)) (export \"e\" (tag (type 0)))))"
         "(import \"m\" (core module (type 4))))",
         "(component (import \"a:b/c@1.0.0\" (instance $i (export \"f\" (func)))) (import \"x\" (implements \"a:b/c\") "
-        "(instance)) (alias export $i \"f\" (func $f)) (component $n (import \"f\" (func)))"
+        "(instance)) (import \"a:b/c@1\" (version-suffix \".2\") (external-id \"x\") (instance)) (alias export $i "
+        "\"f\" (func $f)) (component $n (import \"f\" (func)))"
         "(instance $j (instantiate $n (with \"f\" (func $f)))) (instance (export \"f\" (func $f))) (instance) "
         "(component $o (component $p (alias outer $o 0 (type))) (type u8)))",
         "(component (value $a bool true) (value u8 255) (value s16 -32768) (value u64 18446744073709551615) (value s64 "

@@ -88,6 +88,10 @@ static void the_annotation_of_shared_libraries_is_a_section(void **state)
            "\1\4\0\0\0\0"
            "\2\1\0"
            "\5\3\1\0\1");
+    BINARY("(module (@dylink.0 (runtime-path \"/x\" \"y\") (runtime-path)))", "\0\x14\x08"
+                                                                              "dylink.0"
+                                                                              "\5\6\2\2/x\1y"
+                                                                              "\5\1\0");
     expect_error("(module (@dylink.0 (foo)))", "expected (mem-info, (needed");
     expect_error("(module (@dylink.0 (mem-info (memory 1))))", "unexpected token )");
     expect_error("(module (@dylink.0 (export-info \"x\" weak)))", "weak");
