@@ -287,6 +287,8 @@ static void define_core_module(cw_component_text *c)
             p->at = start;
             cw_encode_module(p, c->words, &entry);
         } else {
+            if (p->at->kind == CW_TOKEN_ID || cw_at_annotation(p, CW_ANNOTATION_NAME))
+                cw_parse_unexpected(p, "a module field");
             cw_module_text m; /* the name stands before the exports */
             cw_module_text_init(&m, p);
             m.name = has_own ? own : annotated.data ? annotated : id ? cw_id_name(p, id) : annotated;
@@ -368,8 +370,8 @@ static uint8_t write_item(cw_component_text *c, cw_bytes *out)
 static void define_export(cw_component_text *c)
 {
     cw_parser *p = c->p;
-    const cw_token *id = cw_take_id(p), *unused_id = NULL;
-    cwrun_str annotated, unused = { NULL, 0 };
+    const cw_token *id = cw_take_id(p);
+    cwrun_str annotated;
     cw_take_name_annotation(p, &annotated);
     cw_bytes entry, type;
     cw_bytes_init(&entry, &p->alloc);
@@ -383,9 +385,9 @@ static void define_export(cw_component_text *c)
     bool typed = p->ok && !cw_at_close(p);
     if (typed) { /* the type is resolved before the item */
         cw_text_twice t = cw_text_twice_begin(c);
-        cw_write_extern_type(c, &c->nothing, &unused_id, &unused);
+        cw_write_extern_type(c, &c->nothing, NULL, NULL);
         cw_text_twice_turn(c, &t);
-        cw_write_extern_type(c, &type, &unused_id, &unused);
+        cw_write_extern_type(c, &type, NULL, NULL);
         cw_text_twice_end(c, &t);
     }
     const cw_token *end = p->at;

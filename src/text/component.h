@@ -150,7 +150,7 @@ void cw_define_core_type(cw_component_text *c);
 /* A type use inside "(func", "(component", "(instance", "(core module": index of the type. */
 uint32_t cw_take_component_typeuse(cw_component_text *c, uint8_t sort);
 /* The kind, bound or type of an import or export, "(func …)": sort and identifier come back, to be defined by the
- * caller. */
+ * caller. id and annotated NULL: there may be none, since the type names nothing. */
 uint8_t cw_write_extern_type(cw_component_text *c, cw_bytes *out, const cw_token **id, cwrun_str *annotated);
 /* A name with its attributes. */
 void cw_write_extern_name(cw_component_text *c, cw_bytes *out);

@@ -639,8 +639,10 @@ uint8_t cw_write_extern_type(cw_component_text *c, cw_bytes *out, const cw_token
         cw_parse_fail(p, at, "unexpected token: of core sorts only modules are imported and exported");
     if (!p->ok)
         return CW_TEXT_FUNC;
-    *id = cw_take_id(p);
-    cw_take_name_annotation(p, annotated);
+    if (id) {
+        *id = cw_take_id(p);
+        cw_take_name_annotation(p, annotated);
+    }
     cw_write_sort(out, sort);
     if (sort == CW_TEXT_TYPE)
         write_type_bound(c, out);

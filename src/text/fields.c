@@ -191,10 +191,10 @@ static void write_elem(cw_module_text *m)
     cw_bytes *out = entry(m, CW_SECTION_ELEM), offset;
     cw_bytes_init(&offset, &p->alloc);
     uint32_t table = 0;
-    bool declared = cw_take_word(p, CW_WORD_DECLARE), active = false, named_table = false;
+    bool declared = cw_take_word(p, CW_WORD_DECLARE), active = false, named_table = false, table_use = false;
     if (!declared) {
-        named_table = cw_take_form(p, CW_WORD_TABLE);
-        if (named_table) {
+        table_use = named_table = cw_take_form(p, CW_WORD_TABLE);
+        if (table_use) {
             table = cw_take_index(p, &m->spaces[CW_EXTERN_TABLE]);
             cw_expect_close(p);
         } else if (cw_at_index(p)) { /* the old spelling of a table */
@@ -211,7 +211,7 @@ static void write_elem(cw_module_text *m)
     cw_bytes_init(&type, &p->alloc);
     if (exprs)
         cw_write_reftype(m, &type);
-    else if (!func && !active)
+    else if (!func && (!active || table_use)) /* the word may be missing only where (table …) is, too */
         cw_parse_unexpected(p, "a reference type or func");
     bool plain = !exprs || (type.size == 1 && type.data[0] == 0x70); /* funcref needs no type where the table is 0 */
     bool explicit = active && (named_table || !plain);

@@ -199,7 +199,7 @@ static void errors_say_what_and_where(void **state)
     expect_error("(component (import \"\\ff\" (func)))", "malformed UTF-8 encoding");
 }
 
-static void nothing_behind_a_signature_is_passed_over(void **state)
+static void nothing_is_passed_over(void **state)
 {
     (void)state;
     static const struct {
@@ -211,6 +211,12 @@ static void nothing_behind_a_signature_is_passed_over(void **state)
         { "(func (import \"a\") foo)", "1:31: unknown operator foo" },
         { "(func (import \"a\") (import \"b\"))", "1:31: unexpected token (" },
         { "(func (import \"a\") (canon lift (core func 0)))", "1:31: unexpected token (" },
+        { "(core module (export \"a\") $x (func))", "1:38: unexpected token $x, expected a module field" },
+        { "(core module (export \"a\") (@name \"x\"))", "1:38: misplaced @name annotation" },
+        { "(export \"e\" (func 0) (func $g))", "1:39: unexpected token $g" },
+        { "(export \"e\" (core module 0) (core module $g))", "unexpected token $g" },
+        { "(export \"e\" (type 0) (type $g (eq 0)))", "unexpected token $g" },
+        { "(export \"e\" (instance 0) (instance (@name \"g\")))", "misplaced @name annotation" },
         { "(import \"a\" (func (result u8) (param \"x\" u8)))", "1:42: unexpected token (" },
     };
     for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -286,7 +292,7 @@ int main(void)
         cmocka_unit_test(a_version_suffix_has_two_spellings),
         cmocka_unit_test(declarations_of_module_types_may_be_annotated),
         cmocka_unit_test(errors_say_what_and_where),
-        cmocka_unit_test(nothing_behind_a_signature_is_passed_over),
+        cmocka_unit_test(nothing_is_passed_over),
         cmocka_unit_test(nesting_is_bounded),
         cmocka_unit_test(memory_that_runs_out_is_an_error),
     };

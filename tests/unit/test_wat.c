@@ -111,6 +111,8 @@ static void abbreviations_mean_what_they_stand_for(void **state)
                 "(i32.const 0))",
                 "(table shared i64 1 1 funcref) (elem (table 0) (offset i64.const 0) func 0) (elem $e func 0) (func "
                 "table.init 1 (i64.const 0) (i32.const 0) (i32.const 0))");
+    expect_same("(table 1 funcref) (func) (elem 0 (i32.const 0) 0) (elem (i32.const 0) 0)",
+                "(table 1 funcref) (func) (elem (table 0) (offset i32.const 0) func 0) (elem (i32.const 0) func 0)");
     expect_same("(func (i32.add (i32.const 1) (i32.const 2)) drop)", "(func i32.const 1 i32.const 2 i32.add drop)");
     expect_same("(func (if (i32.const 1) (then nop) (else return)))", "(func i32.const 1 if nop else return end)");
     expect_same("(func (local i32 i32) (local i64))", "(func (local i32) (local i32) (local i64))");
@@ -183,6 +185,9 @@ static void errors_have_the_words_of_the_specification(void **state)
     expect_error("(func br $x)", "unknown label $x");
     expect_error("(func call $x)", "unknown func $x");
     expect_error("(func block $a end $b)", "mismatching label $b");
+    expect_error("(table 1 funcref) (func) (elem (table 0) (i32.const 0) 0)",
+                 "1:56: unexpected token 0, expected a reference type or func");
+    expect_error("(table 1 funcref) (func) (elem (table 0) (i32.const 0))", "expected a reference type or func");
     expect_error("(func i32.const 0x1_0000_0000)", "i32 constant out of range");
     expect_error("(func i64.const -0x8000000000000001)", "i64 constant out of range");
     expect_error("(func f32.const 1e99)", "f32 constant out of range");
