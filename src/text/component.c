@@ -347,7 +347,7 @@ static void define_component(cw_component_text *c)
 /* ---- exports, start, custom sections ---- */
 
 /* (sort index "name"…): a reference to anything that can be exported. */
-static uint8_t write_item(cw_component_text *c, cw_bytes *out)
+static uint8_t write_item(cw_component_text *c, cw_bytes *out, uint32_t *index)
 {
     cw_parser *p = c->p;
     if (!cw_at_open(p)) {
@@ -362,7 +362,8 @@ static uint8_t write_item(cw_component_text *c, cw_bytes *out)
     if (!p->ok)
         return CW_TEXT_FUNC;
     cw_write_sort(out, sort);
-    cw_bytes_u32(out, cw_take_ref_inside(c, sort));
+    *index = cw_take_ref_inside(c, sort);
+    cw_bytes_u32(out, *index);
     cw_expect_close(p);
     return sort;
 }
@@ -393,7 +394,8 @@ static void define_export(cw_component_text *c)
     const cw_token *end = p->at;
     if (p->ok)
         p->at = item;
-    uint8_t sort = write_item(c, &entry);
+    uint32_t index = 0;
+    uint8_t sort = write_item(c, &entry, &index);
     if (p->ok)
         p->at = end;
     cw_bytes_u8(&entry, typed);
@@ -402,6 +404,8 @@ static void define_export(cw_component_text *c)
     cw_bytes_fini(&entry);
     cw_bytes_fini(&type);
     cw_expect_close(p);
+    if (sort == CW_TEXT_TYPE)
+        cw_text_keep_same_type(c, c->scope, index);
     cw_text_define(c, sort, id, annotated);
 }
 

@@ -60,10 +60,11 @@ typedef struct cw_late_export {
     uint32_t index;
 } cw_late_export;
 
-/* A type of values, as the type section has it. */
+/* A type of values, as the type section of the component that defines it has it. */
 typedef struct cw_type_bytes {
     uint32_t index;
     const uint8_t *bytes;
+    const struct cw_scope_text *scope; /* whose types the bytes name */
 } cw_type_bytes;
 
 /* A component, or a type with index spaces of its own. Its core types are those of `core`. */
@@ -90,7 +91,8 @@ typedef struct cw_scope_text {
 typedef struct cw_component_text {
     cw_parser *p;
     const cw_words *words;
-    cw_scope_text *scope; /* the innermost */
+    cw_scope_text *scope;            /* the innermost */
+    const cw_scope_text *type_scope; /* of the type whose value is being written */
     bool hoisting;
     CW_VEC(uint32_t) queue; /* indices of what was hoisted, for the writing pass */
     uint32_t queue_at;
@@ -136,6 +138,8 @@ void cw_write_component_names(cw_component_text *c, cwrun_str name);
 
 /* The next type is this one: values of it can be written. */
 void cw_text_keep_type(cw_component_text *c, const cw_bytes *entry);
+/* The same; it is that of this scope and index. */
+void cw_text_keep_same_type(cw_component_text *c, const cw_scope_text *scope, uint32_t index);
 /* Behind "(value": up to the closing parenthesis, which is taken. */
 void cw_define_value(cw_component_text *c);
 

@@ -185,6 +185,11 @@ static uint32_t alias_outer(cw_component_text *c, uint8_t sort, uint32_t depth, 
     cw_bytes_u32(&entry, index);
     cw_text_emit(c, CW_PART_ALIAS, &entry);
     cw_bytes_fini(&entry);
+    const cw_scope_text *scope = c->scope;
+    for (; scope && depth; depth--)
+        scope = scope->parent;
+    if (sort == CW_TEXT_TYPE)
+        cw_text_keep_same_type(c, scope, index);
     return cw_text_define(c, sort, id, annotated);
 }
 

@@ -3,6 +3,7 @@
  *
  * A type written where an index belongs is defined before the definition that it stands in: while hoisting, as a
  * definition of its own; while writing, its index comes from the queue. */
+#include "base/leb.h"
 #include "base/str.h"
 #include "text/component.h"
 
@@ -713,7 +714,12 @@ static void define_external(cw_component_text *c, uint8_t part)
     cw_text_twice t = cw_text_twice_begin(c);
     cw_write_extern_type(c, &c->nothing, &id, &annotated);
     cw_text_twice_turn(c, &t);
+    const size_t start = entry.size;
     uint8_t sort = cw_write_extern_type(c, &entry, &id, &annotated);
+    if (sort == CW_TEXT_TYPE && p->ok && !entry.oom && entry.data[start + 1] == 0) { /* (eq index) */
+        const uint8_t *index = &entry.data[start + 2];
+        cw_text_keep_same_type(c, c->scope, cw_leb_u32_checked(&index));
+    }
     cw_text_emit(c, part, &entry);
     cw_bytes_fini(&entry);
     cw_text_twice_end(c, &t);

@@ -1,7 +1,7 @@
 /* text/component_value.c: value definitions of components, (value $v u8 1)  [Explainer: Value Definitions].
  *
  * The type leads: its bytes, as the encoder wrote them for the type section, are read along with the text of the value.
- * Of types that the component only imports or aliases there are no bytes; (binary "…") needs none. */
+ * Of types that instances export and of imported resources there are no bytes; (binary "…") needs none. */
 #include "text/component.h"
 
 #include "base/leb.h"
@@ -25,22 +25,25 @@ typedef const uint8_t *cursor;
 
 static void write_val(cw_component_text *c, cw_bytes *out, cursor *type);
 
-void cw_text_keep_type(cw_component_text *c, const cw_bytes *entry)
+static void keep(cw_component_text *c, const cw_scope_text *scope, const uint8_t *bytes)
 {
     cw_scope_text *s = c->scope;
-    if (!c->p->ok || s->kind != CW_SCOPE_COMPONENT || entry->oom || !entry->size || entry->data[0] < 0x60)
-        return; /* not of values */
-    cw_type_bytes *kept = CW_VEC_PUSH(&s->types, &c->p->alloc);
-    cwrun_str bytes = cw_arena_copy(c->p->arena, entry->data, entry->size);
-    if (kept && bytes.data)
-        *kept = (cw_type_bytes){ s->spaces[CW_TEXT_TYPE].n, (const uint8_t *)bytes.data };
+    cw_type_bytes *kept = bytes ? CW_VEC_PUSH(&s->types, &c->p->alloc) : NULL;
+    if (kept)
+        *kept = (cw_type_bytes){ s->spaces[CW_TEXT_TYPE].n, bytes, scope };
     else
         cw_parse_oom(c->p);
 }
 
-static cursor find_type(const cw_component_text *c, uint64_t index)
+void cw_text_keep_type(cw_component_text *c, const cw_bytes *entry)
 {
-    const cw_scope_text *s = c->scope;
+    if (!c->p->ok || c->scope->kind != CW_SCOPE_COMPONENT || entry->oom || !entry->size || entry->data[0] < 0x60)
+        return; /* not of values */
+    keep(c, c->scope, (const uint8_t *)cw_arena_copy(c->p->arena, entry->data, entry->size).data);
+}
+
+static const cw_type_bytes *find_type(const cw_scope_text *s, uint64_t index)
+{
     uint32_t low = 0, high = s->types.n;
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2;
@@ -49,7 +52,15 @@ static cursor find_type(const cw_component_text *c, uint64_t index)
         else
             high = middle;
     }
-    return low < s->types.n && s->types.items[low].index == index ? s->types.items[low].bytes : NULL;
+    return low < s->types.n && s->types.items[low].index == index ? &s->types.items[low] : NULL;
+}
+
+void cw_text_keep_same_type(cw_component_text *c, const cw_scope_text *scope, uint32_t index)
+{
+    const bool may_be = c->p->ok && scope && c->scope->kind == CW_SCOPE_COMPONENT && scope->kind == CW_SCOPE_COMPONENT;
+    const cw_type_bytes *same = may_be ? find_type(scope, index) : NULL;
+    if (same)
+        keep(c, same->scope, same->bytes);
 }
 
 /* ---- scalars ---- */
@@ -297,16 +308,20 @@ static void write_val(cw_component_text *c, cw_bytes *out, cursor *type)
 {
     cw_parser *p = c->p;
     const int64_t index = cw_leb_s64_checked(type);
-    const cursor defined = index >= 0 ? find_type(c, (uint64_t)index) : NULL;
-    if (++c->depth > CW_TEXT_DEPTH)
+    const cw_scope_text *scope = c->type_scope;
+    const cw_type_bytes *defined = index >= 0 ? find_type(scope, (uint64_t)index) : NULL;
+    if (++c->depth > CW_TEXT_DEPTH) {
         cw_parse_fail(p, p->at, "nesting too deep");
-    else if (index < 0)
+    } else if (index < 0) {
         write_primitive(c, out, (uint8_t)(index & 0x7f));
-    else if (!defined)
+    } else if (!defined) {
         cw_parse_fail(p, p->at, "a value of type %u, which is not written out here: (binary \"…\") can spell it",
                       (unsigned)index);
-    else if (p->ok)
-        write_defined(c, out, defined);
+    } else if (p->ok) {
+        c->type_scope = defined->scope;
+        write_defined(c, out, defined->bytes);
+        c->type_scope = scope;
+    }
     c->depth--;
 }
 
@@ -331,6 +346,7 @@ void cw_define_value(cw_component_text *c)
         cw_take_strings(p, &value);
         cw_expect_close(p);
     } else if (p->ok) {
+        c->type_scope = c->scope;
         write_val(c, &value, &type);
     }
     if (value.oom)

@@ -150,6 +150,36 @@ static void values_are_written_as_their_types_say(void **state)
     }
 }
 
+static void values_may_have_types_that_are_known_by_another_name(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *before, *value, *binary, *behind;
+    } cases[] = {
+        { "(type $t (record (field \"a\" u16))) (export $e \"e\" (type $t))", "$e (record 128)", "\\80\\01", "" },
+        { "(type $t (enum \"a\" \"b\")) (import \"i\" (type $i (eq $t)))", "$i (enum \"b\")", "\\01", "" },
+        { "(type $t (enum \"a\" \"b\")) (import \"i\" (type $i (eq $t))) (export $e \"e\" (type $i) (type (eq $t)))",
+          "$e (enum \"b\")", "\\01", "" },
+        /* types inside a type are those of the component that defines it */
+        { "(type $x (list u8)) (type $t (list $x)) (component (type u16)", "$t (list (list 1 2))", "\\01\\02\\01\\02",
+          ")" },
+        { "(type $x (list u8)) (type $t (list $x)) (component (component (type u16)"
+          " (alias outer 2 $t (type $y)) (type $z (tuple $y u8))",
+          "$z (tuple (list (list 1 2)) 3)", "\\01\\02\\01\\02\\03", "))" },
+    };
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char one[300], other[300];
+        const char *type_end = strchr(cases[i].value, ' ');
+        snprintf(one, sizeof one, "(component %s (value $v %s)%s)", cases[i].before, cases[i].value, cases[i].behind);
+        snprintf(other, sizeof other, "(component %s (value $v %.*s (binary \"%s\"))%s)", cases[i].before,
+                 (int)(type_end - cases[i].value), cases[i].value, cases[i].binary, cases[i].behind);
+        expect_same(one, other);
+    }
+    expect_error("(component (import \"i\" (instance $i (export \"t\" (type (sub resource)))))"
+                 " (alias export $i \"t\" (type $t)) (value $t 1))",
+                 "which is not written out here");
+}
+
 static void names_of_outer_scopes_become_aliases(void **state)
 {
     (void)state;
@@ -288,6 +318,7 @@ int main(void)
         cmocka_unit_test(sections_follow_the_order_of_definitions),
         cmocka_unit_test(inline_forms_mean_what_they_stand_for),
         cmocka_unit_test(values_are_written_as_their_types_say),
+        cmocka_unit_test(values_may_have_types_that_are_known_by_another_name),
         cmocka_unit_test(names_of_outer_scopes_become_aliases),
         cmocka_unit_test(a_version_suffix_has_two_spellings),
         cmocka_unit_test(declarations_of_module_types_may_be_annotated),
