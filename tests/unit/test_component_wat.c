@@ -287,7 +287,10 @@ static void memory_that_runs_out_is_an_error(void **state)
         "(core module $m (export \"m\") (func (export \"f\")) (memory (export \"m\") 1))"
         "(core type (module (import \"a\" \"b\" (func)) (export \"c\" (func (param i32)))))"
         "(core instance $ci (instantiate $m (with \"a\" (instance (export \"f\" (func $ci0 \"f\"))))))"
-        "(component (type (list $t))) (func $f (export \"f\") (result (option u8)) (canon lift (core func $ci \"f\")"
+        "(component (type (list $t)) (value $v $t (record (list 1)))) (export $et \"et\" (type $t)) (import \"it\" "
+        "(type "
+        "$it (eq $et))) (value $w $it (record (list))) (func $f (export \"f\") (result (option u8)) (canon lift (core "
+        "func $ci \"f\")"
         " (memory $ci \"m\"))) (export $e \"e\" (func $f) (func (result (option u8)))))";
     char good[sizeof text];
     memcpy(good, text, sizeof text);

@@ -558,7 +558,8 @@ static void no_nesting_of_blocks_is_too_deep(void **state)
 static void memory_that_runs_out_is_an_error(void **state)
 {
     (void)state;
-    static const char text[] = "(component $c (core module $m (type $s (struct (field $a i32))) (func $f (export "
+    static const char text[] = "(component $c (core module $m (type $s (struct (field $a i32))) (import \"a\" \"b\" "
+                               "(func (param $ip i32))) (func (@name \"\")) (func $f (export "
                                "\"f\") (param $x i32) (local $y i64) block $l local.get $x br_if $l end)"
                                " (func $g (@name \"f\") (local i32) (@cwrun.run) (local i32) "
                                "(@metadata.code.branch_hint \"\\00\") (if (i32.const 1) (then nop))) (data $d \"x\")) "

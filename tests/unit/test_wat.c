@@ -248,11 +248,14 @@ static void memory_that_runs_out_is_an_error(void **state)
 {
     (void)state;
     static const char text[] =
-        "(module $m (@custom \"c\" \"x\") (rec (type $s (sub (struct (field $a i32)))) (type $t (func (param $p i32))))"
-        "(import \"m\" \"n\" (func $i)) (table $tb funcref (elem $i)) (memory (data \"a\\00b\")) (global $g i32 "
+        "(module $m (@\"\\63ustom\" \"c\" \"x\") (rec (type $s (sub (struct (field $a i32)))) (type $t (func (param $p "
+        "i32))))"
+        "(import \"m\" \"n\" (func $i (param $ip i32))) (tag (param $tp i32)) (table $tb funcref (elem $i)) (memory "
+        "(data \"a\\00b\")) (global $g i32 "
         "(i32.const 1))"
-        "(func $\"f\\41\" (param $x i32) (local $y i64) (block $l (br_if $l (local.get $x))) (i32.const 0) if $z end)"
-        "(elem $e (ref func) (ref.func $i)) (data $d \"x\") (tag $tag) (start $i) (export \"e\" (func $i)))";
+        "(func $\"f\\41\" (param $x i32) (local $y i64) (block $l (@name \"l\\20\") (br_if $l (local.get $x))) "
+        "(i32.const 0) if $z end)"
+        "(elem $e (ref func) (ref.func $i)) (data $d \"x\") (tag $tag) (start 1) (export \"e\" (func $i)))";
     for (unsigned at = 0; at < 10000; at++) {
         cw_failalloc f = { .fail_at = at };
         cwrun_alloc alloc = cw_failalloc_hook(&f);
