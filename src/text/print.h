@@ -195,7 +195,7 @@ void cw_print_scan_names(cw_printer *p, cw_reader *r);
 /* Ids of a function's locals, of a struct's fields, of parameters of a type. */
 void cw_print_indirect_ids(cw_printer *p, cw_arena *arena, const cw_print_indirects *all, uint32_t owner, uint32_t most,
                            const char *what, cw_print_ids *ids);
-/* Labels come one after the other. */
+/* Labels come one after the other: tokens as definitions have them, "(@name …)" included. */
 void cw_print_begin_labels(cw_printer *p, uint32_t func);
 cwrun_str cw_print_next_label(cw_printer *p);
 

@@ -29,6 +29,9 @@ uint16_t cw_print_read_op(cw_printer *p)
 
 void cw_print_push_label(cw_printer *p, uint16_t op, cwrun_str token)
 {
+    const char *annotation = token.size && token.data[1] != '"' ? memchr(token.data, ' ', token.size) : NULL;
+    if (annotation) /* branches have the identifier alone */
+        token.size = (size_t)(annotation - token.data);
     cw_print_label *label = CW_VEC_PUSH(&p->labels, &p->alloc);
     if (label)
         *label = (cw_print_label){ token, op, false };

@@ -288,9 +288,9 @@ cwrun_str cw_print_next_label(cw_printer *p)
         return none;
     cwrun_str name = p->next_label_name;
     advance_label(p);
-    if (!name.size)
-        return none;
     p->m->n_used++;
+    if (!name.size)
+        return cw_arena_printf(&p->scratch, "$#label%u (@name \"\")", p->n_labels - 1);
     return cw_print_token(p, &p->scratch, name);
 }
 

@@ -264,6 +264,16 @@ static void expect_printed(const char *text, const char *words)
     expect_text_round_trip(text);
 }
 
+static void labels_of_any_name_keep_it(void **state)
+{
+    (void)state;
+    expect_printed("(func block $l (@name \"x y\") br $l end)", "block $\"x y\"\n      br $\"x y\"\n");
+    expect_printed("(func block loop $l (@name \"\") br $l end end)",
+                   "loop $#label1 (@name \"\")\n        br $#label1\n");
+    expect_printed("(func block $l (@name \"\") block $#label0 br $l br $#label0 end end)", "br 1 (;@1;)");
+    expect_printed("(func (if $l (@name \"\") (i32.const 0) (then (br $l)) (else (br $l))))", "br $#label0");
+}
+
 static void parameters_of_imports_and_tags_keep_their_names(void **state)
 {
     (void)state;
@@ -598,6 +608,7 @@ int main(void)
         cmocka_unit_test(immediates_that_are_not_0_print_and_parse_to_the_same_bytes),
         cmocka_unit_test(floats_print_so_that_their_bits_come_back),
         cmocka_unit_test(names_print_and_parse_to_the_same_bytes),
+        cmocka_unit_test(labels_of_any_name_keep_it),
         cmocka_unit_test(parameters_of_imports_and_tags_keep_their_names),
         cmocka_unit_test(branch_hints_print_as_annotations),
         cmocka_unit_test(names_that_look_made_up_all_find_another),
