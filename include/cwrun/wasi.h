@@ -36,9 +36,9 @@ CWRUN_API bool cwrun_wasi_env(cwrun_wasi *wasi, const char *name, const char *va
 CWRUN_API bool cwrun_wasi_cwd(cwrun_wasi *wasi, const char *guest_path, cwrun_error *err); /* initial-cwd */
 /* Standard streams: nothing to read and output thrown away, unless one of these says otherwise (the last call for a
  * stream counts). Descriptors stay the embedder's: they are never closed nor made non-blocking, and must stay open as
- * long as the store. A guest's output is not buffered, save for what a slow reader did not take yet (a page at the
- * most): that goes out with the next operation, when the guest exits, in cwrun_wasi_flush and cwrun_wasi_run; dropping
- * the store tries once. */
+ * long as the store. A guest's output is not buffered, save for what a slow reader did not take yet (a page of each of
+ * the stream's handles, 68 KiB of all together at the most): that goes out with the next operation, when the guest
+ * exits, in cwrun_wasi_flush and cwrun_wasi_run; dropping the store tries once. */
 CWRUN_API void cwrun_wasi_inherit_stdio(cwrun_wasi *wasi); /* 0, 1 and 2 */
 CWRUN_API void cwrun_wasi_stdin_fd(cwrun_wasi *wasi, int fd);
 CWRUN_API void cwrun_wasi_stdout_fd(cwrun_wasi *wasi, int fd);

@@ -1,8 +1,9 @@
 /* wasi/streams.c: wasi:io/streams over the standard streams.
  *
  * An end (cw_wasi_end) is where bytes come from or go to, a stream object is one guest's handle for it. Whatever would
- * block is put off: input answers nothing, output is held (a page at the most for each handle) and sent on by the next
- * operation, by a wait, or at the end of the program. */
+ * block is put off: input answers nothing, output is held and sent on by the next operation, by a wait, or at the end
+ * of the program. No permit is given while an end holds something, but any number of handles may have one from before:
+ * past HELD_MOST a permitted write waits. */
 #include <errno.h>
 
 #include "wasi/host.h"
@@ -15,7 +16,12 @@ typedef enum outcome {
     BROKEN   /* an error: errno in `code` */
 } outcome;
 
-enum { PERMIT_CHUNK = CW_OS_WRITE_CHUNK, PERMIT_MOST = 1 << 20, BLOCKING_WRITE_MOST = 4096 };
+enum {
+    PERMIT_CHUNK = CW_OS_WRITE_CHUNK,
+    PERMIT_MOST = 1 << 20,
+    BLOCKING_WRITE_MOST = 4096,
+    HELD_MOST = 16 * PERMIT_CHUNK
+};
 
 /* ---- ends: input ---- */
 
@@ -327,10 +333,13 @@ static cwrun_status write_permitted(cw_wasi_call *c, bool zeroes)
     if (size > stream->of.stream.permit)
         return cwrun_caller_trap(c->caller, "%s of %llu bytes: check-write permitted %llu", c->row->name,
                                  (unsigned long long)size, (unsigned long long)stream->of.stream.permit);
+    cw_wasi_end *end = stream->of.stream.end;
+    if (end->held.n >= HELD_MOST && !cw_wasi_drain(c->host, end) && end->held.n >= HELD_MOST)
+        return wait_for(c, end, CWRUN_WAIT_WRITE, c->row);
     stream->of.stream.permit -= size;
 
     int code = 0;
-    outcome o = push(c->host, stream->of.stream.end, data, (size_t)size, &code);
+    outcome o = push(c->host, end, data, (size_t)size, &code);
     return o == MOVED ? cw_wasi_give_case(c, CW_WASI_OK, NULL, 0) : give_failure(c, stream, o, code);
 }
 

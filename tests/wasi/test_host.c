@@ -398,6 +398,54 @@ static void what_is_held_goes_out_with_a_flush_and_when_the_store_is_dropped(voi
     close(p[0]), close(p[1]);
 }
 
+/* Every handle has its page permitted while there is room; only some of them are held. */
+static void many_permits_do_not_make_the_host_hold_their_pages(void **state)
+{
+    (void)state;
+    enum { HANDLES = 40, PAGE = 4096, HELD_MOST = 16 };
+    static char page[PAGE];
+    const cwrun_list list = { page, PAGE };
+    cwrun_val outs[HANDLES];
+    int p[2];
+    assert_int_equal(pipe(p), 0);
+    cwrun_wasi_stdout_fd(wasi, p[1]);
+    start();
+    for (int i = 0; i < HANDLES; i++) {
+        outs[i] = get("stdout-get-stdout");
+        expect_count(call(OUT "check-write", &outs[i], NULL), PAGE);
+    }
+    fill(p[1]);
+
+    const cwrun_val arg = bytes(OUT "write", 1, &list);
+    int taken = 0;
+    cwrun_polled *polled = NULL;
+    for (; !polled && taken < HANDLES; taken++) {
+        cwrun_val args[2] = { outs[taken], arg };
+        memset(page, 'a' + taken, PAGE);
+        polled = cwrun_call_start(func(OUT "write"), args, 2, &err);
+        if (cwrun_call_poll(polled, &err) == CWRUN_DONE) {
+            expect_ok(cwrun_call_result(polled));
+            cwrun_call_drop(polled);
+            polled = NULL;
+        }
+    }
+    assert_non_null(polled);
+    assert_int_equal(taken, HELD_MOST + 1);
+
+    /* It goes on once some of it went out, and nothing is lost. */
+    assert_true(drain(p[0]) > 0);
+    assert_int_equal(cwrun_call_poll(polled, &err), CWRUN_DONE);
+    expect_ok(cwrun_call_result(polled));
+    cwrun_call_drop(polled);
+    for (int i = 0; i < taken; i++) {
+        assert_int_equal(read(p[0], page, PAGE), PAGE);
+        assert_int_equal(page[0], 'a' + i);
+        assert_int_equal(page[PAGE - 1], 'a' + i);
+        expect_ok(call(OUT "flush", &outs[0], NULL));
+    }
+    close(p[0]), close(p[1]);
+}
+
 static void a_reader_that_is_gone_closes_the_stream(void **state)
 {
     (void)state;
@@ -758,6 +806,7 @@ int main(void)
         TEST(a_blocking_write_of_more_than_a_page_traps),
         TEST(a_slow_reader_suspends_the_guest),
         TEST(what_is_held_goes_out_with_a_flush_and_when_the_store_is_dropped),
+        TEST(many_permits_do_not_make_the_host_hold_their_pages),
         TEST(a_reader_that_is_gone_closes_the_stream),
         TEST(a_full_disk_is_told_with_its_code),
         TEST(input_that_is_not_there_yet_is_waited_for),
