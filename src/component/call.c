@@ -105,10 +105,15 @@ static void end(cw_run *r)
     }
 }
 
-void cw_store_left(cwrun_store *s)
+void cw_store_settle(cwrun_store *s)
 {
     if (s->n_entered == 1 && cw_store_idle(s) && s->drop_later.n != 0)
         cw_run_queued_drops(s);
+}
+
+void cw_store_left(cwrun_store *s)
+{
+    cw_store_settle(s);
     if (--s->n_entered == 0 && s->dropped)
         cw_store_free(s);
 }

@@ -456,6 +456,8 @@ static inline void cw_store_entered(cwrun_store *s)
     s->n_entered++;
 }
 void cw_store_left(cwrun_store *s);
+/* What was put off but for the store's end, where this is the outermost call. */
+void cw_store_settle(cwrun_store *s);
 
 /* ---- records of calls (host.c) ---- */
 

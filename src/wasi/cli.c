@@ -1,7 +1,4 @@
-/* wasi/cli.c: wasi:cli: arguments, environment, exit, standard streams, terminals; and running a command. */
-#include <stdio.h>
-
-#include "base/error.h"
+/* wasi/cli.c: wasi:cli: arguments, environment, exit, standard streams, terminals. */
 #include "wasi/host.h"
 
 /* ---- environment ---- */
@@ -100,55 +97,4 @@ cwrun_status cw_wasi_cli_get_terminal_stdout(cw_wasi_call *c)
 cwrun_status cw_wasi_cli_get_terminal_stderr(cw_wasi_call *c)
 {
     return give_terminal(c, CW_WASI_TERMINAL_OUTPUT, &c->host->err);
-}
-
-/* ---- running a command ---- */
-
-/* Later minors of 0.2 that a guest may have been made for; the newest known one is 12. */
-enum { MOST_PATCHES = 64 };
-
-static cwrun_func *find_run(cwrun_instance *instance)
-{
-    for (unsigned patch = 0; patch < MOST_PATCHES; patch++) {
-        char name[48];
-        snprintf(name, sizeof name, "wasi:cli/run@0.2.%u#run", patch);
-        cwrun_func *run = cwrun_instance_func(instance, name, NULL);
-        if (run)
-            return run;
-    }
-    return NULL;
-}
-
-bool cwrun_wasi_run(cwrun_instance *instance, int32_t *status, cwrun_error *err)
-{
-    if (cwrun_failed(err))
-        return false;
-    cwrun_func *run = instance ? find_run(instance) : NULL;
-    if (!run) {
-        cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0,
-                instance ? "the component exports no wasi:cli/run@0.2.x: it is no command"
-                         : "cwrun_wasi_run: the instance is NULL");
-        return false;
-    }
-
-    cwrun_error own = CWRUN_ERROR_INIT;
-    cwrun_val result;
-    bool ok = cwrun_func_call(run, NULL, 0, &result, NULL, &own);
-    if (own.kind != CWRUN_ERROR_LIMIT || own.code != CWRUN_LIMIT_TIMEOUT)
-        cwrun_wasi_flush(cwrun_instance_store(instance));
-    int32_t code = 0;
-    if (ok) {
-        code = cwrun_val_case(&result) == CW_WASI_OK ? 0 : 1;
-    } else if (own.kind == CWRUN_ERROR_EXIT) {
-        code = own.exit_status;
-        cwrun_error_clear(&own);
-        ok = true;
-    } else if (err) {
-        *err = own;
-    } else {
-        cwrun_error_clear(&own);
-    }
-    if (ok && status)
-        *status = code;
-    return ok;
 }

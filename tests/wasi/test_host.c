@@ -740,6 +740,47 @@ static void random_bytes_can_be_replaced(void **state)
     assert_int_equal(err.kind, CWRUN_ERROR_TRAP);
 }
 
+/* ---- running a command ---- */
+
+static bool drop_store(void *user, const uint8_t *data, size_t size)
+{
+    (void)data;
+    (void)size;
+    size_t *n_calls = user;
+    if ((*n_calls)++ == 0)
+        cwrun_store_drop(store);
+    return true;
+}
+
+/* Freed memory is poisoned: what is used too late shows. */
+static void a_command_ends_well_in_a_store_that_its_sink_has_dropped(void **state)
+{
+    (void)state;
+    cw_failalloc f = { .fail_at = SIZE_MAX };
+    cwrun_config config = CWRUN_CONFIG_INIT;
+    config.alloc = cw_failalloc_hook(&f);
+    cwrun_engine *own = cwrun_engine_new(&config, &err);
+    cwrun_component *command = cwrun_component_open(own, "testdata/guests/command.wasm", &err);
+    size_t n_calls = 0;
+    int32_t status = -1;
+    cwrun_wasi_arg(wasi, "command", &err);
+    cwrun_wasi_arg(wasi, "args", &err);
+    cwrun_wasi_stdout_to(wasi, drop_store, &n_calls);
+    store = cwrun_store_new(own, NULL, &err);
+    cwrun_store_set_wasi(store, wasi, &err);
+    guest = cwrun_instantiate(store, command, NULL, &err);
+    assert_non_null(guest);
+    cwrun_component_drop(command);
+    cwrun_engine_drop(own);
+
+    assert_true(cwrun_wasi_run(guest, &status, &err));
+    assert_int_equal(status, 0);
+    assert_int_equal(err.kind, CWRUN_ERROR_NONE);
+    assert_true(n_calls > 1);
+    assert_int_equal(f.live_blocks, 0);
+    store = NULL;
+}
+
 /* ---- memory ---- */
 
 /* Uses everything that allocates; false after the first call that failed. */
@@ -818,6 +859,7 @@ int main(void)
         TEST(one_descriptor_may_be_polled_more_often_than_there_can_be_descriptors),
         TEST(arguments_and_environment_arrive),
         TEST(exit_is_the_guests_own),
+        TEST(a_command_ends_well_in_a_store_that_its_sink_has_dropped),
         TEST(clocks_can_be_replaced),
         TEST(random_bytes_can_be_replaced),
         TEST(memory_may_run_out_anywhere),
