@@ -127,7 +127,8 @@ CWRUN_API void *cwrun_resource_object(cwrun_caller *caller, cwrun_handle handle,
  * is known: that of an argument is where the function was defined with its type, and that of a method's first always;
  * a function of any type gets what the guest likes to give. */
 CWRUN_API void *cwrun_handle_object(cwrun_store *store, cwrun_handle handle);
-/* Drops a handle the host holds: host resources run their destructor, guest resources theirs. */
+/* Drops a handle the host holds: host resources run their destructor, guest resources theirs (not any more while the
+ * store goes, and after the call that is under way where their instance cannot be entered). */
 CWRUN_API bool cwrun_handle_drop(cwrun_store *store, cwrun_handle handle, cwrun_error *err);
 
 /* ---- instances and calls ---- */

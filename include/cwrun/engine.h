@@ -54,6 +54,10 @@ typedef struct cwrun_limits {
 
 /* limits may be NULL. The store keeps the engine. */
 CWRUN_API cwrun_store *cwrun_store_new(cwrun_engine *engine, const cwrun_limits *limits, cwrun_error *err);
+/* Ends what is in the store: pending calls are cancelled, objects of host resources are destroyed, data and extensions
+ * dropped. No guest runs any more, not for the destructors of its own resources either, and calls from those functions
+ * of the host fail. Where a call is under way (in a host function, a destructor, a sink) the store goes when the
+ * outermost one ends. */
 CWRUN_API void cwrun_store_drop(cwrun_store *store);
 CWRUN_API cwrun_engine *cwrun_store_engine(cwrun_store *store);
 

@@ -459,7 +459,7 @@ cwrun_status cwrun_call_poll(cwrun_polled *call, cwrun_error *err)
     if (!call || cwrun_failed(err))
         return cw_fail_null(err, __func__), (cwrun_status)CWRUN_FAILED;
     cwrun_store *s = call->run.store;
-    const char *misuse = !s ? "its store is gone" : call->in_poll ? "it is being polled already" : NULL;
+    const char *misuse = !s || s->exec.closing ? "its store is gone" : call->in_poll ? "it is being polled already" : NULL;
     if (misuse) {
         cw_fail(err, &call->alloc, CWRUN_ERROR_ARGUMENT, 0, "cwrun_call_poll: %s", misuse);
         return CWRUN_FAILED;

@@ -114,7 +114,7 @@ bool cw_resource_drop(cwrun_store *s, cw_resource_type *rt, uint64_t rep, cwrun_
         return true;
     }
     uint8_t closed = cw_may_enter_from(rt->impl, NULL);
-    if (!rt->dtor || closed == CW_TRAP_POISONED)
+    if (!rt->dtor || closed == CW_TRAP_POISONED || s->exec.closing)
         return true;
     if (closed == CW_TRAP_NONE)
         return run_destructor(s, rt, rep, err);

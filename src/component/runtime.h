@@ -537,7 +537,8 @@ cw_options cw_options_of(const cwrun_instance *in, const cw_canon_opts *canon, c
 
 /* ---- destructors (resource.c) ---- */
 
-/* Drops a resource that the host holds, from the host: runs the destructor to its end. False where it trapped (err). */
+/* Drops a resource that the host holds, from the host: runs the destructor to its end; a guest's not where the store is
+ * being freed. False where it trapped (err). */
 bool cw_resource_drop(cwrun_store *s, cw_resource_type *rt, uint64_t rep, cwrun_error *err);
 /* The host's destructor of an object. */
 void cw_resource_finalize(cw_resource_type *rt, uint64_t rep);

@@ -142,6 +142,7 @@ static void free_polled(cwrun_store *s)
 void cw_store_free(cwrun_store *s)
 {
     s->n_entered++; /* host code that is called on the way does not end it again */
+    s->exec.closing = true;
     pthread_mutex_lock(&s->mailbox->lock);
     s->mailbox->store = NULL;
     pthread_mutex_unlock(&s->mailbox->lock);

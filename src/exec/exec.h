@@ -237,6 +237,7 @@ struct cw_exec {
     cw_arena arena; /* everything small that lives as long as the store: instances, functions, globals …; limited */
     cw_global *ref_globals; /* list */
     void *store;            /* the cwrun_store it belongs to */
+    bool closing;           /* the store goes: no guest runs any more */
 };
 
 void cw_exec_limits_default(cw_exec_limits *limits);

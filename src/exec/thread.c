@@ -56,6 +56,10 @@ cw_thread *cw_thread_new(cw_exec *x, cwrun_error *err)
         cw_fail(err, &x->alloc, CWRUN_ERROR_ARGUMENT, 0, "the destructor of an externref must not call into its store");
         return NULL;
     }
+    if (x->closing) {
+        cw_fail(err, &x->alloc, CWRUN_ERROR_ARGUMENT, 0, "the store is being dropped: nothing in it can be called");
+        return NULL;
+    }
     x->thrown = NULL; /* of a call before */
     cw_thread *t = x->free_threads;
     if (t)

@@ -23,6 +23,8 @@ struct host {
     int pipe[2];
     cwrun_instance *other; /* CALL_BACK: whom to call */
     cwrun_error inner;
+    bool calls_when_cancelled; /* `other` and `polled` */
+    cwrun_polled *polled;
     cwrun_handle later; /* CALL_BACK: a handle to drop inside */
 };
 
@@ -32,7 +34,14 @@ static cwrun_error err;
 
 static void on_cancel(void *user)
 {
-    ((struct host *)user)->n_cancelled++;
+    struct host *h = user;
+    cwrun_val v = cwrun_u32(1);
+    h->n_cancelled++;
+    if (!h->calls_when_cancelled)
+        return;
+    h->calls_when_cancelled = false;
+    assert_false(cwrun_call(h->other, "run", &v, 1, NULL, NULL, &h->inner));
+    assert_int_equal(cwrun_call_poll(h->polled, NULL), CWRUN_FAILED);
 }
 
 static void *complete_soon(void *ticket)
@@ -521,6 +530,110 @@ static void a_store_dropped_while_calls_are_pending_cancels_them(void **state)
     cwrun_call_drop(q);
 }
 
+static cwrun_status hold(cwrun_caller *caller, const cwrun_val *args, size_t n_args, cwrun_val *result, void *user)
+{
+    struct host *h = cwrun_store_data(cwrun_caller_store(caller));
+    (void)args, (void)n_args, (void)result, (void)user;
+    h->tickets[0] = cwrun_caller_defer(caller, on_cancel, h);
+    return CWRUN_PENDING;
+}
+
+static cwrun_instance *instance_of_text(cwrun_store *store, const char *text, cwrun_linker *l)
+{
+    cwrun_arena *arena = cwrun_arena_new(NULL);
+    cwrun_str bytes = cwrun_text_encode(cwrun_str_of(text), "test", arena, &err);
+    cwrun_component *c = cwrun_component_load(engine, bytes.data, bytes.size, "test", &err);
+    cwrun_instance *in = cwrun_instantiate(store, c, l, &err);
+    check();
+    cwrun_component_drop(c);
+    cwrun_arena_drop(arena);
+    return in;
+}
+
+/* A pending call of a host function that was given an own handle, whose destructor asks the host with 5. */
+static cwrun_polled *holding(cwrun_store *store)
+{
+    cwrun_instance *b = instance_of_text(
+        store,
+        "(component (import \"wait\" (func $wait (param \"x\" u32) (result u32))) (core func $w (canon lower (func "
+        "$wait)))"
+        "  (core module $d (import \"\" \"w\" (func $w (param i32) (result i32)))"
+        "    (func (export \"dtor\") (param i32) (drop (call $w (local.get 0)))))"
+        "  (core instance $d (instantiate $d (with \"\" (instance (export \"w\" (func $w))))))"
+        "  (type $r (resource (rep i32) (dtor (core func $d \"dtor\")))) (core func $new (canon resource.new $r))"
+        "  (core module $m (import \"\" \"new\" (func $new (param i32) (result i32)))"
+        "    (func (export \"make\") (result i32) (call $new (i32.const 5))))"
+        "  (core instance $m (instantiate $m (with \"\" (instance (export \"new\" (func $new))))))"
+        "  (func $make (result (own $r)) (canon lift (core func $m \"make\")))"
+        "  (component $x (import \"r\" (type $r (sub resource))) (import \"make\" (func $make (result (own $r))))"
+        "    (export $e \"r\" (type $r)) (export \"make\" (func $make) (func (result (own $e)))))"
+        "  (instance $i (instantiate $x (with \"r\" (type $r)) (with \"make\" (func $make))))"
+        "  (export \"t:p/b\" (instance $i)))",
+        linker);
+    cwrun_linker *l = cwrun_linker_new(engine, &err);
+    cwrun_linker_instance(l, "t:p/b", b, &err);
+    cwrun_linker_func(l, NULL, "hold", NULL, hold, NULL, NULL, &err);
+    cwrun_instance *a = instance_of_text(
+        store,
+        "(component"
+        "  (import \"t:p/b\" (instance $b (export \"r\" (type $r (sub resource)))"
+        "    (export \"make\" (func (result (own $r))))))"
+        "  (alias export $b \"r\" (type $r)) (import \"hold\" (func $hold (param \"x\" (own $r))))"
+        "  (core func $make (canon lower (func $b \"make\"))) (core func $hold (canon lower (func $hold)))"
+        "  (core module $m (import \"\" \"make\" (func $make (result i32))) (import \"\" \"hold\" (func $hold (param "
+        "i32)))"
+        "    (func (export \"go\") (call $hold (call $make))))"
+        "  (core instance $m (instantiate $m (with \"\""
+        "    (instance (export \"make\" (func $make)) (export \"hold\" (func $hold))))))"
+        "  (func (export \"go\") (canon lift (core func $m \"go\"))))",
+        l);
+    cwrun_linker_drop(l);
+    cwrun_polled *p = cwrun_call_start(cwrun_instance_func(a, "go", &err), NULL, 0, &err);
+    assert_int_equal(cwrun_call_poll(p, &err), CWRUN_PENDING);
+    return p;
+}
+
+static void a_call_that_is_dropped_runs_destructors_of_guests_and_a_store_does_not(void **state)
+{
+    (void)state;
+    for (int whole = 0; whole < 2; whole++) {
+        struct host h = { .how = AT_ONCE };
+        cwrun_store *store = store_for(&h);
+        cwrun_polled *p = holding(store);
+        if (whole)
+            cwrun_store_drop(store);
+        cwrun_call_drop(p);
+        assert_int_equal(h.n_cancelled, 1);
+        assert_int_equal(h.asked[0], whole ? 0 : 5);
+        cwrun_ticket_drop(h.tickets[0]);
+        if (!whole)
+            cwrun_store_drop(store);
+    }
+}
+
+static void what_a_store_cancels_as_it_goes_cannot_call_into_it(void **state)
+{
+    struct host h = { .how = TICKET };
+    cwrun_store *store = store_for(&h);
+    cwrun_polled *q = start(instance_in(store), "run", 2), *p = start(instance_in(store), "run", 1);
+    cwrun_val v = cwrun_u32(1);
+    (void)state;
+    h.other = instance_in(store);
+    h.calls_when_cancelled = true;
+    h.polled = q;
+    assert_int_equal(cwrun_call_poll(q, &err), CWRUN_PENDING);
+    assert_int_equal(cwrun_call_poll(p, &err), CWRUN_PENDING);
+    assert_true(cwrun_ticket_done(h.tickets[0], &v)); /* the other one could go on */
+    cwrun_store_drop(store);
+    assert_int_equal(h.n_cancelled, 1);
+    assert_int_equal(h.inner.kind, CWRUN_ERROR_ARGUMENT);
+    assert_non_null(strstr(h.inner.message, "is being dropped"));
+    cwrun_error_clear(&h.inner);
+    cwrun_ticket_drop(h.tickets[1]);
+    cwrun_call_drop(p);
+    cwrun_call_drop(q);
+}
+
 static void *interrupt_soon(void *handle)
 {
     usleep(3000);
@@ -597,6 +710,8 @@ int main(void)
         cmocka_unit_test(a_ticket_may_trap_or_be_given_up),
         cmocka_unit_test(a_call_dropped_while_pending_is_cancelled),
         cmocka_unit_test(a_store_dropped_while_calls_are_pending_cancels_them),
+        cmocka_unit_test(a_call_that_is_dropped_runs_destructors_of_guests_and_a_store_does_not),
+        cmocka_unit_test(what_a_store_cancels_as_it_goes_cannot_call_into_it),
         cmocka_unit_test(an_interrupt_ends_a_wait),
         cmocka_unit_test(a_host_function_that_is_exported_again_may_be_pending),
     };
