@@ -102,14 +102,24 @@ cwrun_engine *cwrun_store_engine(cwrun_store *store)
     return store ? store->engine : NULL;
 }
 
+/* The last thing of setting another one: what `drop` does to the store is its own business, and its end is put off. */
+static void drop_old(cwrun_store *store, cw_extension old)
+{
+    if (!old.drop)
+        return;
+    cw_store_entered(store);
+    old.drop(old.data);
+    cw_store_left(store);
+}
+
 void cwrun_store_set_data(cwrun_store *store, void *data, void (*drop)(void *data))
 {
     if (!store)
         return;
-    if (store->drop_data)
-        store->drop_data(store->data);
+    cw_extension old = { .data = store->data, .drop = store->drop_data };
     store->data = data;
     store->drop_data = drop;
+    drop_old(store, old);
 }
 
 void *cwrun_store_data(const cwrun_store *store)
@@ -126,11 +136,13 @@ bool cwrun_store_set_extension(cwrun_store *store, const void *key, void *data, 
     for (uint32_t i = 0; i < store->extensions.n && !e; i++)
         if (store->extensions.items[i].key == key)
             e = &store->extensions.items[i];
-    if (e && e->drop)
-        e->drop(e->data);
-    if (!e && !(e = CW_VEC_PUSH(&store->extensions, &store->alloc)))
+    cw_extension old = { 0 };
+    if (e)
+        old = *e;
+    else if (!(e = CW_VEC_PUSH(&store->extensions, &store->alloc)))
         return cw_fail_oom(err);
     *e = (cw_extension){ .key = key, .data = data, .drop = drop };
+    drop_old(store, old);
     return true;
 }
 

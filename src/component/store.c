@@ -139,6 +139,27 @@ static void free_polled(cwrun_store *s)
     }
 }
 
+/* Takes one of the things that the store drops at its end, and drops it; false: there are no more. Each may bring
+ * further ones. */
+static bool drop_one(cwrun_store *s)
+{
+    cw_extension x = { .data = s->data, .drop = s->drop_data };
+    cw_ending *e = s->endings;
+    if (e) {
+        s->endings = e->next;
+        x = (cw_extension){ .data = e->user, .drop = e->drop };
+    } else if (s->extensions.n != 0) {
+        x = s->extensions.items[--s->extensions.n];
+    } else if (x.drop) {
+        s->drop_data = NULL;
+    } else {
+        return false;
+    }
+    if (x.drop)
+        x.drop(x.data);
+    return true;
+}
+
 void cw_store_free(cwrun_store *s)
 {
     s->n_entered++; /* host code that is called on the way does not end it again */
@@ -155,13 +176,8 @@ void cw_store_free(cwrun_store *s)
         finalize_handles(&in->handles);
     finalize_handles(&s->handles);
 
-    for (cw_ending *e = s->endings; e; e = e->next)
-        e->drop(e->user);
-    for (uint32_t i = s->extensions.n; i-- > 0;)
-        if (s->extensions.items[i].drop)
-            s->extensions.items[i].drop(s->extensions.items[i].data);
-    if (s->drop_data)
-        s->drop_data(s->data);
+    while (drop_one(s))
+        continue;
 
     for (cwrun_instance *in = s->instances; in; in = in->next)
         cw_handles_fini(&in->handles, &s->alloc);

@@ -573,6 +573,64 @@ static void data_and_extensions_of_a_store_are_dropped_with_it(void **state)
     assert_int_equal(n_drops, 111);
 }
 
+static const char keys[40];
+static cwrun_store *going;
+
+/* Extensions enough to move the list; or the end of the store. */
+static void drop_adds(void *data)
+{
+    static int one = 1;
+    count_drop(data);
+    for (int i = 1; i < 40; i++)
+        assert_true(cwrun_store_set_extension(going, &keys[i], &one, count_drop, &err));
+    cwrun_store_set_data(going, &one, count_drop);
+}
+
+static void drop_drops(void *data)
+{
+    count_drop(data);
+    cwrun_store_drop(going);
+}
+
+static void the_drop_of_data_and_extensions_may_change_the_store_or_end_it(void **state)
+{
+    int hundred = 100, thousand = 1000;
+    (void)state;
+    n_drops = 0;
+    going = cwrun_store_new(engine, NULL, &err);
+    assert_true(cwrun_store_set_extension(going, &keys[0], &hundred, drop_adds, &err));
+    assert_true(cwrun_store_set_extension(going, &keys[0], &thousand, NULL, &err));
+    assert_int_equal(n_drops, 100);
+    assert_ptr_equal(cwrun_store_extension(going, &keys[0]), &thousand);
+    assert_non_null(cwrun_store_extension(going, &keys[39]));
+    cwrun_store_set_data(going, &hundred,
+                         drop_adds); /* which drops what the one before has set, and is not one of it */
+    n_drops = 0;
+    cwrun_store_set_data(going, &thousand, count_drop);
+    assert_int_equal(n_drops, 1139); /* the data that `drop` sets is the last, and drops the one before */
+    cwrun_store_drop(going);
+    assert_int_equal(n_drops, 1139 + 39 + 1);
+
+    /* as the store goes */
+    n_drops = 0;
+    going = cwrun_store_new(engine, NULL, &err);
+    assert_true(cwrun_store_set_extension(going, &keys[0], &hundred, drop_adds, &err));
+    cwrun_store_drop(going);
+    assert_int_equal(n_drops, 100 + 39 + 1);
+
+    for (int as_data = 0; as_data < 2; as_data++) {
+        n_drops = 0;
+        going = cwrun_store_new(engine, NULL, &err);
+        assert_true(cwrun_store_set_extension(going, &keys[0], &hundred, drop_drops, &err));
+        cwrun_store_set_data(going, &hundred, drop_drops);
+        if (as_data)
+            cwrun_store_set_data(going, &thousand, count_drop);
+        else
+            assert_true(cwrun_store_set_extension(going, &keys[0], &thousand, count_drop, &err));
+        assert_int_equal(n_drops, 1200);
+    }
+}
+
 static void fuel_runs_out(void **state)
 {
     cwrun_config config = CWRUN_CONFIG_INIT;
@@ -626,6 +684,7 @@ int main(void)
         TEST(host_objects_are_finalized_once),
         TEST(a_wrong_result_of_the_host_is_a_trap_that_names_it),
         TEST(data_and_extensions_of_a_store_are_dropped_with_it),
+        TEST(the_drop_of_data_and_extensions_may_change_the_store_or_end_it),
         TEST(fuel_runs_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
