@@ -105,8 +105,10 @@ record *cw_wasm_record(void);
 /* What the guest's externref `ref` is for the host: a new handle, or NULL (null, or out of memory). */
 wasm_ref_t *cw_wasm_from_ref(wasm_store_t *store, uint8_t type, cwrun_ref ref);
 
-/* Values. type is the one that is wanted; false: v is none of it. The result borrows what v refers to. */
+/* Values. type is the one that is wanted; false: v is none of it. The result borrows what v refers to; where that is an
+ * object passed as externref, one was made that lasts like any reference: the second ends it at once. */
 bool cw_wasm_to_core(wasm_store_t *store, cwrun_core_type type, const wasm_val_t *v, cwrun_core_val *out);
+void cw_wasm_end_core(wasm_store_t *store, const wasm_val_t *v, const cwrun_core_val *core);
 /* A new value (its handle is the receiver's). False: it has no room here, or memory ran out. */
 bool cw_wasm_from_core(wasm_store_t *store, const cwrun_core_val *v, wasm_val_t *out);
 wasm_valkind_t cw_wasm_kind(uint8_t core_kind);

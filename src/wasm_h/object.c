@@ -356,6 +356,7 @@ wasm_global_t *wasm_global_new(wasm_store_t *store, const wasm_globaltype_t *typ
     if (!cw_wasm_to_core(store, t, value, &v))
         return NULL;
     cwrun_global *g = cwrun_global_new(store->store, t, wasm_globaltype_mutability(type) == WASM_VAR, &v, NULL);
+    cw_wasm_end_core(store, value, &v);
     return (wasm_global_t *)cw_wasm_handle(store, KIND_GLOBAL, g);
 }
 
@@ -380,28 +381,44 @@ static cwrun_core_type content_of(const void *handle)
 void wasm_global_set(wasm_global_t *global, const wasm_val_t *value)
 {
     cwrun_core_val v;
-    if (object_of(global) && value && cw_wasm_to_core(global->ref.store, content_of(global), value, &v))
-        cwrun_global_set(object_of(global), &v, NULL);
+    if (!object_of(global) || !value || !cw_wasm_to_core(global->ref.store, content_of(global), value, &v))
+        return;
+    cwrun_global_set(object_of(global), &v, NULL);
+    cw_wasm_end_core(global->ref.store, value, &v);
 }
 
 /* ---- tables ---- */
 
-static bool to_element(wasm_store_t *store, cwrun_core_type type, wasm_ref_t *ref, cwrun_core_val *out)
+/* An element on its way into a table. */
+typedef struct element {
+    wasm_store_t *store;
+    wasm_val_t val;
+    cwrun_core_val core;
+} element;
+
+static bool to_element(element *e, wasm_store_t *store, cwrun_core_type type, wasm_ref_t *ref)
 {
-    wasm_val_t v = WASM_REF_VAL(ref);
-    return type && cw_wasm_to_core(store, type, &v, out);
+    *e = (element){ .store = store, .val = WASM_REF_VAL(ref) };
+    return type && cw_wasm_to_core(store, type, &e->val, &e->core);
+}
+
+static void end_element(const element *e)
+{
+    cw_wasm_end_core(e->store, &e->val, &e->core);
 }
 
 wasm_table_t *wasm_table_new(wasm_store_t *store, const wasm_tabletype_t *type, wasm_ref_t *init)
 {
-    cwrun_core_val v;
+    element e;
     if (!is_alive(store) || !type)
         return NULL;
     cwrun_core_type t = cw_wasm_valtype(wasm_tabletype_element(type));
     cwrun_core_limits limits = cw_wasm_limits(wasm_tabletype_limits(type));
-    if (!to_element(store, t, init, &v))
+    if (!to_element(&e, store, t, init))
         return NULL;
-    return (wasm_table_t *)cw_wasm_handle(store, KIND_TABLE, cwrun_table_new(store->store, t, &limits, &v, NULL));
+    cwrun_table *table = cwrun_table_new(store->store, t, &limits, &e.core, NULL);
+    end_element(&e);
+    return (wasm_table_t *)cw_wasm_handle(store, KIND_TABLE, table);
 }
 
 wasm_ref_t *wasm_table_get(const wasm_table_t *table, wasm_table_size_t index)
@@ -417,9 +434,12 @@ wasm_ref_t *wasm_table_get(const wasm_table_t *table, wasm_table_size_t index)
 
 bool wasm_table_set(wasm_table_t *table, wasm_table_size_t index, wasm_ref_t *ref)
 {
-    cwrun_core_val v;
-    return object_of(table) && to_element(table->ref.store, content_of(table), ref, &v) &&
-           cwrun_table_set(object_of(table), index, &v, NULL);
+    element e;
+    if (!object_of(table) || !to_element(&e, table->ref.store, content_of(table), ref))
+        return false;
+    const bool ok = cwrun_table_set(object_of(table), index, &e.core, NULL);
+    end_element(&e);
+    return ok;
 }
 
 wasm_table_size_t wasm_table_size(const wasm_table_t *table)
@@ -429,9 +449,12 @@ wasm_table_size_t wasm_table_size(const wasm_table_t *table)
 
 bool wasm_table_grow(wasm_table_t *table, wasm_table_size_t delta, wasm_ref_t *init)
 {
-    cwrun_core_val v;
-    return object_of(table) && to_element(table->ref.store, content_of(table), init, &v) &&
-           cwrun_table_grow(object_of(table), delta, &v, NULL, NULL);
+    element e;
+    if (!object_of(table) || !to_element(&e, table->ref.store, content_of(table), init))
+        return false;
+    const bool ok = cwrun_table_grow(object_of(table), delta, &e.core, NULL, NULL);
+    end_element(&e);
+    return ok;
 }
 
 /* ---- memories ---- */

@@ -286,6 +286,13 @@ bool cw_wasm_to_core(wasm_store_t *store, cwrun_core_type type, const wasm_val_t
     return out->of.ref != 0;
 }
 
+void cw_wasm_end_core(wasm_store_t *store, const wasm_val_t *v, const cwrun_core_val *core)
+{
+    if (core->type == CWRUN_CORE_EXTERNREF && v->of.ref && v->of.ref->kind != KIND_FOREIGN &&
+        v->of.ref->kind != KIND_GUEST)
+        cwrun_ref_drop(store->store, core->of.ref);
+}
+
 bool cw_wasm_from_core(wasm_store_t *store, const cwrun_core_val *v, wasm_val_t *out)
 {
     memset(out, 0, sizeof *out);

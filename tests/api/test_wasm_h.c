@@ -403,6 +403,55 @@ static void references_of_the_host_keep_identity_and_info(void **state)
     assert_int_equal(n_finalized, 1001);
 }
 
+/* An object that nobody else has; its finalizer adds 1. */
+static wasm_ref_t *lonely(void)
+{
+    wasm_message_t message;
+    wasm_name_new_from_string_nt(&message, "lonely");
+    wasm_trap_t *trap = wasm_trap_new(store, &message);
+    wasm_trap_set_host_info_with_finalizer(trap, data_of(1), finalize);
+    wasm_name_delete(&message);
+    return wasm_trap_as_ref(trap);
+}
+
+/* Nothing is called meanwhile: what is set is collected once something else stands in its place. */
+static void objects_given_as_externref_live_only_where_they_were_put(void **state)
+{
+    enum { MANY = 50000, LEFT = 2 };
+    (void)state;
+    const wasm_limits_t limits = { 1, 1 };
+    wasm_globaltype_t *variable = wasm_globaltype_new(wasm_valtype_new_externref(), WASM_VAR);
+    wasm_tabletype_t *elements = wasm_tabletype_new(wasm_valtype_new_externref(), &limits);
+    wasm_val_t value = WASM_REF_VAL(lonely());
+    wasm_global_t *global = wasm_global_new(store, variable, &value);
+    wasm_table_t *table = wasm_table_new(store, elements, value.of.ref);
+    wasm_val_delete(&value);
+    for (int way = 0; way < 2; way++) {
+        n_finalized = 0;
+        for (int i = 0; i < MANY; i++) {
+            value = (wasm_val_t)WASM_REF_VAL(lonely());
+            if (way == 0)
+                wasm_global_set(global, &value);
+            else
+                assert_true(wasm_table_set(table, 0, value.of.ref));
+            wasm_val_delete(&value);
+        }
+        assert_true(n_finalized > MANY / 4);
+    }
+
+    wasm_val_t back = WASM_INIT_VAL;
+    wasm_global_get(global, &back);
+    assert_ptr_equal(wasm_ref_get_host_info(back.of.ref), data_of(1));
+    wasm_val_delete(&back);
+    wasm_globaltype_delete(variable);
+    wasm_tabletype_delete(elements);
+    wasm_global_delete(global);
+    wasm_table_delete(table);
+    n_finalized = 0;
+    delete_store();
+    assert_true(n_finalized >= LEFT);
+}
+
 static void finalizers_of_objects_run_when_their_store_goes(void **state)
 {
     enum { N = 1000 };
@@ -574,6 +623,7 @@ int main(void)
         TEST(types_are_reflected_and_copied),
         TEST(globals_tables_and_memories_are_made_and_shared),
         TEST(references_of_the_host_keep_identity_and_info),
+        TEST(objects_given_as_externref_live_only_where_they_were_put),
         TEST(finalizers_of_objects_run_when_their_store_goes),
         TEST(handles_outlive_their_store_and_do_nothing_then),
         TEST(null_means_nothing),
