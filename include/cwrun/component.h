@@ -59,8 +59,8 @@ CWRUN_API cwrun_val cwrun_caller_keep(cwrun_caller *caller, const cwrun_val *v);
 CWRUN_API cwrun_status cwrun_caller_trap(cwrun_caller *caller, const char *format, ...) CWRUN_PRINTF(2, 3);
 /* Ends the guest as its own exit (CWRUN_ERROR_EXIT with this status). Returns CWRUN_TRAP. */
 CWRUN_API cwrun_status cwrun_caller_exit(cwrun_caller *caller, int32_t status);
-/* Keeps an own parameter beyond the call (else it is dropped when the function answers, or once the calls that it is
- * lent to have ended). The handle stays the same. */
+/* Keeps an own parameter beyond the call (else it is dropped when the function answers, and where its destructor fails,
+ * so does the call; or once the calls that it is lent to have ended). The handle stays the same. */
 CWRUN_API bool cwrun_caller_take(cwrun_caller *caller, cwrun_handle handle);
 
 /* Pending by completion: the ticket is counted and may be used from any thread, even before PENDING is returned.
@@ -128,7 +128,8 @@ CWRUN_API void *cwrun_resource_object(cwrun_caller *caller, cwrun_handle handle,
  * a function of any type gets what the guest likes to give. */
 CWRUN_API void *cwrun_handle_object(cwrun_store *store, cwrun_handle handle);
 /* Drops a handle the host holds: host resources run their destructor, guest resources theirs (not any more while the
- * store goes, and after the call that is under way where their instance cannot be entered). */
+ * store goes, and after the call that is under way where their instance cannot be entered: what fails then closes the
+ * instance, and is told nobody else). */
 CWRUN_API bool cwrun_handle_drop(cwrun_store *store, cwrun_handle handle, cwrun_error *err);
 
 /* ---- instances and calls ---- */

@@ -99,7 +99,7 @@ static void end(cw_run *r)
         cw_caller_free(r->direct);
     r->direct = NULL;
     if (r->call) {
-        cw_call_end_loans(r->store, r->call);
+        cw_call_end_loans(r->store, r->call, NULL);
         cw_call_free(r->store, r->call);
         r->call = NULL;
     }
@@ -231,6 +231,10 @@ static bool lift_result(cw_run *r, cwrun_val *result)
 static bool finish(cw_run *r, cw_run_status status, cwrun_val *result, cwrun_error *err)
 {
     bool ok = status == CW_RUN_DONE && (r->direct ? cw_direct_result(r, result) : lift_result(r, result));
+    if (ok && r->direct && !cw_caller_end_loans(r->direct)) {
+        cw_val_drop_handles(r->store, result, NULL);
+        ok = false;
+    }
     if (!ok)
         fail(r, err);
     else if (!r->direct)
@@ -347,7 +351,7 @@ bool cwrun_func_call(cwrun_func *func, const cwrun_val *args, size_t n_args, cwr
             r.arena = arena ? arena : default_arena(s);
             ok = finish(&r, status, &made, err);
             if (ok && !result)
-                cw_val_drop_handles(s, &made);
+                ok = cw_val_drop_handles(s, &made, err);
         }
     }
     if (!ok)
@@ -365,17 +369,26 @@ bool cwrun_call(cwrun_instance *instance, const char *name, const cwrun_val *arg
     return cwrun_func_call(f, args, n_args, result, arena, err);
 }
 
+typedef struct drops {
+    cwrun_store *store;
+    bool ok;
+    cwrun_error *err;
+} drops;
+
 static void drop_handle(void *user, const cwrun_type *type, uint32_t *handle)
 {
+    drops *d = user;
     if (type->kind == CWRUN_KIND_OWN)
-        cw_host_handle_drop(user, *handle);
+        d->ok = cw_host_handle_drop(d->store, *handle, NULL, d->ok ? d->err : NULL) && d->ok;
     *handle = 0;
 }
 
-void cw_val_drop_handles(cwrun_store *s, cwrun_val *v)
+bool cw_val_drop_handles(cwrun_store *s, cwrun_val *v, cwrun_error *err)
 {
+    drops d = { s, true, err };
     if (v->type && v->type->has_handles)
-        cw_value_handles(v->type, (void *)(uintptr_t)cwrun_val_data(v), drop_handle, s);
+        cw_value_handles(v->type, (void *)(uintptr_t)cwrun_val_data(v), drop_handle, &d);
+    return d.ok;
 }
 
 /* ---- polled calls ---- */
@@ -459,7 +472,9 @@ cwrun_status cwrun_call_poll(cwrun_polled *call, cwrun_error *err)
     if (!call || cwrun_failed(err))
         return cw_fail_null(err, __func__), (cwrun_status)CWRUN_FAILED;
     cwrun_store *s = call->run.store;
-    const char *misuse = !s || s->exec.closing ? "its store is gone" : call->in_poll ? "it is being polled already" : NULL;
+    const char *misuse = !s || s->exec.closing ? "its store is gone"
+                         : call->in_poll       ? "it is being polled already"
+                                               : NULL;
     if (misuse) {
         cw_fail(err, &call->alloc, CWRUN_ERROR_ARGUMENT, 0, "cwrun_call_poll: %s", misuse);
         return CWRUN_FAILED;

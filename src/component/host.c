@@ -36,18 +36,20 @@ bool cw_call_add_loan(cwrun_store *s, cw_call *call, cw_handles *table, uint32_t
     return true;
 }
 
-static void end_loans(cwrun_store *s, cw_call *call)
+static bool end_loans(cwrun_store *s, cw_call *call, cw_thread *asker)
 {
+    bool ok = true;
     while (call->loans.n != 0) {
         cw_loan loan = call->loans.items[--call->loans.n];
         if (loan.made) {
-            cw_host_handle_drop(s, loan.handle);
+            ok = cw_host_handle_drop(s, loan.handle, asker, NULL) && ok;
         } else {
             cw_handle *e = cw_handle_get(loan.table, loan.handle);
             if (e && e->num_lends != 0)
                 e->num_lends--;
         }
     }
+    return ok;
 }
 
 /* Whether a handle that was made for a host function is lent to a call that the function has left behind. */
@@ -69,9 +71,9 @@ static void to_pool(cwrun_caller *c)
     s->free_callers = c;
 }
 
-void cw_call_end_loans(cwrun_store *s, cw_call *call)
+bool cw_call_end_loans(cwrun_store *s, cw_call *call, cw_thread *asker)
 {
-    end_loans(s, call);
+    bool ok = end_loans(s, call, asker);
     for (cwrun_caller **at = &s->lent_on; *at;) {
         cwrun_caller *c = *at;
         if (is_lent_on(s, &c->call)) {
@@ -79,10 +81,16 @@ void cw_call_end_loans(cwrun_store *s, cw_call *call)
             continue;
         }
         *at = c->next;
-        end_loans(s, &c->call); /* destructors may change the list */
+        end_loans(s, &c->call, NULL); /* destructors may change the list */
         to_pool(c);
         at = &s->lent_on;
     }
+    return ok;
+}
+
+bool cw_caller_end_loans(cwrun_caller *c)
+{
+    return c->call.loans.n == 0 || is_lent_on(c->store, &c->call) || cw_call_end_loans(c->store, &c->call, c->thread);
 }
 
 cwrun_caller *cw_caller_new(cwrun_store *s)
@@ -132,7 +140,7 @@ void cw_caller_free(cwrun_caller *c)
     cw_caller_end_ticket(c);
     bool lent_on = is_lent_on(s, &c->call);
     if (!lent_on)
-        cw_call_end_loans(s, &c->call);
+        cw_call_end_loans(s, &c->call, NULL);
     cw_roots_end(s, c->roots);
     c->roots = 0;
     c->call.num_borrows = 0;
@@ -327,7 +335,8 @@ static cw_step answer(cw_thread *t, cwrun_caller *c, cw_lower *l, cwrun_status s
     uint64_t flat = 0;
     switch (status) {
     case CWRUN_DONE:
-        if (t->trap != CW_TRAP_NONE || (l->result && !lower_result(t, c, l, result, frame, &flat)))
+        if (t->trap != CW_TRAP_NONE || (l->result && !lower_result(t, c, l, result, frame, &flat)) ||
+            !cw_caller_end_loans(c))
             return CW_STEP_TRAP;
         own[0] = 0;
         cw_caller_free(c);

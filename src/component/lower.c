@@ -149,7 +149,7 @@ static cw_step finish(cw_thread *t, cw_lower *l, uint64_t *frame, uint64_t *own)
     }
     cw_leave_to(fn->in, l->in);
     if (call) {
-        cw_call_end_loans(s, call);
+        cw_call_end_loans(s, call, NULL);
         cw_call_free(s, call);
     }
     frame[0] = flat;
@@ -198,7 +198,7 @@ static void unwind_lower(cw_thread *t, cw_func *func, uint64_t *frame, uint32_t 
         if (own[SLOT_ENTERED])
             cw_poison(l->fn->in, l->in);
         if (call) {
-            cw_call_end_loans(l->in->store, call);
+            cw_call_end_loans(l->in->store, call, NULL);
             cw_call_free(l->in->store, call);
         }
     } else if (l->fn->kind == CW_FN_HOST && own[SLOT_CALL]) {

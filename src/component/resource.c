@@ -88,12 +88,20 @@ void cw_resource_finalize(cw_resource_type *rt, uint64_t rep)
         rt->host->destructor((void *)(uintptr_t)rep, rt->host->user);
 }
 
+/* Where a failure goes: to the thread for which a host function's call ends, or to err; either may be NULL. */
+static bool out_of_memory(cw_thread *asker, cwrun_error *err)
+{
+    if (asker)
+        cw_thread_limit(asker, CWRUN_LIMIT_HOST_MEMORY, "out of memory");
+    return cw_fail_oom(err);
+}
+
 /* Runs a guest's destructor, which the host asks for. */
-static bool run_destructor(cwrun_store *s, cw_resource_type *rt, uint64_t rep, cwrun_error *err)
+static bool run_destructor(cwrun_store *s, cw_resource_type *rt, uint64_t rep, cw_thread *asker, cwrun_error *err)
 {
     cw_thread *t = cw_thread_new(&s->exec, err);
     if (!t)
-        return false;
+        return out_of_memory(asker, err);
     cw_enter_from(rt->impl, NULL);
     cw_thread_start(t, rt->dtor, &rep);
     cw_run_status status = cw_store_drive(s, t);
@@ -102,12 +110,14 @@ static bool run_destructor(cwrun_store *s, cw_resource_type *rt, uint64_t rep, c
     } else {
         cw_poison(rt->impl, NULL);
         cw_thread_error(t, err);
+        if (asker)
+            cw_thread_fail_as(asker, t);
     }
     cw_thread_free(t);
     return status == CW_RUN_DONE;
 }
 
-bool cw_resource_drop(cwrun_store *s, cw_resource_type *rt, uint64_t rep, cwrun_error *err)
+static bool drop(cwrun_store *s, cw_resource_type *rt, uint64_t rep, cw_thread *asker, cwrun_error *err)
 {
     if (!rt->impl) {
         cw_resource_finalize(rt, rep);
@@ -117,25 +127,24 @@ bool cw_resource_drop(cwrun_store *s, cw_resource_type *rt, uint64_t rep, cwrun_
     if (!rt->dtor || closed == CW_TRAP_POISONED || s->exec.closing)
         return true;
     if (closed == CW_TRAP_NONE)
-        return run_destructor(s, rt, rep, err);
+        return run_destructor(s, rt, rep, asker, err);
     cw_queued_drop *later = CW_VEC_PUSH(&s->drop_later, &s->alloc);
     if (!later)
-        return cw_fail_oom(err);
+        return out_of_memory(asker, err);
     *later = (cw_queued_drop){ rt, rep };
     return true;
 }
 
-void cw_host_handle_drop(cwrun_store *s, uint32_t handle)
+bool cw_host_handle_drop(cwrun_store *s, uint32_t handle, cw_thread *asker, cwrun_error *err)
 {
     cw_handle *e = cw_handle_get(&s->handles, handle);
     if (!e)
-        return;
+        return true;
     cw_resource_type *rt = e->rt;
     uint64_t rep = e->rep;
     bool own = e->own;
     cw_handle_remove(&s->handles, handle);
-    if (own)
-        cw_resource_drop(s, rt, rep, NULL); /* a trap poisons its instance; there is nobody else to tell */
+    return !own || drop(s, rt, rep, asker, err);
 }
 
 /* What still cannot run, since a call that is pending is inside, gathers at the front. */
@@ -152,7 +161,7 @@ void cw_run_queued_drops(cwrun_store *s)
         }
         s->drop_later.n--;
         if (closed == CW_TRAP_NONE)
-            run_destructor(s, d.rt, d.rep, NULL);
+            run_destructor(s, d.rt, d.rep, NULL, NULL); /* a trap poisons its instance; nobody else is to be told */
     }
 }
 
@@ -184,7 +193,7 @@ bool cwrun_handle_drop(cwrun_store *store, cwrun_handle handle, cwrun_error *err
     uint64_t rep = e->rep;
     cw_handle_remove(&store->handles, handle);
     cw_store_entered(store);
-    bool ok = cw_resource_drop(store, rt, rep, err);
+    bool ok = drop(store, rt, rep, NULL, err);
     cw_store_left(store);
     return ok;
 }

@@ -445,8 +445,8 @@ bool cw_caller_ready(cwrun_caller *c);
 bool cw_caller_set_waits(cwrun_caller *c, const cwrun_wait *waits, size_t n, uint64_t deadline);
 /* Cancels a call that is under way. */
 void cw_polled_end(cwrun_polled *p);
-/* Drops every own handle in a value that nobody wants. */
-void cw_val_drop_handles(cwrun_store *s, cwrun_val *v);
+/* Drops every own handle in a value that nobody wants. False where a destructor failed: err has the first. */
+bool cw_val_drop_handles(cwrun_store *s, cwrun_val *v, cwrun_error *err);
 /* Runs polled calls that are ready (call.c); whether any ran. */
 bool cw_polled_advance(cwrun_store *s);
 /* Around every call from outside that may run guests or host functions. At the end of the outermost what was put off
@@ -464,8 +464,10 @@ void cw_store_settle(cwrun_store *s);
 cw_call *cw_call_new(cwrun_store *s);
 void cw_call_free(cwrun_store *s, cw_call *call);
 /* Ends loans: lends go down, handles made for the host are dropped. Then those that host functions have left behind and
- * that nothing hangs on any more. */
-void cw_call_end_loans(cwrun_store *s, cw_call *call);
+ * that nothing hangs on any more. False where a destructor of the former failed; so has `asker` (may be NULL) then. */
+bool cw_call_end_loans(cwrun_store *s, cw_call *call, cw_thread *asker);
+/* The same as a host function has answered, for its thread; what it lent on stays until cw_caller_free. */
+bool cw_caller_end_loans(cwrun_caller *c);
 bool cw_call_add_loan(cwrun_store *s, cw_call *call, cw_handles *table, uint32_t handle, bool made);
 cwrun_caller *cw_caller_new(cwrun_store *s);
 /* Frees the pools of both. */
@@ -537,14 +539,13 @@ cw_options cw_options_of(const cwrun_instance *in, const cw_canon_opts *canon, c
 
 /* ---- destructors (resource.c) ---- */
 
-/* Drops a resource that the host holds, from the host: runs the destructor to its end; a guest's not where the store is
- * being freed. False where it trapped (err). */
-bool cw_resource_drop(cwrun_store *s, cw_resource_type *rt, uint64_t rep, cwrun_error *err);
 /* The host's destructor of an object. */
 void cw_resource_finalize(cw_resource_type *rt, uint64_t rep);
-/* Drops a handle of the host's table, or queues it where its instance cannot be entered now. */
-void cw_host_handle_drop(cwrun_store *s, uint32_t handle);
-/* Runs what is queued; at the end of an outermost call. */
+/* Drops a handle of the host's table (none: nothing to do), from the host: runs the destructor to its end, or queues it
+ * where its instance cannot be entered now; a guest's does not run where the store is being freed. False where it
+ * failed, which `asker` (the thread for which this is done) and err, where they are given, then say. */
+bool cw_host_handle_drop(cwrun_store *s, uint32_t handle, cw_thread *asker, cwrun_error *err);
+/* Runs what is queued; at the end of an outermost call. A failure poisons, and is told nobody. */
 void cw_run_queued_drops(cwrun_store *s);
 
 /* ---- linking (linker.c, link.c) ---- */

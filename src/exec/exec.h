@@ -320,6 +320,8 @@ void cw_thread_trap(cw_thread *t, uint8_t trap, const char *format, ...) CWRUN_P
 /* The same for an exit or a limit: kind CWRUN_ERROR_EXIT with status, or CWRUN_ERROR_LIMIT with code. */
 void cw_thread_exit(cw_thread *t, int32_t status);
 void cw_thread_limit(cw_thread *t, uint8_t limit, const char *format, ...) CWRUN_PRINTF(3, 4);
+/* The same for what another thread, which ran for this one, failed of: with its frames. */
+void cw_thread_fail_as(cw_thread *t, cw_thread *other);
 /* Throws an exception: for a native that returns what these answer, THROW or, where there is no memory or no exception,
  * TRAP. values: the tag's parameters in slots; copied. */
 cw_step cw_thread_throw(cw_thread *t, cw_tag *tag, const uint64_t *values);

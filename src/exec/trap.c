@@ -64,6 +64,22 @@ void cw_thread_limit(cw_thread *t, uint8_t limit, const char *format, ...)
     }
 }
 
+void cw_thread_fail_as(cw_thread *t, cw_thread *other)
+{
+    if (t->trap != CW_TRAP_NONE)
+        return;
+    t->trap = other->trap;
+    t->fail_kind = other->fail_kind;
+    t->fail_code = other->fail_code;
+    t->exit_status = other->exit_status;
+    t->message = other->message;
+    t->message_size = other->message_size;
+    t->n_frames = other->n_frames;
+    memcpy(t->frames, other->frames, other->n_frames * sizeof *t->frames);
+    other->message = NULL;
+    other->message_size = 0;
+}
+
 /* Name of a tag for people: name section, else an export's name, else "tag N". */
 static cwrun_str tag_name(const cw_tag *tag, char out[24])
 {

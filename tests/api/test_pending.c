@@ -12,7 +12,7 @@
 
 static const uint64_t MS = 1000000;
 
-enum how { AT_ONCE, TICKET, TICKET_THREAD, TICKET_BEFORE, DEADLINE, PIPE, CALL_BACK, NOTHING };
+enum how { AT_ONCE, TICKET, TICKET_THREAD, TICKET_BEFORE, DEADLINE, PIPE, CALL_BACK, NOTHING, TRAP, EXIT };
 
 /* One host `wait`: how it answers, and what it left behind. */
 struct host {
@@ -25,6 +25,7 @@ struct host {
     cwrun_error inner;
     bool calls_when_cancelled; /* `other` and `polled` */
     cwrun_polled *polled;
+    bool answers;       /* `hold` */
     cwrun_handle later; /* CALL_BACK: a handle to drop inside */
 };
 
@@ -100,6 +101,8 @@ static cwrun_status on_wait(cwrun_caller *caller, const cwrun_val *args, size_t 
         if (!cwrun_call(h->other, "run", &v, 1, result, NULL, &h->inner))
             *result = cwrun_u32(0);
         return CWRUN_DONE;
+    case TRAP: return cwrun_caller_trap(caller, "no such thing");
+    case EXIT: return cwrun_caller_exit(caller, 3);
     default: return CWRUN_DONE;
     }
 }
@@ -534,6 +537,8 @@ static cwrun_status hold(cwrun_caller *caller, const cwrun_val *args, size_t n_a
 {
     struct host *h = cwrun_store_data(cwrun_caller_store(caller));
     (void)args, (void)n_args, (void)result, (void)user;
+    if (h->answers)
+        return CWRUN_DONE;
     h->tickets[0] = cwrun_caller_defer(caller, on_cancel, h);
     return CWRUN_PENDING;
 }
@@ -550,8 +555,8 @@ static cwrun_instance *instance_of_text(cwrun_store *store, const char *text, cw
     return in;
 }
 
-/* A pending call of a host function that was given an own handle, whose destructor asks the host with 5. */
-static cwrun_polled *holding(cwrun_store *store)
+/* A function that gives a host function an own handle, whose destructor asks the host with 5. */
+static cwrun_func *giving(cwrun_store *store, cwrun_instance **maker, cwrun_instance **giver)
 {
     cwrun_instance *b = instance_of_text(
         store,
@@ -585,12 +590,12 @@ static cwrun_polled *holding(cwrun_store *store)
         "    (func (export \"go\") (call $hold (call $make))))"
         "  (core instance $m (instantiate $m (with \"\""
         "    (instance (export \"make\" (func $make)) (export \"hold\" (func $hold))))))"
-        "  (func (export \"go\") (canon lift (core func $m \"go\"))))",
+        "  (func (export \"go\") (canon lift (core func $m \"go\"))) (export \"hold\" (func $hold)))",
         l);
     cwrun_linker_drop(l);
-    cwrun_polled *p = cwrun_call_start(cwrun_instance_func(a, "go", &err), NULL, 0, &err);
-    assert_int_equal(cwrun_call_poll(p, &err), CWRUN_PENDING);
-    return p;
+    *maker = b;
+    *giver = a;
+    return cwrun_instance_func(a, "go", &err);
 }
 
 static void a_call_that_is_dropped_runs_destructors_of_guests_and_a_store_does_not(void **state)
@@ -599,7 +604,9 @@ static void a_call_that_is_dropped_runs_destructors_of_guests_and_a_store_does_n
     for (int whole = 0; whole < 2; whole++) {
         struct host h = { .how = AT_ONCE };
         cwrun_store *store = store_for(&h);
-        cwrun_polled *p = holding(store);
+        cwrun_instance *maker, *giver;
+        cwrun_polled *p = cwrun_call_start(giving(store, &maker, &giver), NULL, 0, &err);
+        assert_int_equal(cwrun_call_poll(p, &err), CWRUN_PENDING);
         if (whole)
             cwrun_store_drop(store);
         cwrun_call_drop(p);
@@ -609,6 +616,53 @@ static void a_call_that_is_dropped_runs_destructors_of_guests_and_a_store_does_n
         if (!whole)
             cwrun_store_drop(store);
     }
+}
+
+static void failed_in_destructor(const struct host *h)
+{
+    assert_int_equal(h->asked[0], 5);
+    if (h->how == EXIT) {
+        assert_int_equal(err.kind, CWRUN_ERROR_EXIT);
+        assert_int_equal(err.exit_status, 3);
+    } else {
+        assert_int_equal(err.kind, CWRUN_ERROR_TRAP);
+        assert_string_equal(err.message, "no such thing");
+        assert_true(err.n_frames > 0);
+        assert_non_null(strstr(err.frames[err.n_frames - 1].function, "dtor"));
+    }
+    cwrun_error_clear(&err);
+}
+
+/* The guest calls the host function, or the host calls it through the guest. */
+static void a_destructor_that_fails_as_a_host_function_answers_fails_the_call(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        struct host h = { .how = i & 1 ? EXIT : TRAP, .answers = true };
+        cwrun_store *store = store_for(&h);
+        cwrun_instance *maker, *giver;
+        cwrun_func *go = giving(store, &maker, &giver);
+        cwrun_val thing;
+        if (i & 2) {
+            assert_true(cwrun_call(maker, "make", NULL, 0, &thing, NULL, &err));
+            assert_false(cwrun_call(giver, "hold", &thing, 1, NULL, NULL, &err));
+        } else {
+            assert_false(cwrun_func_call(go, NULL, 0, NULL, NULL, &err));
+        }
+        failed_in_destructor(&h);
+        cwrun_store_drop(store);
+    }
+}
+
+static void a_result_that_nobody_wants_may_fail_the_call_with_its_destructor(void **state)
+{
+    struct host h = { .how = TRAP };
+    cwrun_store *store = store_for(&h);
+    cwrun_val v = cwrun_u32(5);
+    (void)state;
+    assert_false(cwrun_call(instance_in(store), "make", &v, 1, NULL, NULL, &err));
+    failed_in_destructor(&h);
+    cwrun_store_drop(store);
 }
 
 static void what_a_store_cancels_as_it_goes_cannot_call_into_it(void **state)
@@ -711,6 +765,8 @@ int main(void)
         cmocka_unit_test(a_call_dropped_while_pending_is_cancelled),
         cmocka_unit_test(a_store_dropped_while_calls_are_pending_cancels_them),
         cmocka_unit_test(a_call_that_is_dropped_runs_destructors_of_guests_and_a_store_does_not),
+        cmocka_unit_test(a_destructor_that_fails_as_a_host_function_answers_fails_the_call),
+        cmocka_unit_test(a_result_that_nobody_wants_may_fail_the_call_with_its_destructor),
         cmocka_unit_test(what_a_store_cancels_as_it_goes_cannot_call_into_it),
         cmocka_unit_test(an_interrupt_ends_a_wait),
         cmocka_unit_test(a_host_function_that_is_exported_again_may_be_pending),
