@@ -331,8 +331,6 @@ static void write_all(cw_module_text *m, cw_bytes *out, bool one)
     }
     if (p->ok && m->hint >= 0)
         claim_hint(m, 0);
-    if (m->pending.oom || out->oom)
-        cw_parse_oom(p);
     m->frames.n = 0;
     m->labels.n = 0;
     cw_map_fini(&m->innermost, &p->alloc);

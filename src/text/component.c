@@ -138,8 +138,6 @@ static void write_bundle(cw_component_text *c, cw_bytes *out, bool core)
     cw_bytes_u8(out, 1);
     cw_bytes_u32(out, n);
     cw_bytes_add(out, exports.data, exports.size);
-    if (exports.oom)
-        cw_parse_oom(p);
     cw_bytes_fini(&exports);
 }
 
@@ -211,8 +209,6 @@ static void write_instance(cw_component_text *c, cw_bytes *out, bool core)
     cw_expect_close(p);
     cw_bytes_u32(out, n);
     cw_bytes_add(out, args.data, args.size);
-    if (args.oom)
-        cw_parse_oom(p);
     cw_bytes_fini(&args);
 }
 
@@ -435,8 +431,6 @@ static void define_start(cw_component_text *c)
     cw_bytes_add(&entry, args.data, args.size);
     cw_bytes_u32(&entry, results);
     cw_text_emit(c, CW_PART_START, &entry);
-    if (args.oom)
-        cw_parse_oom(p);
     cw_bytes_fini(&entry);
     cw_bytes_fini(&args);
     cw_expect_close(p);
@@ -597,7 +591,5 @@ bool cw_component_text_write(cw_component_text *c, cw_bytes *out)
     cwrun_str annotated;
     cw_take_name_annotation(p, &annotated);
     write_component(c, out, id, annotated);
-    if (out->oom || p->arena->oom)
-        cw_parse_oom(p);
     return p->ok;
 }

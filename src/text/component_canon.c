@@ -49,8 +49,6 @@ static void write_options(cw_component_text *c, cw_bytes *out)
         n++;
     cw_bytes_u32(out, n);
     cw_bytes_add(out, options.data, options.size);
-    if (options.oom)
-        cw_parse_oom(c->p);
     cw_bytes_fini(&options);
 }
 

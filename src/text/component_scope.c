@@ -62,8 +62,6 @@ void cw_text_scope_pop(cw_component_text *c)
         cw_space_fini(&s->spaces[i], a);
         CW_VEC_FINI(&s->names[i], a);
     }
-    if (s->out.oom || s->section.oom)
-        cw_parse_oom(c->p);
     cw_module_text_fini(&s->core);
     cw_bytes_fini(&s->out);
     cw_bytes_fini(&s->section);
@@ -107,8 +105,6 @@ static uint8_t decl_of(uint8_t kind, uint8_t part)
 void cw_text_emit(cw_component_text *c, uint8_t part, const cw_bytes *entry)
 {
     cw_scope_text *s = c->scope;
-    if (entry->oom)
-        cw_parse_oom(c->p);
     if (s->kind != CW_SCOPE_COMPONENT) {
         cw_bytes_u8(&s->out, decl_of(s->kind, part));
         cw_bytes_add(&s->out, entry->data, entry->size);
@@ -419,7 +415,6 @@ static void place_names(cw_component_text *c, const cw_bytes *names)
         memmove(s->out.data + at, s->out.data + end, s->out.size - end);
         memcpy(s->out.data + s->out.size - (end - at), behind.data ? behind.data : (const uint8_t *)"", end - at);
     }
-    s->out.oom = s->out.oom || behind.oom;
     cw_bytes_fini(&behind);
 }
 
@@ -454,8 +449,6 @@ void cw_write_component_names(cw_component_text *c, cwrun_str name)
     }
     if (all.size > empty && !s->gives_names)
         place_names(c, &all);
-    if (one.oom)
-        cw_parse_oom(c->p);
     cw_bytes_fini(&all);
     cw_bytes_fini(&one);
 }

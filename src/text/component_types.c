@@ -124,8 +124,6 @@ static void write_vec(cw_component_text *c, cw_bytes *out, write_one write)
         n++;
     cw_bytes_u32(out, n);
     cw_bytes_add(out, items.data, items.size);
-    if (items.oom)
-        cw_parse_oom(c->p);
     cw_bytes_fini(&items);
 }
 
@@ -206,8 +204,6 @@ static void write_list(cw_component_text *c, cw_bytes *out)
     cw_bytes_add(out, element.data, element.size);
     if (fixed)
         cw_bytes_u32(out, cw_take_u32(c->p));
-    if (element.oom)
-        cw_parse_oom(c->p);
     cw_bytes_fini(&element);
 }
 
@@ -621,8 +617,6 @@ static void write_value_bound(cw_component_text *c, cw_bytes *out)
     if (asked || (type.size && type.data[0] < 2))
         cw_bytes_u8(out, 1);
     cw_bytes_add(out, type.data, type.size);
-    if (type.oom)
-        cw_parse_oom(c->p);
     cw_bytes_fini(&type);
 }
 
@@ -697,8 +691,6 @@ void cw_write_extern_name(cw_component_text *c, cw_bytes *out)
         cw_bytes_u32(out, n);
         cw_bytes_add(out, attributes.data, attributes.size);
     }
-    if (attributes.oom)
-        cw_parse_oom(p);
     cw_bytes_fini(&attributes);
 }
 

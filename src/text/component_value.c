@@ -258,8 +258,6 @@ static void write_list(cw_component_text *c, cw_bytes *out, cursor type, bool fi
     if (!fixed)
         cw_bytes_u32(out, n);
     cw_bytes_add(out, items.data, items.size);
-    if (items.oom)
-        cw_parse_oom(p);
     cw_bytes_fini(&items);
 }
 
@@ -349,8 +347,6 @@ void cw_define_value(cw_component_text *c)
         c->type_scope = c->scope;
         write_val(c, &value, &type);
     }
-    if (value.oom)
-        cw_parse_oom(p);
     cw_bytes_vec(&entry, value.data, value.size);
     cw_text_emit(c, CW_PART_VALUE, &entry);
     cw_bytes_fini(&entry);

@@ -25,13 +25,12 @@ static void end(subsection *s, cw_bytes *out)
     if (!s->id)
         return;
     cw_bytes whole;
-    cw_bytes_init(&whole, &out->alloc);
+    cw_bytes_init(&whole, &s->body.alloc);
     if (s->id != MEM_INFO)
         cw_bytes_u32(&whole, s->n);
     cw_bytes_add(&whole, s->body.data, s->body.size);
     cw_bytes_u8(out, s->id);
     cw_bytes_vec(out, whole.data, whole.size);
-    out->oom = out->oom || whole.oom || s->body.oom;
     cw_bytes_fini(&whole);
     s->id = 0;
 }
@@ -118,7 +117,5 @@ void cw_write_dylink(cw_parser *p, cw_bytes *out)
     }
     cw_expect_close(p);
     end(&s, out);
-    if (out->oom)
-        cw_parse_oom(p);
     cw_bytes_fini(&s.body);
 }

@@ -229,8 +229,6 @@ static void write_elem(cw_module_text *m)
         else
             cw_bytes_u8(out, 0);
     }
-    if (offset.oom || type.oom)
-        cw_parse_oom(p);
     cw_bytes_fini(&offset);
     cw_bytes_fini(&type);
     if (exprs)
@@ -284,8 +282,6 @@ static void write_filled_table(cw_module_text *m, uint32_t index, limits *l)
     l->min = l->max = n;
     l->has_max = true;
     write_limits(out, l);
-    if (type.oom)
-        cw_parse_oom(p);
     cw_bytes_fini(&type);
 }
 
@@ -407,8 +403,6 @@ static void write_table(cw_module_text *m, uint32_t index)
     cw_bytes_add(out, type.data, type.size);
     if (filled)
         write_const_expr(m, out);
-    if (type.oom)
-        cw_parse_oom(p);
     cw_bytes_fini(&type);
 }
 

@@ -158,8 +158,6 @@ void cw_write_catches(cw_module_text *m, cw_bytes *out)
     }
     cw_bytes_u32(out, n);
     cw_bytes_add(out, clauses.data, clauses.size);
-    if (clauses.oom)
-        cw_parse_oom(p);
     cw_bytes_fini(&clauses);
 }
 

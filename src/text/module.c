@@ -242,14 +242,13 @@ static void write_section(cw_module_text *m, uint8_t id, cw_bytes *out)
     cw_write_customs(m, true, id, out);
     if (section->size || m->counts[id] || m->empty >> id & 1) {
         cw_bytes head;
-        cw_bytes_init(&head, &out->alloc);
+        cw_bytes_init(&head, &m->p->alloc);
         if (!singular[id])
             cw_bytes_u32(&head, m->counts[id]);
         cw_bytes_u8(out, id);
         cw_bytes_unsigned(out, head.size + section->size);
         cw_bytes_add(out, head.data, head.size);
         cw_bytes_add(out, section->data, section->size);
-        out->oom = out->oom || head.oom || section->oom;
         cw_bytes_fini(&head);
     }
     cw_write_customs(m, false, id, out);
@@ -296,7 +295,5 @@ bool cw_module_text_write(cw_module_text *m, cw_bytes *out)
         return false;
     p->at = end;
     write_module(m, out);
-    if (out->oom || p->arena->oom)
-        cw_parse_oom(p);
     return p->ok;
 }

@@ -100,13 +100,12 @@ static void write_counted(cw_module_text *m, cw_bytes *out, uint8_t id, uint32_t
 static void write_custom(cw_bytes *out, cwrun_str name, const cw_bytes *content)
 {
     cw_bytes head;
-    cw_bytes_init(&head, &out->alloc);
+    cw_bytes_init(&head, &content->alloc);
     cw_bytes_vec(&head, name.data, name.size);
     cw_bytes_u8(out, 0);
     cw_bytes_unsigned(out, head.size + content->size);
     cw_bytes_add(out, head.data, head.size);
     cw_bytes_add(out, content->data, content->size);
-    out->oom = out->oom || head.oom;
     cw_bytes_fini(&head);
 }
 
@@ -134,7 +133,6 @@ void cw_write_names(cw_module_text *m, cw_bytes *out)
     write_counted(m, &all, 13, m->n_param_tags, &m->tag_param_section);
     if (all.size)
         write_custom(out, CW_STR("name"), &all);
-    out->oom = out->oom || all.oom || m->scratch.oom;
     cw_bytes_fini(&all);
 }
 
@@ -212,8 +210,6 @@ void cw_write_producers(cw_parser *p, cw_bytes *out)
             cw_bytes_u32(out, counts[i]);
             cw_bytes_add(out, fields[i].data, fields[i].size);
         }
-        if (fields[i].oom)
-            cw_parse_oom(p);
         cw_bytes_fini(&fields[i]);
     }
 }
@@ -270,8 +266,6 @@ void cw_take_custom(cw_module_text *m)
         cw_parse_fail(p, p->at, "@custom annotation: unexpected token");
     else
         cw_take(p);
-    if (c->bytes.oom)
-        cw_parse_oom(p);
 }
 
 void cw_write_customs(cw_module_text *m, bool before, uint8_t section, cw_bytes *out)

@@ -207,8 +207,6 @@ static cwrun_str encode_signature(cw_module_text *m)
     cw_bytes_add(&m->key, m->params.data, m->params.size);
     cw_bytes_u32(&m->key, m->n_results);
     cw_bytes_add(&m->key, m->results.data, m->results.size);
-    if (m->key.oom || m->params.oom || m->results.oom)
-        cw_parse_oom(m->p);
     return (cwrun_str){ (const char *)m->key.data, m->key.size };
 }
 

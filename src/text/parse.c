@@ -6,9 +6,18 @@
 #include "base/str.h"
 #include "base/utf.h"
 
+static void *ask(void *user, void *ptr, size_t old_size, size_t new_size)
+{
+    cw_parser *p = user;
+    void *fresh = cw_resize(&p->from, ptr, old_size, new_size);
+    p->refused |= !fresh && new_size;
+    return fresh;
+}
+
 void cw_parser_init(cw_parser *p, const cw_source *source, cw_arena *arena, const cw_alloc *a, cwrun_error *err)
 {
-    *p = (cw_parser){ .source = source, .at = source->tokens, .ok = true, .arena = arena, .alloc = *a, .err = err };
+    *p = (cw_parser){ .source = source, .at = source->tokens, .ok = true, .arena = arena, .from = *a, .err = err };
+    p->alloc = (cw_alloc){ .fn = ask, .user = p };
 }
 
 static void stop(cw_parser *p)
@@ -21,7 +30,9 @@ void cw_parse_fail(cw_parser *p, const cw_token *at, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    if (p->ok)
+    if (p->refused)
+        cw_parse_oom(p);
+    else if (p->ok)
         cw_source_vfail(p->source, at->offset, p->err, format, args);
     va_end(args);
     stop(p);

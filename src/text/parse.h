@@ -15,10 +15,13 @@ typedef struct cw_parser {
     const cw_token *at; /* the next token */
     bool ok;
     cw_arena *arena; /* decoded names and strings, and whatever the parser's owner puts there */
-    cw_alloc alloc;
+    cw_alloc alloc;  /* asks `from` and notes in `refused` what it did not get: who builds something need not look */
+    cw_alloc from;
+    bool refused; /* memory ran out: whatever was built may lack something, and a failure may come of that */
     cwrun_error *err;
 } cw_parser;
 
+/* p stays where it is: its allocator points to it. */
 void cw_parser_init(cw_parser *p, const cw_source *source, cw_arena *arena, const cw_alloc *a, cwrun_error *err);
 
 /* Fails at a token. */

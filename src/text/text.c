@@ -15,6 +15,14 @@ cw_form cw_module_form(const cw_parser *p, const cw_token **id)
                                               : CW_FORM_TEXT;
 }
 
+/* What is written is whole only where no memory was lacking. */
+static bool finish(cw_parser *p, const cw_bytes *out)
+{
+    if (p->refused || p->arena->oom || out->oom)
+        cw_parse_oom(p);
+    return p->ok;
+}
+
 /* The strings of a component are its fields; those of a module may also be a whole one. Their faults have places of
  * their own. */
 static bool encode_quote(cw_parser *p, const cw_words *words, bool component, cw_bytes *out)
@@ -35,10 +43,8 @@ static bool encode_quote(cw_parser *p, const cw_words *words, bool component, cw
         cw_parse_unexpected(p, "a string");
     if (component)
         cw_bytes_u8(&text, ')');
-    if (text.oom)
-        cw_parse_oom(p);
-    if (p->ok &&
-        !cw_text_encode(words, (cwrun_str){ (const char *)text.data, text.size }, name, &p->alloc, out, p->err)) {
+    if (finish(p, &text) &&
+        !cw_text_encode(words, (cwrun_str){ (const char *)text.data, text.size }, name, &p->from, out, p->err)) {
         p->ok = false;
         p->at = &p->source->tokens[p->source->n_tokens - 1];
     }
@@ -56,9 +62,7 @@ static bool encode_strings(cw_parser *p, const cw_words *words, cw_form form, bo
     cw_take_strings(p, out);
     if (!cw_at_close(p))
         cw_parse_unexpected(p, "a string");
-    if (out->oom)
-        cw_parse_oom(p);
-    return p->ok;
+    return finish(p, out);
 }
 
 bool cw_encode_module(cw_parser *p, const cw_words *words, cw_bytes *out)
@@ -73,7 +77,7 @@ bool cw_encode_module(cw_parser *p, const cw_words *words, cw_bytes *out)
     if (ok && !cw_at_close(p) && !cw_at_end(p))
         cw_parse_unexpected(p, "a module field");
     cw_module_text_fini(&m);
-    return p->ok;
+    return finish(p, out);
 }
 
 bool cw_encode_component(cw_parser *p, const cw_words *words, cw_bytes *out)
@@ -86,7 +90,7 @@ bool cw_encode_component(cw_parser *p, const cw_words *words, cw_bytes *out)
     cw_component_text_init(&c, p, words);
     cw_component_text_write(&c, out);
     cw_component_text_fini(&c);
-    return p->ok;
+    return finish(p, out);
 }
 
 bool cw_text_encode(const cw_words *words, cwrun_str text, const char *file, const cw_alloc *a, cw_bytes *out,

@@ -2,9 +2,14 @@
  * exceptions, bulk. */
 #include "oom/scenario.h"
 
-/* Encodes a text into an arena of failing memory. */
+/* Encodes a text into an arena of failing memory: what succeeds all the same gives the same bytes. */
 static void encode(const char *text)
 {
+    cwrun_error none = CWRUN_ERROR_INIT;
+    cwrun_arena *undisturbed = cwrun_arena_new(NULL);
+    cwrun_str want = cwrun_text_encode(cwrun_str_of(text), "a.wat", undisturbed, &none);
+    cwrun_error_report(&none, stderr);
+    assert_false(cwrun_failed(&none));
     for (int after = 0; after < 2; after++)
         for (size_t n = 0;; n++) {
             cw_failalloc f = { .fail_at = n, .fail_after = after };
@@ -17,6 +22,8 @@ static void encode(const char *text)
             bool failed = cwrun_failed(&err), made = bytes.data != NULL;
             if (failed && (!f.failed || err.kind != CWRUN_ERROR_LIMIT))
                 fail_msg("allocation %zu failing: %s", n, err.message);
+            if (made && (bytes.size != want.size || memcmp(bytes.data, want.data, want.size) != 0))
+                fail_msg("allocation %zu failing gives %zu bytes, not %zu", n, bytes.size, want.size);
             cwrun_error_clear(&err);
             cwrun_arena_drop(arena);
             if (f.live_blocks)
@@ -26,6 +33,7 @@ static void encode(const char *text)
                 break;
             assert_true(n < MOST_ALLOCATIONS);
         }
+    cwrun_arena_drop(undisturbed);
 }
 
 static void modules_without_memory(void **state)
@@ -42,6 +50,10 @@ static void modules_without_memory(void **state)
            "1e-3) drop (i32.const 1))"
            "  (else (call_indirect $t (type $f) (i32.const 1) (i32.const 0)))))"
            " (start 2) (func))");
+    encode("(module (@producers (language \"C\" \"11\") (sdk \"x\" \"1\")) (@dylink.0 (mem-info (memory 1 2)) (needed "
+           "\"a\" \"b\")) (table 3 (ref null func) (ref.null func)) (elem (ref null func) (ref.null func))"
+           " (memory (data \"abc\")) (table funcref (elem 0)) (func $h (@name \"other\") (param $x i32) (local $y i32)"
+           " (block $l nop) (@metadata.code.branch_hint \"\\00\") (if (local.get $x) (then))))");
     encode("(module binary \"\\00asm\" \"\\01\\00\\00\\00\")");
     encode("(module quote \"(func $f (param i32))\" \"(export \\\"f\\\" (func $f))\")");
 }
@@ -49,6 +61,11 @@ static void modules_without_memory(void **state)
 static void components_without_memory(void **state)
 {
     (void)state;
+    encode("(component (type u8))");
+    encode("(component $c (@cwrun.names (core type)) (core rec (type $a (struct (field (ref null $b)))) (type $b "
+           "(array i8)))"
+           " (core type $m (module (type $t (func)) (import \"a\" \"b\" (func (type $t))) (export \"e\" (func))))"
+           " (type $l (list u8)) (import \"f\" (func $f)) (start $f))");
     encode("(component $c (type $r (record (field \"a\" u8) (field \"b\" (list string)))) (export $r' \"r\" (type $r))"
            " (import \"i\" (instance $i (export \"t\" (type (sub resource))) (export \"f\" (func (param \"x\" u32) "
            "(result (list string))))))"
