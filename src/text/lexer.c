@@ -31,78 +31,18 @@ typedef struct lexer {
     cw_source *source;
     const cw_words *words;
     const uint8_t *text, *at, *end;
-    uint32_t open; /* innermost open parenthesis, or NO_OPEN */
+    uint32_t open;      /* innermost open parenthesis, or NO_OPEN */
+    uint32_t vanishing; /* open annotations that nobody reads */
     cwrun_error *err;
     bool ok;
 } lexer;
 
 /* ---- errors ---- */
 
-void cw_source_place(const cw_source *s, size_t offset, uint32_t *line, uint32_t *column)
-{
-    *line = *column = 1;
-    for (size_t i = 0; i < offset && i < s->size; i++) {
-        if (s->text[i] == '\n') {
-            *line += 1;
-            *column = 1;
-        } else if (((uint8_t)s->text[i] & 0xc0) != 0x80) {
-            *column += 1;
-        }
-    }
-}
-
-void cw_source_vfail(const cw_source *s, size_t offset, cwrun_error *err, const char *format, va_list args)
-{
-    if (!err || cwrun_failed(err))
-        return;
-    enum { WIDTH = 160, BEFORE = 100 }; /* most of a long line that is shown */
-    cw_text message;
-    cw_text_init(&message, &s->alloc);
-    cw_text_vprintf(&message, format, args);
-
-    if (offset > s->size)
-        offset = s->size;
-    uint32_t line, column;
-    cw_source_place(s, offset, &line, &column);
-    size_t start = offset, end = offset;
-    while (start > 0 && s->text[start - 1] != '\n' && offset - start < BEFORE)
-        start--;
-    while (start < offset && ((uint8_t)s->text[start] & 0xc0) == 0x80)
-        start++;
-    while (end < s->size && s->text[end] != '\n' && s->text[end] != '\r' && end - start < WIDTH)
-        end++;
-    while (end > offset && end < s->size && ((uint8_t)s->text[end] & 0xc0) == 0x80)
-        end--;
-    cw_text caret; /* as wide as what stands before the place, tabs kept */
-    cw_text_init(&caret, &s->alloc);
-    for (size_t i = start; i < offset; i++)
-        if (((uint8_t)s->text[i] & 0xc0) != 0x80)
-            cw_text_puts(&caret, s->text[i] == '\t' ? "\t" : " ");
-
-    char number[16];
-    int width = snprintf(number, sizeof number, "%u", line);
-    if (message.oom || caret.oom)
-        cw_fail_oom(err);
-    else
-        cw_fail(err, &s->alloc, CWRUN_ERROR_INPUT, 0, "%s%s%u:%u: %s\n %s | %.*s\n %*s | %s^", s->file ? s->file : "",
-                s->file ? ":" : "", line, column, message.data ? message.data : "", number, (int)(end - start),
-                s->text + start, width, "", caret.data ? caret.data : "");
-    cw_text_fini(&message);
-    cw_text_fini(&caret);
-}
-
-void cw_source_fail(const cw_source *s, size_t offset, cwrun_error *err, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    cw_source_vfail(s, offset, err, format, args);
-    va_end(args);
-}
-
 static void fail_at(lexer *l, const uint8_t *at, const char *message)
 {
     if (l->ok)
-        cw_source_fail(l->source, (size_t)(at - l->text), l->err, "%s", message);
+        cw_source_fail(l->source, NULL, (size_t)(at - l->text), l->err, "%s", message);
     l->ok = false;
     l->at = l->end;
 }
@@ -136,6 +76,11 @@ static cw_token *push(lexer *l, const uint8_t *start, cw_token_kind kind, uint16
     return t;
 }
 
+static bool vanishes(const cw_token *open)
+{
+    return open->kind == CW_TOKEN_ANNOTATION && open->word == CW_ANNOTATION_NONE;
+}
+
 static void push_open(lexer *l, const uint8_t *start, cw_token_kind kind, uint16_t word)
 {
     uint32_t place = l->source->n_tokens;
@@ -144,6 +89,7 @@ static void push_open(lexer *l, const uint8_t *start, cw_token_kind kind, uint16
         return;
     t->size = l->open;
     l->open = place;
+    l->vanishing += vanishes(t);
 }
 
 static void push_close(lexer *l, const uint8_t *start)
@@ -156,7 +102,8 @@ static void push_close(lexer *l, const uint8_t *start)
     }
     cw_token *o = &s->tokens[open];
     l->open = o->size;
-    if (o->kind == CW_TOKEN_ANNOTATION && o->word == CW_ANNOTATION_NONE) {
+    if (vanishes(o)) {
+        l->vanishing--;
         s->n_tokens = open;
         return;
     }
@@ -350,16 +297,6 @@ static void lex_quoted_id(lexer *l)
         push(l, start, CW_TOKEN_ID, 1);
 }
 
-/* In an annotation that vanishes any tokens may stand, "(@" alone among them. */
-static bool inside_annotation(const lexer *l)
-{
-    const cw_token *tokens = l->source->tokens;
-    for (uint32_t open = l->open; open != NO_OPEN; open = tokens[open].size)
-        if (tokens[open].kind == CW_TOKEN_ANNOTATION && tokens[open].word == CW_ANNOTATION_NONE)
-            return true;
-    return false;
-}
-
 /* The size of "'x'", "'\n'", "'\u{e9}'" where such a one stands next, else 0. */
 static size_t char_size(const lexer *l)
 {
@@ -387,7 +324,7 @@ static size_t char_size(const lexer *l)
 static void lex_atom(lexer *l)
 {
     const uint8_t *start = l->at;
-    const size_t quoted = *start == '\'' && !inside_annotation(l) ? char_size(l) : 0;
+    const size_t quoted = *start == '\'' && !l->vanishing ? char_size(l) : 0;
     if (quoted) {
         l->at += quoted;
         push(l, start, CW_TOKEN_CHAR, 0);
@@ -494,7 +431,7 @@ static void lex_one(lexer *l)
         lex_atom(l);
     } else if (c == '(' && next == ';') {
         skip_block(l);
-    } else if (c == '(' && next == '@' && (names_annotation(l) || !inside_annotation(l))) {
+    } else if (c == '(' && next == '@' && (names_annotation(l) || !l->vanishing)) { /* inside, any tokens may stand */
         lex_annotation(l);
     } else if (c == '(') {
         l->at++;

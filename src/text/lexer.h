@@ -84,12 +84,17 @@ bool cw_source_init(cw_source *s, const cw_words *words, cwrun_str text, const c
                     cwrun_error *err);
 void cw_source_fini(cw_source *s);
 
-/* Line and column of an offset, from 1; columns count characters. */
-void cw_source_place(const cw_source *s, size_t offset, uint32_t *line, uint32_t *column);
-/* Sets an error of kind INPUT: "file:line:column: message", the line, and a caret. */
-void cw_source_fail(const cw_source *s, size_t offset, cwrun_error *err, const char *format, ...) CWRUN_PRINTF(4, 5);
-void cw_source_vfail(const cw_source *s, size_t offset, cwrun_error *err, const char *format, va_list args)
-    CWRUN_PRINTF(4, 0);
+/* An offset as line and column, both from 1; columns count characters. */
+typedef struct cw_place {
+    size_t offset;
+    uint32_t line, column;
+} cw_place;
+/* Sets an error of kind INPUT: "file:line:column: message", the line, and a caret. last (may be NULL) is the place of
+ * the error before, zeroes at first, and becomes this one's: who goes on behind errors counts every line once. */
+void cw_source_fail(const cw_source *s, cw_place *last, size_t offset, cwrun_error *err, const char *format, ...)
+    CWRUN_PRINTF(5, 6);
+void cw_source_vfail(const cw_source *s, cw_place *last, size_t offset, cwrun_error *err, const char *format,
+                     va_list args) CWRUN_PRINTF(5, 0);
 
 /* Decodes the string or identifier literal whose opening quote is at text[0], which the lexer took: the bytes go to
  * `out` (room for size bytes); returns their number. */

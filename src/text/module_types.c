@@ -266,8 +266,8 @@ uint32_t cw_take_typeuse(cw_module_text *m, bool named)
     const cw_type_text *type = index < m->types.n ? &m->types.items[index] : NULL;
     if (!any) {
         m->n_params = type ? type->n_params : 0;
-        for (uint32_t i = 0; named && m->locals.what && i < m->n_params; i++)
-            cw_space_add(p, &m->locals, NULL);
+        if (named && m->locals.what)
+            m->locals.n += m->n_params;
     } else if (!type && p->ok) {
         cw_parse_fail(p, at, "unknown type %u", index);
     } else if (p->ok && !m->implies_anew && (!type->is_func || !cw_str_eq(type->key, encode_signature(m)))) {

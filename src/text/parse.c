@@ -33,7 +33,7 @@ void cw_parse_fail(cw_parser *p, const cw_token *at, const char *format, ...)
     if (p->refused)
         cw_parse_oom(p);
     else if (p->ok)
-        cw_source_vfail(p->source, at->offset, p->err, format, args);
+        cw_source_vfail(p->source, &p->failed, at->offset, p->err, format, args);
     va_end(args);
     stop(p);
 }

@@ -13,6 +13,7 @@
 typedef struct cw_parser {
     const cw_source *source;
     const cw_token *at; /* the next token */
+    cw_place failed;    /* where it failed last */
     bool ok;
     cw_arena *arena; /* decoded names and strings, and whatever the parser's owner puts there */
     cw_alloc alloc;  /* asks `from` and notes in `refused` what it did not get: who builds something need not look */
