@@ -51,7 +51,8 @@ const char *cli_name(const char *path);
 cwrun_str cli_read(const char *path, cwrun_arena *arena, cwrun_error *err);
 /* The same as a binary: text is encoded. */
 cwrun_str cli_read_binary(const char *path, cwrun_arena *arena, cwrun_error *err);
-/* A stream to a file (NULL: standard output), and its end; NULL and err set where it cannot be written. */
+/* A stream to a file (NULL: standard output), and its end; NULL with err set where it cannot be written, or where err
+ * was set before. */
 FILE *cli_create(const char *path, cwrun_error *err);
 void cli_close(FILE *out, const char *path, cwrun_error *err);
 /* Writes bytes to a file (NULL: standard output). */

@@ -85,6 +85,8 @@ static void cannot_write(const char *path, cwrun_error *err)
 
 FILE *cli_create(const char *path, cwrun_error *err)
 {
+    if (cwrun_failed(err)) /* what is there stays as it is */
+        return NULL;
     FILE *out = path ? fopen(path, "wb") : stdout;
     if (!out)
         cannot_write(path, err);

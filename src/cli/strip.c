@@ -28,18 +28,27 @@ static bool add_pattern(cli_args *args, plan *p, const char *text)
     return true;
 }
 
+static bool begins(cwrun_str name, const char *with)
+{
+    return name.size >= strlen(with) && memcmp(name.data, with, strlen(with)) == 0;
+}
+
+static bool is(cwrun_str name, const char *other)
+{
+    return name.size == strlen(other) && begins(name, other);
+}
+
 static bool removes(void *user, cwrun_str name)
 {
     plan *p = user;
-    char text[256]; /* of longer names the beginning counts */
     if (p->all)
         return true;
-    snprintf(text, sizeof text, "%.*s", (int)(name.size < sizeof text ? name.size : sizeof text - 1), name.data);
-    for (int i = 0; i < p->n; i++)
-        if (regexec(&p->patterns[i], text, 0, NULL, 0) == 0)
+    for (int i = 0; i < p->n; i++) {
+        regmatch_t whole = { .rm_so = 0, .rm_eo = (regoff_t)name.size };
+        if (regexec(&p->patterns[i], name.data, 0, &whole, REG_STARTEND) == 0)
             return true;
-    return p->n == 0 && strcmp(text, "name") != 0 && strcmp(text, "dylink.0") != 0 &&
-           strncmp(text, "component-type:", 15) != 0;
+    }
+    return p->n == 0 && !is(name, "name") && !is(name, "dylink.0") && !begins(name, "component-type:");
 }
 
 static int strip(cli_args *args, plan *p)
