@@ -11,7 +11,8 @@ extern "C" {
 #endif
 
 /* Encodes a text: one (module …) or (component …), or a module's fields alone. The binary lies in `arena`; {NULL, 0}
- * and err set where the text is wrong. file names it in errors (NULL: none). Nothing is validated. */
+ * and err set where the text is wrong or has nothing in it. file names it in errors (NULL: none). Nothing is
+ * validated. */
 CWRUN_API cwrun_str cwrun_text_encode(cwrun_str text, const char *file, cwrun_arena *arena, cwrun_error *err);
 
 typedef struct cwrun_text_print_options {

@@ -26,9 +26,7 @@ int cli_print(int argc, char **argv)
     cwrun_error err = CWRUN_ERROR_INIT;
     const char *path = args.words[args.at], *name = cli_name(path);
     cwrun_arena *arena = cwrun_arena_new(NULL);
-    cwrun_str binary = cli_read(path, arena, &err);
-    if (binary.data && cwrun_is_text(binary.data, binary.size))
-        binary = cwrun_text_encode(binary, name, arena, &err);
+    cwrun_str binary = cli_read_binary(path, arena, &err);
     FILE *out = cli_create(to, &err);
     if (!cwrun_failed(&err))
         cwrun_text_print(binary.data, binary.size, name, &options, cwrun_to_file, out, &err);

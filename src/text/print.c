@@ -348,6 +348,10 @@ static bool is_component(const cw_reader *r)
 
 static void print_any(cw_printer *p)
 {
+    if (cw_reader_left(p->r) < 4 || memcmp(p->r->at, "\0asm", 4) != 0) { /* nothing of it is a module */
+        cw_reader_fail(p->r, p->r->at, "magic header not detected");
+        return;
+    }
     if (p->options.offsets)
         CW_PUT(p, "           ");
     if (is_component(p->r))

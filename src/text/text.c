@@ -25,6 +25,9 @@ static bool finish(cw_parser *p, const cw_bytes *out)
 
 /* The strings of a component are its fields; those of a module may also be a whole one. Their faults have places of
  * their own. */
+static bool encode(const cw_words *words, cwrun_str text, const char *file, const cw_alloc *a, bool quoted,
+                   cw_bytes *out, cwrun_error *err);
+
 static bool encode_quote(cw_parser *p, const cw_words *words, bool component, cw_bytes *out)
 {
     char name[200];
@@ -44,7 +47,7 @@ static bool encode_quote(cw_parser *p, const cw_words *words, bool component, cw
     if (component)
         cw_bytes_u8(&text, ')');
     if (finish(p, &text) &&
-        !cw_text_encode(words, (cwrun_str){ (const char *)text.data, text.size }, name, &p->from, out, p->err)) {
+        !encode(words, (cwrun_str){ (const char *)text.data, text.size }, name, &p->from, true, out, p->err)) {
         p->ok = false;
         p->at = &p->source->tokens[p->source->n_tokens - 1];
     }
@@ -93,8 +96,9 @@ bool cw_encode_component(cw_parser *p, const cw_words *words, cw_bytes *out)
     return finish(p, out);
 }
 
-bool cw_text_encode(const cw_words *words, cwrun_str text, const char *file, const cw_alloc *a, cw_bytes *out,
-                    cwrun_error *err)
+/* A file with nothing in it is taken for a mistake; a quotation may be a module without fields. */
+static bool encode(const cw_words *words, cwrun_str text, const char *file, const cw_alloc *a, bool quoted,
+                   cw_bytes *out, cwrun_error *err)
 {
     cw_source source;
     if (!cw_source_init(&source, words, text, file, a, err))
@@ -104,7 +108,9 @@ bool cw_text_encode(const cw_words *words, cwrun_str text, const char *file, con
     cw_parser p;
     cw_parser_init(&p, &source, &arena, a, err);
     bool component = cw_take_form(&p, CW_WORD_COMPONENT), whole = component || cw_take_form(&p, CW_WORD_MODULE);
-    if (component)
+    if (cw_at_end(&p) && !whole && !quoted)
+        cw_parse_fail(&p, p.at, "unexpected token: the text is empty, expected a module or component");
+    else if (component)
         cw_encode_component(&p, words, out);
     else
         cw_encode_module(&p, words, out);
@@ -115,6 +121,12 @@ bool cw_text_encode(const cw_words *words, cwrun_str text, const char *file, con
     cw_arena_fini(&arena);
     cw_source_fini(&source);
     return p.ok;
+}
+
+bool cw_text_encode(const cw_words *words, cwrun_str text, const char *file, const cw_alloc *a, cw_bytes *out,
+                    cwrun_error *err)
+{
+    return encode(words, text, file, a, false, out, err);
 }
 
 /* ---- public ---- */
