@@ -44,7 +44,8 @@ cwrun_str cw_module_func_name(const cw_module *m, uint32_t index, char out[24])
 
 static bool is_before(const cw_module *m, uint32_t a, uint32_t b)
 {
-    return cw_str_cmp(m->exports[a].name, m->exports[b].name) < 0;
+    int order = cw_str_cmp(m->exports[a].name, m->exports[b].name);
+    return order < 0 || (order == 0 && a < b);
 }
 
 /* Moves the element at `root` down a heap of n. */

@@ -213,6 +213,32 @@ static void check_export(cw_reader *r, cw_module *m, const uint8_t *at, const cw
         cw_need_feature(r, at, m->features, CW_FEATURE_MUTABLE_GLOBAL);
 }
 
+static bool is_duplicate(const cw_module *m, uint32_t i)
+{
+    return i > 0 && cw_str_eq(m->exports[m->exports_by_name[i]].name, m->exports[m->exports_by_name[i - 1]].name);
+}
+
+/* The first in the file is told first, the others by name. */
+static void check_names(cw_reader *r, cw_builder *b)
+{
+    cw_module *m = b->m;
+    uint32_t n = m->n_exports, first = n;
+    for (uint32_t i = 0; i < n; i++)
+        if (is_duplicate(m, i) && (first == n || m->exports_by_name[i] < m->exports_by_name[first]))
+            first = i;
+    for (uint32_t i = 0; first < n && i <= n; i++) {
+        uint32_t at = i ? i - 1 : first;
+        if (i && (at == first || !is_duplicate(m, at)))
+            continue;
+        cwrun_str name = m->exports[m->exports_by_name[at]].name;
+        cw_reader_fail(r, (const uint8_t *)name.data, "duplicate export name \"%.*s\"",
+                       (int)(name.size < 200 ? name.size : 200), name.data);
+        if (!cw_reader_recover(r))
+            return;
+        b->is_damaged = true;
+    }
+}
+
 void cw_read_exports(cw_reader *r, cw_builder *b)
 {
     cw_module *m = b->m;
@@ -244,16 +270,7 @@ void cw_read_exports(cw_reader *r, cw_builder *b)
     if (!r->ok)
         return;
     cw_module_sort_exports(m);
-    for (uint32_t i = 1; i < n; i++) {
-        cwrun_str name = m->exports[m->exports_by_name[i]].name;
-        if (cw_str_eq(name, m->exports[m->exports_by_name[i - 1]].name)) {
-            cw_reader_fail(r, (const uint8_t *)name.data, "duplicate export name \"%.*s\"",
-                           (int)(name.size < 200 ? name.size : 200), name.data);
-            if (!cw_reader_recover(r))
-                return;
-            b->is_damaged = true;
-        }
-    }
+    check_names(r, b);
 }
 
 void cw_read_start(cw_reader *r, cw_builder *b)

@@ -52,7 +52,6 @@ static void sections_are_written_in_their_order(void **state)
 {
     (void)state;
     BINARY("(module)", "");
-    BINARY("", "");
     BINARY("(func (result i32) i32.const 7)", "\1\5\1\x60\0\1\x7f\3\2\1\0\x0a\6\1\4\0\x41\7\x0b");
     BINARY("(global i32 (i32.const -1)) (memory 1 2)", "\5\4\1\1\1\2\6\6\1\x7f\0\x41\x7f\x0b");
     BINARY("(module (@custom \"x\" (before type) \"yz\") (type (func)))", "\0\4\1xyz\1\4\1\x60\0\0");
