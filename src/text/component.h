@@ -100,7 +100,7 @@ typedef struct cw_component_text {
     uint32_t depth;
 } cw_component_text;
 
-enum { CW_TEXT_DEPTH = 100 }; /* deepest nesting of components and types */
+enum { CW_TEXT_DEPTH = CW_READER_DEPTH + 1 }; /* deepest nesting of components and types: that of what is valid */
 
 /* ---- component_scope.c ---- */
 

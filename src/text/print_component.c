@@ -56,8 +56,8 @@ uint8_t cw_print_read_sort(cw_printer *p)
 void cw_print_scope_push(cw_printer *p, cw_print_scope *s, uint8_t kind)
 {
     *s = (cw_print_scope){ .parent = p->scope, .kind = kind, .last = CW_PART_NONE, .end = p->r->end };
-    if (p->depth++ > CW_READER_DEPTH) /* the outermost is not inside anything */
-        cw_reader_limit(p->r, NULL, "nested deeper than %u levels", (unsigned)CW_READER_DEPTH);
+    if (p->depth++ >= CW_TEXT_DEPTH)
+        cw_reader_limit(p->r, NULL, "nested deeper than %u levels", (unsigned)CW_TEXT_DEPTH);
     p->scope = s;
     p->m = &s->core;
 }
