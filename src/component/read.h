@@ -107,6 +107,7 @@ typedef struct cw_loader {
     cw_scope *scope;
     cw_def nowhere; /* what cw_add_def gives in type scopes and after a failure */
     uint32_t next_serial;
+    bool is_damaged; /* an error was reported: what is not closed in itself cannot be checked any more */
     uint64_t rename_budget, walk_budget;
 } cw_loader;
 

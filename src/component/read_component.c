@@ -289,9 +289,10 @@ static void read_module_section(cw_loader *l)
     const uint8_t *at = l->r->at;
     cw_reader_push(l->r, "module", l->scope->core_modules.n);
     cw_module *m = cw_module_read(l->r, l->config);
-    const cw_module_type *type = m ? cw_type_of_module(l, at, m) : NULL;
+    const cw_module_type *type = m && !l->is_damaged ? cw_type_of_module(l, at, m) : NULL;
     cw_reader_pop(l->r);
-    if (!type)
+    l->is_damaged |= !m;
+    if (!type && !l->is_damaged)
         return;
     cw_add_def(l, CW_DEF_CORE_MODULE, CW_SORT_CORE_MODULE, at)->of.module = m;
     CW_SCOPE_ADD(l, &l->scope->core_modules, type);
@@ -360,8 +361,12 @@ static void read_section(cw_loader *l)
         cw_reader_fail(l->r, at, "malformed section id %u", id);
         return;
     }
-    const uint8_t *end = cw_reader_enter(l->r, cw_read_u32(l->r), names[id]);
-    if (l->r->ok) {
+    const uint32_t depth = l->r->depth;
+    const uint8_t *outer = cw_reader_enter(l->r, cw_read_u32(l->r), names[id]), *end = l->r->end;
+    const bool can_recover = l->r->ok;
+    if (l->r->ok && l->is_damaged && id != 1 && id != 4) { /* modules stand alone, whatever is wrong around them */
+        l->r->at = end;
+    } else if (l->r->ok) {
         switch (id) {
         case 0: read_custom(l); break;
         case 1: read_module_section(l); break;
@@ -378,7 +383,12 @@ static void read_section(cw_loader *l)
         default: read_many(l, "value", CW_MAX_VALUES, cw_read_value);
         }
     }
-    cw_reader_leave(l->r, end, names[id]);
+    cw_reader_leave(l->r, outer, names[id]);
+    if (can_recover && cw_reader_recover(l->r)) {
+        l->is_damaged = true;
+        l->r->at = end;
+        l->r->depth = depth;
+    }
 }
 
 static void read_preamble(cw_loader *l)
@@ -449,10 +459,10 @@ static cw_component *read_component(cw_loader *l)
     read_preamble(l);
     while (l->r->ok && l->r->at < l->r->end)
         read_section(l);
-    if (l->r->ok)
+    if (l->r->ok && !l->is_damaged)
         finish_component(l, c);
     cw_scope_pop(l);
-    return l->r->ok ? c : NULL;
+    return l->r->ok && !l->is_damaged ? c : NULL;
 }
 
 cw_component *cw_component_read(cw_reader *r, const cw_module_config *config)

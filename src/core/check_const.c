@@ -88,6 +88,59 @@ static cw_op read_op(cw_checker *c)
     return r->ok ? op : CW_OP_NONE;
 }
 
+static void skip_immediates(cw_checker *c, cw_op op)
+{
+    cw_reader *r = c->r;
+    uint32_t index;
+    switch (cw_opcodes[op].imm) {
+    case CW_IMM_NONE: break;
+    case CW_IMM_I32: cw_read_s32(r); break;
+    case CW_IMM_I64: cw_read_s64(r); break;
+    case CW_IMM_F32: cw_read_bytes(r, 4); break;
+    case CW_IMM_F64: cw_read_bytes(r, 8); break;
+    case CW_IMM_V128: cw_read_bytes(r, 16); break;
+    case CW_IMM_HEAP: cw_read_heaptype(r, c->m, true); break;
+    case CW_IMM_FUNC:
+        index = cw_read_u32(r);
+        if (index < c->m->n_funcs)
+            c->m->func_flags[index] |= CW_FUNC_REFERENCED; /* bodies may count on it */
+        break;
+    case CW_IMM_LOCAL:
+    case CW_IMM_GLOBAL:
+    case CW_IMM_TYPE: cw_read_u32(r); break;
+    case CW_IMM_TYPE_COUNT:
+        cw_read_u32(r);
+        cw_read_u32(r);
+        break;
+    default: r->ok = false;
+    }
+}
+
+void cw_skip_const_expr(cw_checker *c, cw_reader *r)
+{
+    cw_reader quiet = *r;
+    quiet.err = NULL;
+    c->r = &quiet;
+    cw_op op;
+    while ((op = read_op(c)) != CW_OP_END && quiet.ok)
+        skip_immediates(c, op);
+    c->r = r;
+    r->at = quiet.at;
+    r->ok = quiet.ok;
+}
+
+/* Goes on behind an expression that is wrong, where all errors are asked for. */
+static void recover(cw_checker *c, cw_reader *r, const uint8_t *start)
+{
+    const uint8_t *at = r->at;
+    if (!cw_reader_recover(r))
+        return;
+    r->at = start;
+    cw_skip_const_expr(c, r);
+    if (!r->ok)
+        r->at = at;
+}
+
 cw_const_expr cw_check_const_expr(cw_checker *c, cw_reader *r, cw_valtype type, uint32_t n_globals)
 {
     const uint8_t *start = r->at;
@@ -107,5 +160,7 @@ cw_const_expr cw_check_const_expr(cw_checker *c, cw_reader *r, cw_valtype type, 
     if (r->ok && c->top != c->floor)
         cw_check_fail(c, "type mismatch: a constant expression gives one value, not %zu",
                       (size_t)(c->top - c->floor) + 1);
+    if (!r->ok)
+        recover(c, r, start);
     return r->ok ? (cw_const_expr){ start, (uint32_t)(r->at - start) } : (cw_const_expr){ 0 };
 }

@@ -135,7 +135,7 @@ static void read_table(cw_reader *r, cw_builder *b, uint32_t i)
     if (has_init)
         m->table_inits[i] = cw_check_const_expr(&b->checker, r, m->tables[i].elem, m->n_globals);
     else if (r->ok && !cw_is_nullable(m->tables[i].elem))
-        cw_reader_fail(r, at, "type mismatch: a table of non-nullable references needs an initializer");
+        cw_reader_invalid(r, at, "type mismatch: a table of non-nullable references needs an initializer");
 }
 
 void cw_read_tables(cw_reader *r, cw_builder *b)

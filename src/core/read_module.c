@@ -175,12 +175,9 @@ cw_module *cw_module_read(cw_reader *r, const cw_module_config *config)
     if (r->ok && r->arena->oom)
         cw_reader_oom(r);
 
-    if (b.is_damaged)
-        r->ok = false; /* its errors were reported */
-
     cw_checker_fini(&b.checker);
     cw_arena_fini(&b.scratch);
     CW_VEC_FINI(&b.type_ids, config->alloc);
     CW_VEC_FINI(&b.customs, config->alloc);
-    return r->ok ? m : NULL;
+    return r->ok && !b.is_damaged ? m : NULL;
 }

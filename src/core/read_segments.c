@@ -1,9 +1,13 @@
 /* core/read_segments.c: element and data segments and the data count  [core 5.5.12, 5.5.14, 5.5.16]. */
 #include "core/read.h"
 
-/* The index of an active segment's table or memory, then its offset expression by the address type. */
+/* The offset expression of an active segment by the address type of its table or memory; NULL: there is none. */
 static cw_const_expr read_offset(cw_reader *r, cw_builder *b, const cw_limits *limits)
 {
+    if (!limits) {
+        cw_skip_const_expr(&b->checker, r);
+        return (cw_const_expr){ 0 };
+    }
     return cw_check_const_expr(&b->checker, r, limits->is_64 ? CW_I64 : CW_I32, b->m->n_globals);
 }
 
@@ -36,7 +40,7 @@ static void read_elem_funcs(cw_reader *r, cw_builder *b, cw_elem_segment *e)
         if (!r->ok)
             return;
         if (funcs[i] >= m->n_funcs)
-            cw_reader_fail(r, at, "unknown function %u: there are %u", funcs[i], m->n_funcs);
+            cw_reader_invalid(r, at, "unknown function %u: there are %u", funcs[i], m->n_funcs);
         else
             m->func_flags[funcs[i]] |= CW_FUNC_REFERENCED;
     }
@@ -45,6 +49,7 @@ static void read_elem_funcs(cw_reader *r, cw_builder *b, cw_elem_segment *e)
 static void read_elem(cw_reader *r, cw_builder *b, cw_elem_segment *e)
 {
     cw_module *m = b->m;
+    const cw_tabletype *table = NULL;
     const uint8_t *at = r->at;
     uint32_t flags = cw_read_u32(r);
     if (flags > 7)
@@ -55,22 +60,24 @@ static void read_elem(cw_reader *r, cw_builder *b, cw_elem_segment *e)
     e->mode = flags & ELEM_NOT_ACTIVE ? (flags & ELEM_TABLE_OR_DECLARATIVE ? CW_ELEM_DECLARATIVE : CW_ELEM_PASSIVE)
                                       : CW_ELEM_ACTIVE;
     if (e->mode == CW_ELEM_ACTIVE) {
-        const uint8_t *table = r->at;
+        const uint8_t *index = r->at;
         if (flags & ELEM_TABLE_OR_DECLARATIVE)
             e->table = cw_read_u32(r);
-        if (r->ok && e->table >= m->n_tables)
-            cw_reader_fail(r, table, "unknown table %u", e->table);
+        if (e->table < m->n_tables)
+            table = &m->tables[e->table];
+        else
+            cw_reader_invalid(r, index, "unknown table %u", e->table);
         if (!r->ok)
             return;
-        e->offset = read_offset(r, b, &m->tables[e->table].limits);
+        e->offset = read_offset(r, b, table ? &table->limits : NULL);
     }
 
     read_elem_kind(r, b, flags, e);
-    if (r->ok && e->mode == CW_ELEM_ACTIVE && !cw_valtype_matches(m->types, e->type, m->tables[e->table].elem)) {
+    if (r->ok && table && !cw_valtype_matches(m->types, e->type, table->elem)) {
         char have[CW_TYPE_TEXT], want[CW_TYPE_TEXT];
-        cw_reader_fail(r, at, "type mismatch: elements of type %s in table %u of %s",
-                       cw_check_type_text(&b->checker, e->type, have), e->table,
-                       cw_check_type_text(&b->checker, m->tables[e->table].elem, want));
+        cw_reader_invalid(r, at, "type mismatch: elements of type %s in table %u of %s",
+                          cw_check_type_text(&b->checker, e->type, have), e->table,
+                          cw_check_type_text(&b->checker, table->elem, want));
     }
 
     e->n = cw_read_count(r, CW_MAX_ELEMS, "elements of a segment");
@@ -123,11 +130,11 @@ static void read_data_segment(cw_reader *r, cw_builder *b, cw_data_segment *d)
         at = r->at;
         if (flags == 2)
             d->memory = cw_read_u32(r);
-        if (r->ok && d->memory >= m->n_memories)
-            cw_reader_fail(r, at, "unknown memory %u", d->memory);
+        if (d->memory >= m->n_memories)
+            cw_reader_invalid(r, at, "unknown memory %u", d->memory);
         if (!r->ok)
             return;
-        d->offset = read_offset(r, b, &m->memories[d->memory]);
+        d->offset = read_offset(r, b, d->memory < m->n_memories ? &m->memories[d->memory] : NULL);
     }
     d->size = cw_read_u32(r);
     d->bytes = cw_read_bytes(r, (size_t)d->size);

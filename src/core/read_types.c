@@ -184,13 +184,13 @@ static cw_limits read_limits(cw_reader *r, const cw_module *m, uint8_t allowed)
     if (l.has_max)
         l.max = cw_read_u64(r);
     if (r->ok && l.is_shared && !l.has_max)
-        cw_reader_fail(r, at, "shared memory must have maximum");
+        cw_reader_invalid(r, at, "shared memory must have maximum");
 
     if (flags & LIMITS_PAGE) {
         const uint8_t *page = r->at;
         uint32_t log2 = cw_read_u32(r);
         if (r->ok && log2 != 0 && log2 != 16)
-            cw_reader_fail(r, page, "invalid custom page size: 2^%u bytes", log2);
+            cw_reader_invalid(r, page, "invalid custom page size: 2^%u bytes", log2);
         l.page_log2 = (uint8_t)log2;
     }
     return l;
@@ -201,10 +201,10 @@ static void check_limits(cw_reader *r, const uint8_t *at, const cw_limits *l, ui
     if (!r->ok)
         return;
     if (l->min > most || (l->has_max && l->max > most))
-        cw_reader_fail(r, at, "%s", words);
+        cw_reader_invalid(r, at, "%s", words);
     else if (l->has_max && l->min > l->max)
-        cw_reader_fail(r, at, "size minimum must not be greater than maximum: %llu > %llu", (unsigned long long)l->min,
-                       (unsigned long long)l->max);
+        cw_reader_invalid(r, at, "size minimum must not be greater than maximum: %llu > %llu",
+                          (unsigned long long)l->min, (unsigned long long)l->max);
 }
 
 cw_memtype cw_read_memtype(cw_reader *r, const cw_module *m)

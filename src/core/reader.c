@@ -86,6 +86,17 @@ bool cw_reader_recover(cw_reader *r)
     return true;
 }
 
+void cw_reader_invalid(cw_reader *r, const uint8_t *at, const char *format, ...)
+{
+    if (!r->ok)
+        return;
+    va_list args;
+    va_start(args, format);
+    fail(r, at, CWRUN_ERROR_INPUT, 0, format, args);
+    va_end(args);
+    cw_reader_recover(r);
+}
+
 /* ---- nesting ---- */
 
 void cw_reader_push(cw_reader *r, const char *what, uint32_t index)

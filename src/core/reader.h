@@ -44,6 +44,9 @@ void cw_reader_fail(cw_reader *r, const uint8_t *at, const char *format, ...) CW
 void cw_reader_limit(cw_reader *r, const uint8_t *at, const char *format, ...) CWRUN_PRINTF(3, 4);
 void cw_reader_oom(cw_reader *r);
 
+/* The same as cw_reader_fail of what is well-formed, but not valid: where all errors are asked for, reading goes on. */
+void cw_reader_invalid(cw_reader *r, const uint8_t *at, const char *format, ...) CWRUN_PRINTF(3, 4);
+
 /* Called by who knows where reading can go on after a failure: where all errors are asked for and it is one of the
  * input, it is reported and forgotten, and the answer is true. */
 bool cw_reader_recover(cw_reader *r);
