@@ -114,6 +114,13 @@ static void errors_say_line_column_and_show_the_line(void **state)
     expect_error("(module\n  \"h\xc3\xa4\" \x01)",
                  "a.wat:2:8: illegal character\n 2 |   \"h\xc3\xa4\" \x01)\n   |        ^");
     expect_error("(a \"b", "a.wat:1:4: unclosed string");
+    expect_error("\"\xe6\x97\xa5\xe6\x9c\xac\xed\x95\x9cz\xcc\x81\xf0\x9f\x91\x8d\" )",
+                 "a.wat:1:10: unexpected token: this parenthesis closes nothing\n"
+                 " 1 | \"\xe6\x97\xa5\xe6\x9c\xac\xed\x95\x9cz\xcc\x81\xf0\x9f\x91\x8d\" )\n"
+                 "   |             ^");
+    expect_error("(;\x1b\t\xc2\x85;) )", "a.wat:1:9: unexpected token: this parenthesis closes nothing\n"
+                                         " 1 | (;\x1b\t\xc2\x85;) )\n"
+                                         "   |         \t         ^");
     expect_error("\"\\q\"", "a.wat:1:2: illegal escape");
     expect_error("\"\\u{d800}\"", "a.wat:1:2: illegal escape");
     expect_error("\"\\u{110000}\"", "a.wat:1:2: illegal escape");
