@@ -37,6 +37,8 @@ const char *cli_command_name(char command); /* by its letter, as options.def has
 bool cli_parse_size(const char *text, uint64_t *value);
 bool cli_parse_count(const char *text, uint64_t most, uint64_t *value);
 bool cli_parse_time(const char *text, uint64_t *nanoseconds);
+/* y, yes, true or n, no, false. */
+bool cli_parse_switch(const char *text, bool *on);
 
 /* A loaded file: exactly one of the two is there. */
 typedef struct cli_file {
@@ -74,6 +76,9 @@ typedef struct cli_invoke {
 /* Calls and prints the result. False with err set where it fails. */
 bool cli_invoke_component(cwrun_instance *instance, const cli_invoke *call, cwrun_error *err);
 bool cli_invoke_core(cwrun_core_instance *instance, const cli_invoke *call, cwrun_error *err);
+
+/* A cwrun_write_fn: prints what stands between the quotes of a JSON string; bytes that are not UTF-8 are U+FFFD. */
+bool cli_write_json(void *unused, const char *data, size_t size);
 
 /* What grants an import: a sentence for people, or NULL where nothing does. */
 const char *cli_grant_of(cwrun_str import);

@@ -77,17 +77,33 @@ static void print_text(const cli_file *file)
 
 /* ---- JSON ---- */
 
-static bool write_json(void *user, const char *data, size_t size)
+/* The size of the character of UTF-8 at s, 0 where there is none. */
+static size_t char_size(const unsigned char *s, size_t n)
 {
-    (void)user;
-    for (size_t i = 0; i < size; i++) {
-        unsigned char c = (unsigned char)data[i];
-        if (c == '"' || c == '\\')
-            printf("\\%c", c);
-        else if (c < 0x20)
-            printf("\\u%04x", c);
+    const size_t size = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
+    if (size > n)
+        return 0;
+    for (size_t i = 1; i < size; i++)
+        if ((s[i] & 0xc0) != 0x80)
+            return 0;
+    const bool is_long = (s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xf0 && s[1] < 0x90);
+    return is_long || (s[0] == 0xed && s[1] >= 0xa0) || (s[0] == 0xf4 && s[1] >= 0x90) ? 0 : size;
+}
+
+bool cli_write_json(void *unused, const char *data, size_t size)
+{
+    (void)unused;
+    for (size_t i = 0, n; i < size; i += n ? n : 1) {
+        const unsigned char *c = (const unsigned char *)data + i;
+        n = char_size(c, size - i);
+        if (!n)
+            fputs("\\ufffd", stdout);
+        else if (*c == '"' || *c == '\\')
+            printf("\\%c", *c);
+        else if (*c < 0x20)
+            printf("\\u%04x", *c);
         else
-            putchar(c);
+            fwrite(c, 1, n, stdout);
     }
     return true;
 }
@@ -95,7 +111,7 @@ static bool write_json(void *user, const char *data, size_t size)
 static void print_json_str(const char *key, cwrun_str value)
 {
     printf("\"%s\": \"", key);
-    write_json(NULL, value.data, value.size);
+    cli_write_json(NULL, value.data, value.size);
     putchar('"');
 }
 
@@ -122,14 +138,14 @@ static void print_json_item(const cwrun_item *item)
             printf("%s{", i ? ", " : "");
             print_json_str("name", cwrun_functype_param_name(item->func, i));
             printf(", \"type\": \"");
-            cwrun_type_print(cwrun_functype_param(item->func, i), false, write_json, NULL);
+            cwrun_type_print(cwrun_functype_param(item->func, i), false, cli_write_json, NULL);
             printf("\"}");
         }
         printf("], \"result\": ");
         const cwrun_type *result = cwrun_functype_result(item->func);
         if (result) {
             putchar('"');
-            cwrun_type_print(result, false, write_json, NULL);
+            cwrun_type_print(result, false, cli_write_json, NULL);
             putchar('"');
         } else {
             printf("null");
@@ -137,7 +153,7 @@ static void print_json_item(const cwrun_item *item)
         printf(", \"async\": %s", cwrun_functype_is_async(item->func) ? "true" : "false");
     } else if (item->kind != CWRUN_ITEM_INSTANCE) {
         printf(", \"wit\": \"");
-        cwrun_item_print(item, 0, write_json, NULL);
+        cwrun_item_print(item, 0, cli_write_json, NULL);
         printf("\"");
     }
     if (item->kind == CWRUN_ITEM_INSTANCE) {

@@ -146,3 +146,9 @@ bool cli_parse_time(const char *text, uint64_t *nanoseconds)
         }
     return false;
 }
+
+bool cli_parse_switch(const char *text, bool *on)
+{
+    *on = !strcmp(text, "y") || !strcmp(text, "yes") || !strcmp(text, "true");
+    return *on || !strcmp(text, "n") || !strcmp(text, "no") || !strcmp(text, "false");
+}

@@ -99,7 +99,8 @@ static const struct {
 static bool set_switch(cli_args *args, plan *p, char list, const char *name, size_t size, const char *value,
                        cwrun_error *err)
 {
-    bool off = value && (!strcmp(value, "n") || !strcmp(value, "no") || !strcmp(value, "false"));
+    bool on = true;
+    const bool is_switch = !value || cli_parse_switch(value, &on);
     for (size_t i = 0; i < sizeof switches / sizeof *switches; i++) {
         if (switches[i].list != list || strlen(switches[i].name) != size || memcmp(switches[i].name, name, size) != 0)
             continue;
@@ -109,19 +110,25 @@ static bool set_switch(cli_args *args, plan *p, char list, const char *name, siz
             cli_usage_error(args, "-%c %.*s needs a number: `%s`", list, (int)size, name, value ? value : "");
             return false;
         }
-        if (switches[i].what == SW_INHERIT_ENV && !off)
+        if (!is_switch)
+            break;
+        if (switches[i].what == SW_INHERIT_ENV && on)
             return inherit_env(p, err);
         if (switches[i].what == SW_STUB)
-            p->stub_imports = !off;
+            p->stub_imports = on;
         if (switches[i].what == SW_GC_STRESS)
-            p->limits.gc_stress = !off;
-        if (switches[i].what == SW_MISSING && !off)
+            p->limits.gc_stress = on;
+        if (switches[i].what == SW_MISSING && on)
             fprintf(stderr, "cwrun: note: -S %s is not supported yet and grants nothing\n", switches[i].name);
         return true;
     }
+    if (!is_switch) {
+        cli_usage_error(args, "-%c %.*s takes y or n: `%s`", list, (int)size, name, value);
+        return false;
+    }
     char feature[64];
     cwrun_error why = CWRUN_ERROR_INIT;
-    snprintf(feature, sizeof feature, "%s%.*s", off ? "-" : "", (int)size, name);
+    snprintf(feature, sizeof feature, "%s%.*s", on ? "" : "-", (int)size, name);
     if (list == 'W' && cwrun_config_features(&p->config, feature, &why))
         return true;
     cli_usage_error(args, "-%c: unknown switch `%.*s`%s%s", list, (int)size, name, why.message ? ": " : "",

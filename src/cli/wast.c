@@ -1,7 +1,9 @@
 /* cli/wast.c: `cwrun wast`: runs the specification's scripts and counts their commands. Files are shared out to
  * threads; what they print comes in the order of the files. */
 #include <dirent.h>
+#include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,7 +13,8 @@
 static const uint64_t DEFAULT_TIMEOUT = 60000000000;
 
 typedef struct line_known {
-    char *text; /* "path:line", without what follows it */
+    char *text;       /* "path:line", without what follows it */
+    atomic_bool seen; /* some command stands there */
 } line_known;
 
 typedef struct script {
@@ -57,28 +60,57 @@ static int by_name(const void *a, const void *b)
     return strcmp(((const script *)a)->path, ((const script *)b)->path);
 }
 
-static bool add_path(job *j, const char *path, int depth)
+/* A folder and those it lies in: links may lead back to them. */
+typedef struct folder {
+    const struct folder *outer;
+    dev_t device;
+    ino_t inode;
+} folder;
+
+static bool lies_in(const folder *f, const struct stat *st)
+{
+    while (f && (f->device != st->st_dev || f->inode != st->st_ino))
+        f = f->outer;
+    return f != NULL;
+}
+
+static bool add_folder(job *j, const char *path, const folder *outer, const struct stat *st, cwrun_error *err);
+
+static bool add_path(job *j, const char *path, const folder *outer, cwrun_error *err)
 {
     struct stat st;
-    if (depth > 20 || stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
-        return add_script(j, path);
-    DIR *folder = opendir(path);
+    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+        return lies_in(outer, &st) || add_folder(j, path, outer, &st, err);
+    if (!add_script(j, path))
+        cwrun_error_set(err, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_HOST_MEMORY, "out of memory");
+    return !cwrun_failed(err);
+}
+
+static bool add_folder(job *j, const char *path, const folder *outer, const struct stat *of, cwrun_error *err)
+{
+    const folder this = { outer, of->st_dev, of->st_ino };
+    DIR *entries = opendir(path);
+    struct stat st;
     size_t first = j->n;
-    bool ok = folder != NULL;
-    for (struct dirent *e; ok && (e = readdir(folder));) {
+    bool ok = entries != NULL;
+    if (!ok)
+        cwrun_error_set(err, CWRUN_ERROR_INPUT, 0, "%s: %s", path, strerror(errno));
+    for (struct dirent *e; ok && (e = readdir(entries));) {
         char inside[4096];
         if (e->d_name[0] == '.' || snprintf(inside, sizeof inside, "%s/%s", path, e->d_name) >= (int)sizeof inside)
             continue;
         size_t size = strlen(inside);
         bool is_folder = stat(inside, &st) == 0 && S_ISDIR(st.st_mode);
         if (is_folder || (size > 5 && !strcmp(inside + size - 5, ".wast")))
-            ok = add_path(j, inside, depth + 1);
+            ok = add_path(j, inside, &this, err);
     }
-    if (folder)
-        closedir(folder);
-    if (depth == 0 && j->n > first)
+    if (entries)
+        closedir(entries);
+    if (!outer && j->n > first)
         qsort(j->scripts + first, j->n - first, sizeof *j->scripts, by_name);
-    return ok;
+    if (ok && !outer && j->n == first)
+        cwrun_error_set(err, CWRUN_ERROR_INPUT, 0, "%s: there are no scripts in it", path);
+    return !cwrun_failed(err);
 }
 
 /* ---- known failures: lines "path:line reason", # begins a comment ---- */
@@ -90,8 +122,10 @@ static bool read_known(job *j, const char *path, cwrun_error *err)
     for (const char *at = text.data, *end = at ? at + text.size : at; at < end;) {
         const char *stop = memchr(at, '\n', (size_t)(end - at));
         stop = stop ? stop : end;
+        while (at < stop && (*at == ' ' || *at == '\t' || *at == '\r'))
+            at++;
         size_t n = 0;
-        while (at + n < stop && at[n] != ' ' && at[n] != '\t' && at[n] != '#')
+        while (at + n < stop && !memchr(" \t\r#", at[n], 4))
             n++;
         if (n) {
             line_known *more = realloc(j->known, (j->n_known + 1) * sizeof *more);
@@ -100,7 +134,8 @@ static bool read_known(job *j, const char *path, cwrun_error *err)
                 j->known = more;
             if (!copy)
                 break;
-            j->known[j->n_known++] = (line_known){ copy };
+            j->known[j->n_known++].text = copy;
+            atomic_init(&j->known[j->n_known - 1].seen, false);
         }
         at = stop + 1;
     }
@@ -109,17 +144,38 @@ static bool read_known(job *j, const char *path, cwrun_error *err)
 }
 
 /* The list's paths are ends of ours. */
+static bool ends_path(const char *known, size_t known_size, const char *path, size_t size)
+{
+    return known_size <= size && !memcmp(path + size - known_size, known, known_size) &&
+           (known_size == size || path[size - known_size - 1] == '/');
+}
+
 static bool is_known(job *j, const cwrun_wast_command *c)
 {
     char place[4200];
+    bool known = false;
     size_t size = (size_t)snprintf(place, sizeof place, "%s:%u", c->file, c->line);
-    for (size_t i = 0; i < j->n_known && size < sizeof place; i++) {
-        size_t known = strlen(j->known[i].text);
-        if (known <= size && !strcmp(place + size - known, j->known[i].text) &&
-            (known == size || place[size - known - 1] == '/'))
-            return true;
+    for (size_t i = 0; i < j->n_known && size < sizeof place; i++)
+        if (ends_path(j->known[i].text, strlen(j->known[i].text), place, size))
+            known = j->known[i].seen = true;
+    return known;
+}
+
+/* Entries for scripts that ran, at lines where no command stands. */
+static size_t report_stale(job *j, FILE *to)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < j->n_known; i++) {
+        const char *text = j->known[i].text, *line = strrchr(text, ':');
+        bool ran = false;
+        for (size_t k = 0; line && !j->known[i].seen && k < j->n; k++)
+            ran |= j->scripts[k].readable &&
+                   ends_path(text, (size_t)(line - text), j->scripts[k].path, strlen(j->scripts[k].path));
+        n += ran;
+        if (ran)
+            fprintf(to, "%s is listed as a known failure, but no command begins there\n", text);
     }
-    return false;
+    return n;
 }
 
 /* ---- running ---- */
@@ -183,21 +239,19 @@ static uint32_t failures(const script *s)
     return s->counts.failed - s->known_failures + s->recovered + !s->readable;
 }
 
+static uint32_t passes(const script *s)
+{
+    return s->counts.passed - s->recovered;
+}
+
 static void print_json(const script *s)
 {
-    putchar('{');
-    printf("\"file\":\"");
-    for (const char *c = s->path; *c; c++)
-        if (*c == '"' || *c == '\\')
-            printf("\\%c", *c);
-        else if ((unsigned char)*c < 0x20)
-            printf("\\u%04x", *c);
-        else
-            putchar(*c);
+    printf("{\"file\":\"");
+    cli_write_json(NULL, s->path, strlen(s->path));
     const cwrun_wast_counts *c = &s->counts;
     printf(
         "\",\"passed\":%u,\"failed\":%u,\"known_failures\":%u,\"skipped\":%u,\"total\":%u,\"message_agreement\":%u}\n",
-        c->passed, failures(s), s->known_failures, c->skipped, c->total + !s->readable, c->message_agreement);
+        passes(s), failures(s), s->known_failures, c->skipped, c->total + !s->readable, c->message_agreement);
 }
 
 static int finish(job *j, bool json)
@@ -205,6 +259,7 @@ static int finish(job *j, bool json)
     cwrun_wast_counts all = { 0 };
     size_t good = 0;
     uint32_t failed = 0, known = 0;
+    const size_t stale = report_stale(j, json ? stderr : stdout);
     for (size_t i = 0; i < j->n; i++) {
         script *s = &j->scripts[i];
         const cwrun_wast_counts *c = &s->counts;
@@ -214,9 +269,9 @@ static int finish(job *j, bool json)
         if (json)
             print_json(s);
         else if (!ok && s->readable)
-            printf("%s: %u of %u passed, %u failed, %u need what is not supported yet\n", s->path, c->passed, c->total,
+            printf("%s: %u of %u passed, %u failed, %u need what is not supported yet\n", s->path, passes(s), c->total,
                    failures(s), c->skipped);
-        all.passed += c->passed, all.skipped += c->skipped, all.total += c->total;
+        all.passed += passes(s), all.skipped += c->skipped, all.total += c->total;
         failed += failures(s), known += s->known_failures;
         all.message_agreement += c->message_agreement;
         free(s->log);
@@ -228,23 +283,32 @@ static int finish(job *j, bool json)
             printf("%u known failures, ", known);
         printf("%u need what is not supported yet; %u messages agree\n", all.skipped, all.message_agreement);
     }
-    return good == j->n ? 0 : EXIT_LOAD;
+    return good == j->n && !stale ? 0 : EXIT_LOAD;
 }
 
-/* NAME[=n],… : features that scripts may use, or not; gc-stress is none. */
-static bool take_features(job *j, const char *names)
+/* NAME[=y|n],… : features that scripts may use, or not; gc-stress is none. */
+static bool take_features(cli_args *args, job *j, const char *names)
 {
     while (*names) {
         char name[64];
-        size_t size = strcspn(names, ",="), all = strcspn(names, ",");
-        snprintf(name, sizeof name, "%.*s", (int)size, names);
-        const bool off = names[size] == '=' && names[size + 1] == 'n';
+        size_t all = strcspn(names, ",");
+        snprintf(name, sizeof name, "%.*s", (int)all, names);
+        char *value = strchr(name, '=');
+        if (value)
+            *value++ = 0;
+        bool on = true;
         uint64_t bit = cwrun_feature(name);
-        if (!strcmp(name, "gc-stress"))
-            j->gc_stress = !off;
-        else if (!bit)
+        const bool is_stress = !strcmp(name, "gc-stress"), good = !value || cli_parse_switch(value, &on);
+        if (!good)
+            cli_usage_error(args, "-W %s takes y or n: `%s`", name, value);
+        else if (!bit && !is_stress)
+            cli_usage_error(args, "-W: unknown feature `%s`", name);
+        if (!good || (!bit && !is_stress))
             return false;
-        *(off ? &j->off : &j->on) |= bit;
+        if (is_stress)
+            j->gc_stress = on;
+        *(on ? &j->on : &j->off) |= bit;
+        *(on ? &j->off : &j->on) &= ~bit;
         names += all + (names[all] == ',');
     }
     return true;
@@ -271,18 +335,16 @@ int cli_wast(int argc, char **argv)
             return cli_usage_error(&args, "-j takes a number of threads, not %s", args.value);
         if (option == OPT_COMMAND_TIMEOUT && !cli_parse_time(args.value, &j.timeout))
             return cli_usage_error(&args, "--timeout takes a time such as 10s, not %s", args.value);
-        if (option == OPT_WASM && !take_features(&j, args.value))
-            return cli_usage_error(&args, "-W %s: unknown feature", args.value);
+        if (option == OPT_WASM_SCRIPTS && !take_features(&args, &j, args.value))
+            return EXIT_USAGE;
     }
     if (args.bad)
         return EXIT_USAGE;
     if (args.at == args.n)
         return cli_usage_error(&args, "which files?");
-    for (; args.at < args.n; args.at++)
-        if (!add_path(&j, args.words[args.at], 0))
-            cwrun_error_set(&err, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_HOST_MEMORY, "out of memory");
-    if (cwrun_failed(&err))
-        return cli_report(&err);
+    while (args.at < args.n)
+        if (!add_path(&j, args.words[args.at++], NULL, &err))
+            return cli_report(&err);
 
     pthread_t helpers[256];
     size_t n_helpers = 0;

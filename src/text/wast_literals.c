@@ -90,20 +90,31 @@ static uint32_t take_char(cw_parser *p)
     return scalar;
 }
 
+/* An integer in the type's own notation: the values are those of the type. */
+static int64_t take_int(cw_parser *p, unsigned bits, bool is_signed, const char *what)
+{
+    const cw_token *at = p->at;
+    const bool minus = *cw_token_text(p, at).data == '-';
+    const int64_t value = cw_take_int(p, bits, what);
+    if (p->ok && (is_signed ? !minus && value < 0 : minus && value != 0))
+        cw_parse_fail(p, at, "%s constant out of range", what);
+    return value;
+}
+
 static bool take_scalar(literal *l, uint8_t kind)
 {
     cw_parser *p = &l->w->p;
     cwrun_val v;
     switch (kind) {
     case CWRUN_KIND_BOOL: v = cwrun_bool(take_bool(p)); break;
-    case CWRUN_KIND_S8: v = cwrun_s8((int8_t)cw_take_int(p, 8, "s8")); break;
-    case CWRUN_KIND_U8: v = cwrun_u8((uint8_t)cw_take_int(p, 8, "u8")); break;
-    case CWRUN_KIND_S16: v = cwrun_s16((int16_t)cw_take_int(p, 16, "s16")); break;
-    case CWRUN_KIND_U16: v = cwrun_u16((uint16_t)cw_take_int(p, 16, "u16")); break;
-    case CWRUN_KIND_S32: v = cwrun_s32((int32_t)cw_take_int(p, 32, "s32")); break;
-    case CWRUN_KIND_U32: v = cwrun_u32((uint32_t)cw_take_int(p, 32, "u32")); break;
-    case CWRUN_KIND_S64: v = cwrun_s64(cw_take_int(p, 64, "s64")); break;
-    case CWRUN_KIND_U64: v = cwrun_u64((uint64_t)cw_take_int(p, 64, "u64")); break;
+    case CWRUN_KIND_S8: v = cwrun_s8((int8_t)take_int(p, 8, true, "s8")); break;
+    case CWRUN_KIND_U8: v = cwrun_u8((uint8_t)take_int(p, 8, false, "u8")); break;
+    case CWRUN_KIND_S16: v = cwrun_s16((int16_t)take_int(p, 16, true, "s16")); break;
+    case CWRUN_KIND_U16: v = cwrun_u16((uint16_t)take_int(p, 16, false, "u16")); break;
+    case CWRUN_KIND_S32: v = cwrun_s32((int32_t)take_int(p, 32, true, "s32")); break;
+    case CWRUN_KIND_U32: v = cwrun_u32((uint32_t)take_int(p, 32, false, "u32")); break;
+    case CWRUN_KIND_S64: v = cwrun_s64(take_int(p, 64, true, "s64")); break;
+    case CWRUN_KIND_U64: v = cwrun_u64((uint64_t)take_int(p, 64, false, "u64")); break;
     case CWRUN_KIND_F32: v = cwrun_f32(take_f32(p)); break;
     case CWRUN_KIND_F64: v = cwrun_f64(take_f64(p)); break;
     case CWRUN_KIND_CHAR: v = cwrun_char(take_char(p)); break;

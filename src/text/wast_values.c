@@ -8,6 +8,7 @@ typedef struct pattern {
     uint8_t lane_bits; /* of a vector */
     uint16_t nan[16];  /* per lane (or [0]): 0, CW_WORD_NAN_CANONICAL or CW_WORD_NAN_ARITHMETIC */
     bool any;          /* a reference pattern that names no value */
+    cw_valtype null;   /* of a null: the top of its hierarchy; CW_BOT: of any */
 } pattern;
 
 static uint64_t take_float(cw_wast *w, unsigned bits, uint16_t *nan)
@@ -44,11 +45,31 @@ static void take_vector(cw_wast *w, pattern *v)
     }
 }
 
+/* Of an abstract heap type's word the top of its hierarchy; CW_BOT where it is none. */
+static cw_valtype top_of(const cw_token *t)
+{
+    switch (t->kind == CW_TOKEN_ATOM ? t->word : 0) {
+    case CW_WORD_FUNC:
+    case CW_WORD_NOFUNC: return CW_REF(CW_HEAP_FUNC);
+    case CW_WORD_EXTERN:
+    case CW_WORD_NOEXTERN: return CW_REF(CW_HEAP_EXTERN);
+    case CW_WORD_EXN:
+    case CW_WORD_NOEXN: return CW_REF(CW_HEAP_EXN);
+    case CW_WORD_ANY:
+    case CW_WORD_EQ:
+    case CW_WORD_I31:
+    case CW_WORD_STRUCT:
+    case CW_WORD_ARRAY:
+    case CW_WORD_NONE: return CW_REF(CW_HEAP_ANY);
+    default: return CW_BOT;
+    }
+}
+
 /* The cursor is behind the opening parenthesis; up to and with the closing one. Not (either …). */
 static void take_pattern(cw_wast *w, pattern *v)
 {
     cw_parser *p = &w->p;
-    *v = (pattern){ .word = p->at->kind == CW_TOKEN_ATOM ? p->at->word : 0 };
+    *v = (pattern){ .word = p->at->kind == CW_TOKEN_ATOM ? p->at->word : 0, .null = CW_BOT };
     const cw_token *word = p->at;
     cw_take(p);
     switch (v->word) {
@@ -58,8 +79,9 @@ static void take_pattern(cw_wast *w, pattern *v)
     case CW_OP_F64_CONST: v->bits[0] = take_float(w, 64, &v->nan[0]); break;
     case CW_OP_V128_CONST: take_vector(w, v); break;
     case CW_OP_REF_NULL:
-        if (!cw_at_close(p))
-            cw_take(p); /* the heap type: all nulls are one */
+        v->null = top_of(p->at);
+        if (v->null != CW_BOT)
+            cw_take(p);
         break;
     case CW_WORD_REF_EXTERN:
     case CW_WORD_REF_HOST:
@@ -75,7 +97,7 @@ static void take_pattern(cw_wast *w, pattern *v)
     case CW_WORD_REF_ARRAY:
     case CW_WORD_REF_EXN:
         v->any = cw_at_close(p);
-        if (!v->any)
+        if (cw_at_index(p))
             cw_take(p);
         break;
     default:
@@ -100,7 +122,7 @@ static cw_valtype wanted(const pattern *v)
     case CW_WORD_REF_ARRAY: return CW_REF(CW_HEAP_ARRAY);
     case CW_OP_REF_FUNC: return CW_REF(CW_HEAP_FUNC);
     case CW_WORD_REF_EXN: return CW_REF(CW_HEAP_EXN);
-    default: return CW_BOT;
+    default: return v->null;
     }
 }
 
