@@ -175,7 +175,7 @@ CWRUN_API cwrun_tag *cwrun_exception_tag(cwrun_store *store, cwrun_ref exception
 CWRUN_API cwrun_module *cwrun_module_load(cwrun_engine *engine, const void *bytes, size_t size, const char *name,
                                           cwrun_error *err);
 CWRUN_API cwrun_module *cwrun_module_open(cwrun_engine *engine, const char *path, cwrun_error *err);
-/* Prints the instructions of a function, by index or name (NULL: of all), with their offsets in the file;
+/* Prints the instructions of a function, by index, name or export (NULL: of all), with their offsets in the file;
  * `is_translated`: the internal code the interpreter runs instead, whose form may change with every version. */
 CWRUN_API bool cwrun_module_objdump(cwrun_module *module, const char *function, bool is_translated,
                                     cwrun_write_fn write, void *user, cwrun_error *err);

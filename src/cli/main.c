@@ -63,6 +63,22 @@ static void print_overview(FILE *to)
     fputs("\n`cwrun COMMAND --help` lists a command's options; `cwrun --version` the version.\n", to);
 }
 
+/* Of a command, or (NULL) of all. */
+static int help(const char *name)
+{
+    if (!name) {
+        print_overview(stdout);
+        return 0;
+    }
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        if (!strcmp(name, commands[i].name)) {
+            cli_print_help(commands[i].letter, stdout);
+            return 0;
+        }
+    fprintf(stderr, "Error: there is no command `%s`\n`cwrun --help` lists them\n", name);
+    return EXIT_USAGE;
+}
+
 static int run(int argc, char **argv)
 {
     if (argc < 2) {
@@ -73,10 +89,8 @@ static int run(int argc, char **argv)
         puts("cwrun " CWRUN_VERSION);
         return 0;
     }
-    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
-        print_overview(stdout);
-        return 0;
-    }
+    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))
+        return help(argv[2]);
     for (size_t i = 0; i < N_COMMANDS; i++)
         if (!strcmp(argv[1], commands[i].name))
             return commands[i].run(argc - 2, argv + 2);

@@ -53,6 +53,8 @@ int cli_next_option(cli_args *args)
     if (args->bad || !find_option(args))
         return -1;
     const char *word = args->words[args->at];
+    if (!strcmp(word, "-h"))
+        word = "--help";
     for (int i = 0; i < OPT_COUNT; i++) {
         size_t size = strlen(options[i].name);
         bool is_short = size == 2;

@@ -18,7 +18,7 @@ static const struct {
 #undef FIXED
     { "mvp", CW_FEATURES_MVP, true, false, false },     { "wasm1", CW_FEATURES_WASM1, true, false, false },
     { "wasm2", CW_FEATURES_WASM2, true, false, false }, { "wasm3", CW_FEATURES_WASM3, true, false, false },
-    { "all", CW_FEATURES_ALL, false, false, false },
+    { "lime1", CW_FEATURES_LIME1, true, false, false }, { "all", CW_FEATURES_ALL, false, false, false },
 };
 enum { N_NAMES = sizeof names / sizeof *names };
 
@@ -41,10 +41,17 @@ static int find(cwrun_str text)
     return -1;
 }
 
+/* Those of a row, with what comes with them. */
+static cw_features features_of(int i)
+{
+    cw_features features = names[i].features;
+    return features & CW_FEATURE_BULK_MEMORY ? features | CW_FEATURE_BULK_MEMORY_OPT : features;
+}
+
 cw_features cw_features_find(cwrun_str name)
 {
     int i = find(name);
-    return i < 0 ? 0 : names[i].features;
+    return i < 0 ? 0 : features_of(i);
 }
 
 const char *cw_features_name(cw_features features)
@@ -79,9 +86,9 @@ static bool apply(cwrun_str text, cw_features *features, cwrun_error *err)
     else if (names[i].is_set && off)
         cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "cannot disable `%s`, it can only be enabled", names[i].name);
     else if (names[i].is_set)
-        *features = names[i].features;
+        *features = features_of(i);
     else
-        *features = off ? *features & ~names[i].features : *features | names[i].features;
+        *features = off ? *features & ~features_of(i) : *features | features_of(i);
     return !cwrun_failed(err);
 }
 

@@ -52,6 +52,12 @@ enum {
 #undef FIXED
 };
 
+/* What toolchains may count on everywhere, of a time between 1.0 and 2.0: "lime1". */
+enum {
+    CW_FEATURES_LIME1 = CW_FEATURES_WASM1 | CW_FEATURE_SATURATING | CW_FEATURE_SIGN_EXTENSION | CW_FEATURE_MULTI_VALUE |
+                        CW_FEATURE_EXTENDED_CONST | CW_FEATURE_BULK_MEMORY_OPT
+};
+
 /* The features of a name, which may be that of a set ("wasm2", "all"); 0 where it is none that can be switched. */
 cw_features cw_features_find(cwrun_str name);
 /* The name of the lowest feature of a set, which is not empty. */

@@ -6,18 +6,24 @@
 #include "cwrun/core.h"
 #include "text/dump.h"
 
-/* A function by its index, or by the name that backtraces show. */
+/* A function by its index, by the name that backtraces show, or by that of an export. */
 static bool find_function(const cw_module *m, const char *name, uint32_t *index, cwrun_error *err)
 {
     char *end, text[24];
-    unsigned long n = strtoul(name, &end, 10);
-    if (end != name && !*end && n < m->n_funcs) {
+    const bool is_number = *name >= '0' && *name <= '9' && (*name != '0' || !name[1]);
+    unsigned long n = is_number ? strtoul(name, &end, 10) : 0;
+    if (is_number && !*end && n < m->n_funcs) {
         *index = (uint32_t)n;
         return true;
     }
     for (*index = 0; *index < m->n_funcs; ++*index)
         if (cw_str_eq_c(cw_module_func_name(m, *index, text), name))
             return true;
+    const cw_export *e = cw_module_find_export(m, cwrun_str_of(name));
+    if (e && e->kind == CW_EXTERN_FUNC) {
+        *index = e->index;
+        return true;
+    }
     cw_fail(err, NULL, CWRUN_ERROR_ARGUMENT, 0, "there is no function `%s`, and there are %u", name, m->n_funcs);
     return false;
 }
