@@ -44,6 +44,20 @@ static inline cwrun_core_instance *core_instance(const char *text, cwrun_linker 
     return made;
 }
 
+/* The same of a component, which loads in any case. */
+static inline cwrun_instance *component_instance(const char *text, cwrun_linker *linker)
+{
+    cwrun_arena *arena = cwrun_arena_new(NULL);
+    const cwrun_str bytes = cwrun_text_encode(cwrun_str_of(text), NULL, arena, &err);
+    cwrun_component *c = cwrun_component_load(engine, bytes.data, bytes.size, "test", &err);
+    if (!c)
+        fail_msg("%s", err.message);
+    cwrun_instance *made = cwrun_instantiate(store, c, linker, &err);
+    cwrun_component_drop(c);
+    cwrun_arena_drop(arena);
+    return made;
+}
+
 /* The last call failed with that kind of error, and its message has these words. */
 static inline void failed_with(uint8_t kind, const char *words)
 {

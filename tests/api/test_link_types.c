@@ -18,19 +18,6 @@ static int end(void **state)
     return tear_down(state);
 }
 
-static cwrun_instance *instantiate(const char *text, cwrun_linker *l)
-{
-    cwrun_arena *arena = cwrun_arena_new(NULL);
-    cwrun_str binary = cwrun_text_encode(cwrun_str_of(text), NULL, arena, &err);
-    cwrun_component *c = cwrun_component_load(engine, binary.data, binary.size, "test", &err);
-    if (!c)
-        fail_msg("%s", err.message);
-    cwrun_instance *in = cwrun_instantiate(store, c, l, &err);
-    cwrun_component_drop(c);
-    cwrun_arena_drop(arena);
-    return in;
-}
-
 static void call(cwrun_instance *in, const char *name)
 {
     if (!in || !cwrun_call(in, name, NULL, 0, NULL, NULL, &err))
@@ -94,25 +81,26 @@ static void a_resource_goes_to_no_function_that_means_another(void **state)
     cwrun_linker_func(linker, "t:p/a", "all", "func(x: list<option<thing>>)", use, NULL, NULL, &err);
 
     /* said to be a's */
-    assert_null(instantiate(B USER("t:p/a", "thing") RUN, linker));
+    assert_null(component_instance(B USER("t:p/a", "thing") RUN, linker));
     failed_with(CWRUN_ERROR_LINK, "`t:p/a#use`: func(x: borrow<thing>): `thing` is not the host's `t:p/a#thing`");
     /* called like a's */
-    assert_null(instantiate(B " (import \"thing\" (type $w (eq $bt)))"
-                              " (import \"t:p/a\" (instance $user (alias outer 1 $w (type $o))"
-                              "  (export \"use\" (func (param \"x\" (borrow $o))))))" RUN,
-                            linker));
+    assert_null(component_instance(B " (import \"thing\" (type $w (eq $bt)))"
+                                     " (import \"t:p/a\" (instance $user (alias outer 1 $w (type $o))"
+                                     "  (export \"use\" (func (param \"x\" (borrow $o))))))" RUN,
+                                   linker));
     failed_with(CWRUN_ERROR_LINK, "`thing` is not the host's `t:p/a#thing`");
     /* with no function to find it out */
-    assert_null(instantiate("(component (import \"t:p/b\" (instance $b (export \"thing\" (type (sub resource)))))"
-                            " (alias export $b \"thing\" (type $bt)) (import \"t:p/a\" (instance"
-                            "  (alias outer 1 $bt (type $o)) (export \"thing\" (type (eq $o))))))",
-                            linker));
+    assert_null(
+        component_instance("(component (import \"t:p/b\" (instance $b (export \"thing\" (type (sub resource)))))"
+                           " (alias export $b \"thing\" (type $bt)) (import \"t:p/a\" (instance"
+                           "  (alias outer 1 $bt (type $o)) (export \"thing\" (type (eq $o))))))",
+                           linker));
     failed_with(CWRUN_ERROR_LINK, "resource types are not the same");
     /* inside of another type */
-    assert_null(instantiate(B " (import \"thing\" (type $w (eq $bt)))"
-                              " (import \"t:p/a\" (instance (alias outer 1 $w (type $o))"
-                              "  (export \"all\" (func (param \"x\" (list (option (own $o)))))))))",
-                            linker));
+    assert_null(component_instance(B " (import \"thing\" (type $w (eq $bt)))"
+                                     " (import \"t:p/a\" (instance (alias outer 1 $w (type $o))"
+                                     "  (export \"all\" (func (param \"x\" (list (option (own $o)))))))))",
+                                   linker));
     failed_with(CWRUN_ERROR_LINK, "`thing` is not the host's `t:p/a#thing`");
 }
 
@@ -122,22 +110,22 @@ static void a_resource_of_another_interface_is_meant_by_its_name_if_only_one_has
     define("t:p/b", true);
     cwrun_linker_func(linker, "t:p/c", "use", "func(x: borrow<thing>)", use, NULL, NULL, &err);
     seen = NULL;
-    call(instantiate(B USER("t:p/c", "thing") RUN, linker), "run");
+    call(component_instance(B USER("t:p/c", "thing") RUN, linker), "run");
     assert_ptr_equal(seen, &b_thing);
 
     cwrun_linker *more = cwrun_linker_copy(linker, &err), *aliased;
     cwrun_linker_resource(more, "t:p/b", "thing", NULL, NULL, NULL, &err); /* instead of the first: still one */
-    call(instantiate(B USER("t:p/c", "thing") RUN, more), "run");
+    call(component_instance(B USER("t:p/c", "thing") RUN, more), "run");
     aliased = cwrun_linker_copy(more, &err);
     cwrun_linker_drop(more);
     more = cwrun_linker_copy(aliased, &err);
     cwrun_linker_resource(more, "t:p/a", "thing", NULL, NULL, NULL, &err);
-    assert_null(instantiate(B USER("t:p/c", "thing") RUN, more));
+    assert_null(component_instance(B USER("t:p/c", "thing") RUN, more));
     failed_with(CWRUN_ERROR_LINK, "`thing` is not defined by the host for this function (cwrun_linker_resource_alias");
 
     cwrun_linker_resource(aliased, "t:p/a", "thing", NULL, NULL, NULL, &err);
     cwrun_linker_resource_alias(aliased, "t:p/c", "thing", "t:p/b", "thing", &err);
-    call(instantiate(B USER("t:p/c", "thing") RUN, aliased), "run");
+    call(component_instance(B USER("t:p/c", "thing") RUN, aliased), "run");
     cwrun_linker_drop(more);
     cwrun_linker_drop(aliased);
 
@@ -145,10 +133,10 @@ static void a_resource_of_another_interface_is_meant_by_its_name_if_only_one_has
     more = cwrun_linker_copy(linker, &err);
     cwrun_linker_func(more, "t:p/d", "use", "func(x: borrow<gadget>)", use, NULL, NULL, &err);
     aliased = cwrun_linker_copy(more, &err);
-    assert_null(instantiate(B USER("t:p/d", "gadget") RUN, more));
+    assert_null(component_instance(B USER("t:p/d", "gadget") RUN, more));
     failed_with(CWRUN_ERROR_LINK, "`gadget` is not defined by the host for this function");
     cwrun_linker_resource_alias(aliased, "t:p/d", "gadget", "t:p/b", "thing", &err);
-    call(instantiate(B USER("t:p/d", "gadget") RUN, aliased), "run");
+    call(component_instance(B USER("t:p/d", "gadget") RUN, aliased), "run");
     cwrun_linker_drop(more);
     cwrun_linker_drop(aliased);
 }
@@ -160,7 +148,7 @@ static void a_function_of_any_type_asks_which_resource_it_was_given(void **state
     define("t:p/b", true);
     cwrun_linker_func(linker, "t:p/c", "use", NULL, use, NULL, NULL, &err);
     n_used = 0;
-    call(instantiate(B USER("t:p/c", "thing") RUN, linker), "run");
+    call(component_instance(B USER("t:p/c", "thing") RUN, linker), "run");
     assert_int_equal(n_used, 1);
     assert_ptr_equal(seen, &b_thing);
     assert_ptr_equal(seen_as_b, &b_thing);
@@ -173,42 +161,43 @@ static void an_interface_may_export_a_resource_twice(void **state)
     (void)state;
     define("t:p/b", true);
     cwrun_linker_func(linker, "t:p/b", "use", NULL, use, NULL, NULL, &err);
-    call(instantiate("(component (import \"t:p/b\" (instance $b (export \"thing\" (type $t (sub resource)))"
-                     " (export \"again\" (type $again (eq $t))) (export \"make\" (func (result (own $t))))"
-                     " (export \"use\" (func (param \"x\" (borrow $again))))))"
-                     " (alias export $b \"use\" (func $used)) (instance $user (export \"use\" (func $used)))" RUN,
-                     linker),
-         "run");
+    call(
+        component_instance("(component (import \"t:p/b\" (instance $b (export \"thing\" (type $t (sub resource)))"
+                           " (export \"again\" (type $again (eq $t))) (export \"make\" (func (result (own $t))))"
+                           " (export \"use\" (func (param \"x\" (borrow $again))))))"
+                           " (alias export $b \"use\" (func $used)) (instance $user (export \"use\" (func $used)))" RUN,
+                           linker),
+        "run");
     assert_ptr_equal(seen, &b_thing);
 }
 
 static void a_resource_of_a_component_goes_to_functions_whose_name_for_it_the_host_has_not(void **state)
 {
     (void)state;
-    cwrun_instance *in =
-        instantiate("(component (type $r' (resource (rep i32))) (core func $new (canon resource.new $r'))"
-                    " (core module $m (import \"\" \"new\" (func $new (param i32) (result i32)))"
-                    "  (func (export \"make\") (result i32) (call $new (i32.const 7))))"
-                    " (core instance $i (instantiate $m (with \"\" (instance (export \"new\" (func $new))))))"
-                    " (component $c (import \"thing\" (type $r (sub resource))) (import \"make\" (func $make (result "
-                    "(own $r)))) (export $t \"thing\" (type $r)) (export \"make\" (func $make) (func (result (own "
-                    "$t)))))"
-                    " (func $make (result (own $r')) (canon lift (core func $i \"make\")))"
-                    " (instance $b (instantiate $c (with \"thing\" (type $r')) (with \"make\" (func $make))))"
-                    " (export \"t:p/b\" (instance $b)))",
-                    linker);
+    cwrun_instance *in = component_instance(
+        "(component (type $r' (resource (rep i32))) (core func $new (canon resource.new $r'))"
+        " (core module $m (import \"\" \"new\" (func $new (param i32) (result i32)))"
+        "  (func (export \"make\") (result i32) (call $new (i32.const 7))))"
+        " (core instance $i (instantiate $m (with \"\" (instance (export \"new\" (func $new))))))"
+        " (component $c (import \"thing\" (type $r (sub resource))) (import \"make\" (func $make (result "
+        "(own $r)))) (export $t \"thing\" (type $r)) (export \"make\" (func $make) (func (result (own "
+        "$t)))))"
+        " (func $make (result (own $r')) (canon lift (core func $i \"make\")))"
+        " (instance $b (instantiate $c (with \"thing\" (type $r')) (with \"make\" (func $make))))"
+        " (export \"t:p/b\" (instance $b)))",
+        linker);
     assert_non_null(in);
     cwrun_linker *other = cwrun_linker_new(engine, &err);
     cwrun_linker_instance(other, "t:p/b", in, &err);
     cwrun_linker_func(other, "t:p/c", "use", "func(x: borrow<thing>)", use, NULL, NULL, &err);
     seen = &seen;
     n_used = 0;
-    call(instantiate(B USER("t:p/c", "thing") RUN, other), "run");
+    call(component_instance(B USER("t:p/c", "thing") RUN, other), "run");
     assert_int_equal(n_used, 1);
     assert_null(seen);
     cwrun_linker *wrong = cwrun_linker_copy(other, &err);
     cwrun_linker_resource(wrong, "t:p/a", "thing", NULL, NULL, NULL, &err);
-    assert_null(instantiate(B USER("t:p/c", "thing") RUN, wrong));
+    assert_null(component_instance(B USER("t:p/c", "thing") RUN, wrong));
     failed_with(CWRUN_ERROR_LINK, "`thing` is not the host's `t:p/a#thing`");
     cwrun_linker_drop(other);
     cwrun_linker_drop(wrong);
@@ -243,20 +232,20 @@ static void a_host_function_keeps_its_type_when_a_component_exports_it(void **st
     (void)state;
     cwrun_linker_func(linker, NULL, "h", "func(s: string)", look, NULL, NULL, &err);
     cwrun_linker_func(linker, "i", "h", "func(s: string)", look, NULL, NULL, &err);
-    cwrun_instance *in = instantiate("(component (import \"h\" (func $h (param \"s\" string)))"
-                                     " (import \"i\" (instance $i (export \"h\" (func (param \"s\" string)))))"
-                                     " (export \"h\" (func $h)) (export \"i\" (instance $i)))",
-                                     linker);
+    cwrun_instance *in = component_instance("(component (import \"h\" (func $h (param \"s\" string)))"
+                                            " (import \"i\" (instance $i (export \"h\" (func (param \"s\" string)))))"
+                                            " (export \"h\" (func $h)) (export \"i\" (instance $i)))",
+                                            linker);
     assert_non_null(in);
     cwrun_linker *again = cwrun_linker_new(engine, &err);
     cwrun_linker_instance(again, "h", in, &err);
     cwrun_linker_instance(again, "i", in, &err);
-    call(instantiate(H("string"), again), "run");
+    call(component_instance(H("string"), again), "run");
     assert_int_equal(kind_seen, CWRUN_KIND_STRING);
-    call(instantiate(IN_I("string"), again), "run");
-    assert_null(instantiate(H("(tuple u32 u32)"), again));
+    call(component_instance(IN_I("string"), again), "run");
+    assert_null(component_instance(H("(tuple u32 u32)"), again));
     failed_with(CWRUN_ERROR_LINK, "`h`: expected func(s: tuple<u32, u32>), found func(s: string)");
-    assert_null(instantiate(IN_I("(tuple u32 u32)"), again));
+    assert_null(component_instance(IN_I("(tuple u32 u32)"), again));
     failed_with(CWRUN_ERROR_LINK, "`i`: expected func(s: tuple<u32, u32>), found func(s: string)");
     cwrun_linker_drop(again);
 }
@@ -265,13 +254,13 @@ static void a_stub_keeps_its_type_when_a_component_exports_it(void **state)
 {
     (void)state;
     cwrun_linker_stub_rest(linker, true);
-    cwrun_instance *in =
-        instantiate("(component (import \"h\" (func $h (param \"s\" string))) (export \"h\" (func $h)))", linker);
+    cwrun_instance *in = component_instance(
+        "(component (import \"h\" (func $h (param \"s\" string))) (export \"h\" (func $h)))", linker);
     assert_non_null(in);
     cwrun_linker *again = cwrun_linker_new(engine, &err);
     cwrun_linker_instance(again, "h", in, &err);
-    assert_non_null(instantiate(H("string"), again));
-    assert_null(instantiate(H("(tuple u32 u32)"), again));
+    assert_non_null(component_instance(H("string"), again));
+    assert_null(component_instance(H("(tuple u32 u32)"), again));
     failed_with(CWRUN_ERROR_LINK, "`h`: expected func(s: tuple<u32, u32>), found func(s: string)");
     cwrun_linker_drop(again);
 }
@@ -286,13 +275,13 @@ static void its_resources_stay_those_of_its_own_linker(void **state)
     (void)state;
     define("t:p/b", true);
     cwrun_linker_func(linker, "t:p/c", "use", "func(x: borrow<thing>)", use, NULL, NULL, &err);
-    cwrun_instance *in = instantiate(B USER("t:p/c", "thing") PASS, linker);
+    cwrun_instance *in = component_instance(B USER("t:p/c", "thing") PASS, linker);
     assert_non_null(in);
     cwrun_linker *again = cwrun_linker_new(engine, &err);
     cwrun_linker_instance(again, "t:p/b", in, &err);
     cwrun_linker_instance(again, "t:p/c", in, &err);
     seen = seen_as_b = NULL;
-    call(instantiate(B USER("t:p/c", "thing") RUN, again), "run");
+    call(component_instance(B USER("t:p/c", "thing") RUN, again), "run");
     assert_ptr_equal(seen, &b_thing);
     assert_ptr_equal(seen_as_b, &b_thing);
 
@@ -301,11 +290,11 @@ static void its_resources_stay_those_of_its_own_linker(void **state)
     cwrun_linker_resource(third, "t:p/b", "thing", NULL, NULL, NULL, &err);
     cwrun_linker_func(third, "t:p/b", "make", "func() -> thing", make, (void *)"t:p/b", NULL, &err);
     cwrun_linker_instance(third, "t:p/c", in, &err);
-    assert_null(instantiate(B USER("t:p/c", "thing") RUN, third));
+    assert_null(component_instance(B USER("t:p/c", "thing") RUN, third));
     failed_with(CWRUN_ERROR_LINK, "resource types are not the same");
-    assert_null(instantiate(B " (import \"t:p/c\" (instance $user (alias outer 1 $bt (type $o))"
-                              "  (export \"use\" (func (param \"x\" (borrow $o))))))" RUN,
-                            third));
+    assert_null(component_instance(B " (import \"t:p/c\" (instance $user (alias outer 1 $bt (type $o))"
+                                     "  (export \"use\" (func (param \"x\" (borrow $o))))))" RUN,
+                                   third));
     failed_with(CWRUN_ERROR_LINK, "expected func(x: borrow<thing>), found func(x: borrow<thing>): resource types are");
     cwrun_linker_drop(again);
     cwrun_linker_drop(third);

@@ -1,22 +1,14 @@
 /* tests/api/test_linker.c: what a host defines beyond functions of an interface: nested instances, core modules,
  * further names of a resource; copies of a linker; and linkers that outlive the store of what they give. */
-#include <cwrun.h>
 #include <sys/mman.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
+#include "api/fixture.h"
 
-static cwrun_engine *engine;
-static cwrun_store *store;
 static cwrun_linker *linker;
-static cwrun_error err;
 
-static int set_up(void **state)
+static int set_up_linker(void **state)
 {
-    (void)state;
-    engine = cwrun_engine_new(NULL, &err);
-    store = cwrun_store_new(engine, NULL, &err);
+    set_up(state);
     linker = cwrun_linker_new(engine, &err);
     return linker ? 0 : -1;
 }
@@ -48,27 +40,10 @@ static int set_up_strictly(void **state)
     return linker ? 0 : -1;
 }
 
-static int tear_down(void **state)
+static int tear_down_linker(void **state)
 {
-    (void)state;
-    cwrun_error_clear(&err);
     cwrun_linker_drop(linker);
-    cwrun_store_drop(store);
-    cwrun_engine_drop(engine);
-    return 0;
-}
-
-static cwrun_instance *instantiate(const char *text, cwrun_linker *l)
-{
-    cwrun_arena *arena = cwrun_arena_new(NULL);
-    cwrun_str binary = cwrun_text_encode(cwrun_str_of(text), NULL, arena, &err);
-    cwrun_component *c = cwrun_component_load(engine, binary.data, binary.size, "test", &err);
-    if (!c)
-        fail_msg("%s", err.message);
-    cwrun_instance *in = cwrun_instantiate(store, c, l, &err);
-    cwrun_component_drop(c);
-    cwrun_arena_drop(arena);
-    return in;
+    return tear_down(state);
 }
 
 static uint32_t call(cwrun_instance *in, const char *name)
@@ -77,14 +52,6 @@ static uint32_t call(cwrun_instance *in, const char *name)
     if (!in || !cwrun_call(in, name, NULL, 0, &result, NULL, &err))
         fail_msg("%s", err.message);
     return result.of.u32;
-}
-
-static void failed_with(uint8_t kind, const char *words)
-{
-    assert_int_equal(err.kind, kind);
-    if (!strstr(err.message, words))
-        fail_msg("wanted %s, got %s", words, err.message);
-    cwrun_error_clear(&err);
 }
 
 static cwrun_status give(cwrun_caller *caller, const cwrun_val *args, size_t n, cwrun_val *result, void *user)
@@ -102,7 +69,7 @@ static void nested_instances_are_named_by_their_path(void **state)
     cwrun_linker_func(linker, "a:b/c@1.2.0#d", "f", NULL, give, &one, NULL, &err);
     cwrun_linker_func(linker, "a:b/c@1.2.0#d#e", "f", "func() -> u32", give, &two, NULL, &err);
     cwrun_linker_func(linker, "a:b/c@1.2.0", "f", NULL, give, &three, NULL, &err);
-    cwrun_instance *in = instantiate(
+    cwrun_instance *in = component_instance(
         "(component (import \"a:b/c@1.0.0\" (instance $c (export \"f\" (func (result u32))) (export \"d\" (instance"
         " (export \"f\" (func (result u32))) (export \"e\" (instance (export \"f\" (func (result u32)))))))))"
         " (export \"one\" (func $c \"d\" \"f\")) (export \"two\" (func $c \"d\" \"e\" \"f\")) (export \"three\" (func "
@@ -111,7 +78,7 @@ static void nested_instances_are_named_by_their_path(void **state)
     assert_int_equal(call(in, "one"), 1);
     assert_int_equal(call(in, "two"), 2);
     assert_int_equal(call(in, "three"), 3);
-    assert_null(instantiate(
+    assert_null(component_instance(
         "(component (import \"a:b/c@1.0.0\" (instance (export \"x\" (instance (export \"f\" (func)))))))", linker));
     failed_with(CWRUN_ERROR_LINK, "`a:b/c@1.0.0#x`: an interface that nothing gives");
 }
@@ -133,17 +100,17 @@ static void core_modules_are_given_to_components_and_checked(void **state)
     assert_true(cwrun_linker_module(linker, NULL, "m", m, &err));
     assert_true(cwrun_linker_module(linker, "host", "m", m, &err));
     cwrun_module_drop(m); /* the linker keeps it */
-    cwrun_instance *in = instantiate(
+    cwrun_instance *in = component_instance(
         "(component (import \"m\" (core module $m (export \"f\" (func (result i32)))))"
         " (core instance $i (instantiate $m)) (func (export \"f\") (result u32) (canon lift (core func $i \"f\"))))",
         linker);
     assert_int_equal(call(in, "f"), 42);
-    assert_null(instantiate("(component (import \"m\" (core module (export \"f\" (func)))))", linker));
+    assert_null(component_instance("(component (import \"m\" (core module (export \"f\" (func)))))", linker));
     failed_with(CWRUN_ERROR_LINK, "`m`: ");
-    assert_null(instantiate(
+    assert_null(component_instance(
         "(component (import \"host\" (instance (export \"m\" (core module (export \"g\" (func)))))))", linker));
     failed_with(CWRUN_ERROR_LINK, "`host`: ");
-    assert_null(instantiate("(component (import \"n\" (core module)))", linker));
+    assert_null(component_instance("(component (import \"n\" (core module)))", linker));
     failed_with(CWRUN_ERROR_LINK, "`n`: a core module that nothing gives");
     assert_false(cwrun_linker_module(linker, NULL, "m", NULL, &err));
     failed_with(CWRUN_ERROR_ARGUMENT, "NULL");
@@ -185,7 +152,7 @@ static void a_resource_has_further_names(void **state)
     cwrun_linker_func(linker, "x", "make", NULL, make, "r", NULL, &err);
     cwrun_linker *other = cwrun_linker_copy(linker, &err);
     assert_true(cwrun_linker_resource_alias(linker, "y", "again", "x", "r", &err));
-    cwrun_instance *in = instantiate(USER, linker);
+    cwrun_instance *in = component_instance(USER, linker);
     assert_non_null(in);
     assert_true(cwrun_call(in, "f", NULL, 0, NULL, NULL, &err));
     assert_int_equal(drops, 1);
@@ -196,11 +163,11 @@ static void a_resource_has_further_names(void **state)
                                  " (export \"g\" (func $f \"g\")))";
     cwrun_linker *with_first = cwrun_linker_copy(linker, &err);
     cwrun_linker_instance(with_first, "first", in, &err);
-    assert_non_null(instantiate(second, with_first));
+    assert_non_null(component_instance(second, with_first));
     cwrun_linker_drop(with_first);
     cwrun_linker_resource(other, "y", "again", NULL, NULL, NULL, &err);
     cwrun_linker_instance(other, "first", in, &err);
-    assert_null(instantiate(second, other));
+    assert_null(component_instance(second, other));
     failed_with(CWRUN_ERROR_LINK, "resource types are not the same");
     cwrun_linker_drop(other);
 }
@@ -214,23 +181,23 @@ static void a_copy_shares_definitions_and_goes_its_own_way(void **state)
     cwrun_linker_func(linker, "x", "make", NULL, make, "r", NULL, &err);
     cwrun_linker_func(linker, NULL, "f", NULL, give, &one, NULL, &err);
     cwrun_linker_resource_alias(linker, "y", "again", "x", "r", &err);
-    assert_int_equal(call(instantiate(text, linker), "g"), 1);
+    assert_int_equal(call(component_instance(text, linker), "g"), 1);
     assert_false(cwrun_linker_func(linker, NULL, "f", NULL, give, &two, NULL, &err));
     failed_with(CWRUN_ERROR_ARGUMENT, "does not change any more");
 
     cwrun_linker *copy = cwrun_linker_copy(linker, &err);
     assert_true(cwrun_linker_func(copy, NULL, "f", NULL, give, &two, NULL, &err));
-    assert_int_equal(call(instantiate(text, copy), "g"), 2);
-    assert_int_equal(call(instantiate(text, linker), "g"), 1);
+    assert_int_equal(call(component_instance(text, copy), "g"), 2);
+    assert_int_equal(call(component_instance(text, linker), "g"), 1);
 
     /* what one component exports fits another that was linked with a copy */
-    cwrun_instance *first = instantiate(USER, linker);
+    cwrun_instance *first = component_instance(USER, linker);
     assert_non_null(first);
     cwrun_linker *third = cwrun_linker_copy(linker, &err);
     cwrun_linker_drop(linker); /* a copy keeps what it is made of */
     linker = NULL;
     assert_true(cwrun_linker_instance(third, "first", first, &err));
-    cwrun_instance *second = instantiate(
+    cwrun_instance *second = component_instance(
         "(component (import \"x\" (instance $x (export \"r\" (type $r (sub resource)))))"
         " (alias export $x \"r\" (type $r)) (import \"first\" (instance $f (export \"g\" (func (result (own $r))))))"
         " (export \"g\" (func $f \"g\")))",
@@ -296,13 +263,13 @@ static void what_lives_in_a_store_that_is_gone_is_missing(void **state)
     cwrun_core_instance *core = cwrun_module_instantiate(store, m, NULL, &err);
     cwrun_extern global = { .kind = CWRUN_ITEM_CORE_GLOBAL, .of.global = cwrun_core_instance_global(core, "g", &err) };
     cwrun_extern func = { .kind = CWRUN_ITEM_CORE_FUNC, .of.func = cwrun_core_instance_func(core, "f", &err) };
-    assert_true(cwrun_linker_instance(linker, "f", instantiate(GIVER, NULL), &err));
+    assert_true(cwrun_linker_instance(linker, "f", component_instance(GIVER, NULL), &err));
     assert_true(cwrun_linker_core_extern(linker, "a", "m", &memory, &err));
     assert_true(cwrun_linker_core_instance(linker, "b", core, &err));
     assert_true(cwrun_linker_core_extern(linker, "c", "g", &global, &err));
     assert_true(cwrun_linker_core_extern(linker, "c", "f", &func, &err));
     for (int round = 0; round < 3; round++) {
-        assert_int_equal(instantiate(user, linker) != NULL, round == 0);
+        assert_int_equal(component_instance(user, linker) != NULL, round == 0);
         if (round)
             failed_with(CWRUN_ERROR_LINK, "`f`: func() -> u32");
         for (int i = 0; i < 4; i++) {
@@ -326,7 +293,7 @@ static void what_lives_under_another_engine_is_refused(void **state)
     cwrun_extern memory = { .kind = CWRUN_ITEM_CORE_MEMORY, .of.memory = cwrun_memory_new(store, &limits, &err) };
     assert_false(cwrun_linker_core_extern(l, "a", "m", &memory, &err));
     failed_with(CWRUN_ERROR_ARGUMENT, "not of one engine");
-    assert_false(cwrun_linker_instance(l, "f", instantiate(GIVER, NULL), &err));
+    assert_false(cwrun_linker_instance(l, "f", component_instance(GIVER, NULL), &err));
     failed_with(CWRUN_ERROR_ARGUMENT, "not of one engine");
     cwrun_module *m = module("(module)");
     assert_false(cwrun_linker_core_instance(l, "b", cwrun_module_instantiate(store, m, NULL, &err), &err));
@@ -339,13 +306,16 @@ static void what_lives_under_another_engine_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(nested_instances_are_named_by_their_path, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(core_modules_are_given_to_components_and_checked, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_resource_has_further_names, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_copy_shares_definitions_and_goes_its_own_way, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_is_shared_is_dropped_once_and_last, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_lives_in_a_store_that_is_gone_is_missing, set_up_strictly, tear_down),
-        cmocka_unit_test_setup_teardown(what_lives_under_another_engine_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(nested_instances_are_named_by_their_path, set_up_linker, tear_down_linker),
+        cmocka_unit_test_setup_teardown(core_modules_are_given_to_components_and_checked, set_up_linker,
+                                        tear_down_linker),
+        cmocka_unit_test_setup_teardown(a_resource_has_further_names, set_up_linker, tear_down_linker),
+        cmocka_unit_test_setup_teardown(a_copy_shares_definitions_and_goes_its_own_way, set_up_linker,
+                                        tear_down_linker),
+        cmocka_unit_test_setup_teardown(what_is_shared_is_dropped_once_and_last, set_up_linker, tear_down_linker),
+        cmocka_unit_test_setup_teardown(what_lives_in_a_store_that_is_gone_is_missing, set_up_strictly,
+                                        tear_down_linker),
+        cmocka_unit_test_setup_teardown(what_lives_under_another_engine_is_refused, set_up_linker, tear_down_linker),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,19 +1,12 @@
 /* tests/api/test_loans.c: handles that are lent: to where their resource is defined, and beyond the host function that
  * they were given to. */
-#include "fixture.h"
+#include "api/fixture.h"
 
 static cwrun_instance *instantiate(const char *text, cwrun_linker *l)
 {
-    cwrun_arena *arena = cwrun_arena_new(NULL);
-    cwrun_str binary = cwrun_text_encode(cwrun_str_of(text), NULL, arena, &err);
-    cwrun_component *c = cwrun_component_load(engine, binary.data, binary.size, "test", &err);
-    if (!c)
-        fail_msg("%s", err.message);
-    cwrun_instance *in = cwrun_instantiate(store, c, l, &err);
+    cwrun_instance *in = component_instance(text, l);
     if (!in)
         fail_msg("%s", err.message);
-    cwrun_component_drop(c);
-    cwrun_arena_drop(arena);
     return in;
 }
 
