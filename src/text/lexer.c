@@ -454,13 +454,14 @@ static void lex_one(lexer *l)
 bool cw_source_init(cw_source *s, const cw_words *words, cwrun_str text, const char *file, const cw_alloc *a,
                     cwrun_error *err)
 {
-    *s = (cw_source){ .file = file, .text = text.data, .size = text.size, .alloc = a ? *a : cw_alloc_default };
+    const char *bytes = text.size ? text.data : ""; /* a quotation of nothing has none */
+    *s = (cw_source){ .file = file, .text = bytes, .size = text.size, .alloc = a ? *a : cw_alloc_default };
     if (text.size >= UINT32_MAX) {
         cw_fail(err, a, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_INPUT, "a text of more than 4 GiB");
         return false;
     }
     lexer l = { .source = s, .words = words, .open = NO_OPEN, .err = err, .ok = true };
-    l.text = l.at = (const uint8_t *)text.data;
+    l.text = l.at = (const uint8_t *)bytes;
     l.end = l.text + text.size;
     size_t bad;
     if (text.size && !cw_utf8_valid(l.text, text.size, &bad))
