@@ -400,6 +400,10 @@ cwrun_polled *cwrun_call_start(cwrun_func *func, const cwrun_val *args, size_t n
     if (!check_count(func, args, n_args, err))
         return NULL;
     cwrun_store *s = func->in->store;
+    if (s->exec.closing) {
+        cw_fail(err, &s->alloc, CWRUN_ERROR_ARGUMENT, 0, "%s: the store is being dropped", __func__);
+        return NULL;
+    }
     cwrun_polled *p = cw_new(&s->alloc, sizeof *p);
     if (!p) {
         cw_fail_oom(err);

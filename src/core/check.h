@@ -61,8 +61,8 @@ void cw_check_body(cw_checker *c, cw_reader *r, const cw_subtype *type, cw_func_
 
 /* Reads and checks a constant expression of a type, which may use the first `n_globals` globals. */
 cw_const_expr cw_check_const_expr(cw_checker *c, cw_reader *r, cw_valtype type, uint32_t n_globals);
-/* Reads over one that cannot be checked because of an error that was reported; the reader fails, without a further
- * error, where that cannot be done. */
+/* Reads over one that cannot be checked because of an error that was reported; another one where its end cannot be
+ * told. */
 void cw_skip_const_expr(cw_checker *c, cw_reader *r);
 
 /* ---- between the check_ files ---- */

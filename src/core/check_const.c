@@ -88,6 +88,8 @@ static cw_op read_op(cw_checker *c)
     return r->ok ? op : CW_OP_NONE;
 }
 
+enum { EXACT = 0x62 - 0x80 };
+
 static void skip_immediates(cw_checker *c, cw_op op)
 {
     cw_reader *r = c->r;
@@ -99,7 +101,10 @@ static void skip_immediates(cw_checker *c, cw_op op)
     case CW_IMM_F32: cw_read_bytes(r, 4); break;
     case CW_IMM_F64: cw_read_bytes(r, 8); break;
     case CW_IMM_V128: cw_read_bytes(r, 16); break;
-    case CW_IMM_HEAP: cw_read_heaptype(r, c->m, true); break;
+    case CW_IMM_HEAP: /* exact ones have an index behind a prefix */
+        if (cw_read_s33(r) == EXACT)
+            cw_read_u32(r);
+        break;
     case CW_IMM_FUNC:
         index = cw_read_u32(r);
         if (index < c->m->n_funcs)
@@ -116,29 +121,37 @@ static void skip_immediates(cw_checker *c, cw_op op)
     }
 }
 
-void cw_skip_const_expr(cw_checker *c, cw_reader *r)
+/* Where the expression ends; NULL: that cannot be told. */
+static const uint8_t *find_end(cw_checker *c, const cw_reader *r, const uint8_t *start)
 {
-    cw_reader quiet = *r;
+    cw_reader quiet = *r, *before = c->r;
     quiet.err = NULL;
+    quiet.ok = true;
+    quiet.at = start;
     c->r = &quiet;
     cw_op op;
     while ((op = read_op(c)) != CW_OP_END && quiet.ok)
         skip_immediates(c, op);
-    c->r = r;
-    r->at = quiet.at;
-    r->ok = quiet.ok;
+    c->r = before;
+    return quiet.ok ? quiet.at : NULL;
 }
 
-/* Goes on behind an expression that is wrong, where all errors are asked for. */
+void cw_skip_const_expr(cw_checker *c, cw_reader *r)
+{
+    const uint8_t *end = r->ok ? find_end(c, r, r->at) : NULL;
+    if (end)
+        r->at = end;
+    else
+        cw_reader_fail(r, NULL, "constant expression required");
+}
+
+/* Goes on behind an expression that is wrong, where all errors are asked for. Where nobody knows where that is, the
+ * error is left to who knows where the section ends. */
 static void recover(cw_checker *c, cw_reader *r, const uint8_t *start)
 {
-    const uint8_t *at = r->at;
-    if (!cw_reader_recover(r))
-        return;
-    r->at = start;
-    cw_skip_const_expr(c, r);
-    if (!r->ok)
-        r->at = at;
+    const uint8_t *end = r->errors ? find_end(c, r, start) : NULL;
+    if (end && cw_reader_recover(r))
+        r->at = end;
 }
 
 cw_const_expr cw_check_const_expr(cw_checker *c, cw_reader *r, cw_valtype type, uint32_t n_globals)

@@ -28,7 +28,7 @@ uint8_t *cw_translate(cw_module *m, uint32_t func, const cw_alloc *a, cw_code_op
 
 /* ---- inside ---- */
 
-/* Of accumulators. Vectors have none: their results are in a slot at once. */
+/* Of accumulators. */
 enum { CW_CLASS_I, CW_CLASS_F, CW_CLASS_D, CW_CLASS_V, CW_CLASSES };
 
 /* An operation before it is code. op CW_IOP_NONE: a label stands here. */

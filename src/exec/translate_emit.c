@@ -225,7 +225,7 @@ void cw_emit_flush(cw_translator *t)
             }
         }
         if (!handler) {
-            cw_fail(t->err, t->a, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_UNSUPPORTED,
+            cw_fail(t->err, t->a, CWRUN_ERROR_LIMIT, CWRUN_LIMIT_NONE,
                     "internal: no handler for %s, kinds 0x%x, destination %u", cw_iops[t->ir.items[i].op].name,
                     t->ir.items[i].kinds, t->ir.items[i].dst);
             t->failed = true;

@@ -43,6 +43,7 @@ static void on_cancel(void *user)
     h->calls_when_cancelled = false;
     assert_false(cwrun_call(h->other, "run", &v, 1, NULL, NULL, &h->inner));
     assert_int_equal(cwrun_call_poll(h->polled, NULL), CWRUN_FAILED);
+    assert_null(cwrun_call_start(cwrun_instance_func(h->other, "run", NULL), &v, 1, NULL));
 }
 
 static void *complete_soon(void *ticket)

@@ -91,8 +91,6 @@ def one(options, seed, folder):
         file.write(outputs[0])
     if b"(assert_invalid" in outputs[0]:
         return False, "refused: " + words(outputs[0].split(b";;")[-1].decode())
-    if b"not supported yet" in outputs[0]:
-        return False, words(outputs[0].split(b";;")[-1].decode())
     if options.peer_path and b"(module" in outputs[0]:
         try:
             done = subprocess.run([options.peer_path, *arguments, script], capture_output=True, timeout=60, check=False)

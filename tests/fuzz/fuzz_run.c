@@ -102,6 +102,8 @@ static bool is_limit(const cwrun_error *err)
 static void put_outcome(run *r, cwrun_error *err, const cwrun_core_val *results, size_t n)
 {
     const bool is_trap = err->kind == CWRUN_ERROR_TRAP;
+    if (err->kind == CWRUN_ERROR_LIMIT && (err->code == CWRUN_LIMIT_NONE || err->code == CWRUN_LIMIT_UNSUPPORTED))
+        fuzz_finding(err->message); /* what is valid can be executed */
     if (is_limit(err)) {
         r->ended = true;
         if (r->out)

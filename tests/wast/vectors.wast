@@ -62,3 +62,23 @@
 (assert_return (invoke "select" (i32.const 0)) (v128.const i32x4 -10 -10 -10 -10))
 (assert_return (invoke "select" (i32.const 1)) (v128.const i32x4 -2 -2 -2 -2))
 (assert_return (invoke "tee" (i32.const 3)) (v128.const i32x4 19 20 18 18))
+
+;; fields and elements that are vectors: whatever takes them next
+(module
+  (type $s (struct (field $v (mut v128)) (field $n i32))) (type $a (array (mut v128)))
+  (func (export "field") (result v128) (struct.get $s $v (struct.new $s (v128.const i64x2 1 2) (i32.const 3))))
+  (func (export "field-dropped") (drop (struct.get $s $v (ref.null $s))))
+  (func (export "element") (result v128) (local $r (ref null $a))
+    (local.set $r (array.new $a (v128.const i64x2 1 2) (i32.const 3)))
+    (i32x4.add (v128.const i64x2 1 0) (array.get $a (local.get $r) (i32.const 2))))
+  (func (export "copied") (result v128) (local $r (ref $s)) (local $e (ref $a))
+    (local.set $r (struct.new $s (v128.const i64x2 5 6) (i32.const 3)))
+    (local.set $e (array.new_default $a (i32.const 2)))
+    (array.set $a (local.get $e) (i32.const 1) (struct.get $s $v (local.get $r)))
+    (struct.set $s $v (local.get $r) (i64x2.neg (array.get $a (local.get $e) (i32.const 1))))
+    (i64x2.add (struct.get $s $v (local.get $r)) (array.get $a (local.get $e) (i32.const 0)))))
+
+(assert_return (invoke "field") (v128.const i64x2 1 2))
+(assert_trap (invoke "field-dropped") "null structure reference")
+(assert_return (invoke "element") (v128.const i64x2 2 2))
+(assert_return (invoke "copied") (v128.const i64x2 -5 -6))
