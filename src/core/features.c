@@ -48,6 +48,13 @@ static cw_features features_of(int i)
     return features & CW_FEATURE_BULK_MEMORY ? features | CW_FEATURE_BULK_MEMORY_OPT : features;
 }
 
+/* Those that go with a row: what a feature is part of does not stay without it. */
+static cw_features features_without(int i)
+{
+    cw_features features = names[i].features;
+    return features & CW_FEATURE_BULK_MEMORY_OPT ? features | CW_FEATURE_BULK_MEMORY : features_of(i);
+}
+
 cw_features cw_features_find(cwrun_str name)
 {
     int i = find(name);
@@ -88,7 +95,7 @@ static bool apply(cwrun_str text, cw_features *features, cwrun_error *err)
     else if (names[i].is_set)
         *features = features_of(i);
     else
-        *features = off ? *features & ~features_of(i) : *features | features_of(i);
+        *features = off ? *features & ~features_without(i) : *features | features_of(i);
     return !cwrun_failed(err);
 }
 
