@@ -88,8 +88,6 @@ static cw_op read_op(cw_checker *c)
     return r->ok ? op : CW_OP_NONE;
 }
 
-enum { EXACT = 0x62 - 0x80 };
-
 static void skip_immediates(cw_checker *c, cw_op op)
 {
     cw_reader *r = c->r;
@@ -102,7 +100,7 @@ static void skip_immediates(cw_checker *c, cw_op op)
     case CW_IMM_F64: cw_read_bytes(r, 8); break;
     case CW_IMM_V128: cw_read_bytes(r, 16); break;
     case CW_IMM_HEAP: /* exact ones have an index behind a prefix */
-        if (cw_read_s33(r) == EXACT)
+        if (cw_read_s33(r) == CW_EXACT_CODE)
             cw_read_u32(r);
         break;
     case CW_IMM_FUNC:

@@ -51,7 +51,7 @@ static void check_abstract(cw_reader *r, const cw_module *m, const uint8_t *at, 
         need(r, m, at, heap == CW_HEAP_EXN || heap == CW_HEAP_NOEXN ? CW_FEATURE_EXCEPTIONS : CW_FEATURE_GC);
 }
 
-enum { EXACT = 0x62 - 0x80, DESCRIPTOR = 0x4d, DESCRIBES = 0x4c };
+enum { DESCRIPTOR = 0x4d, DESCRIBES = 0x4c };
 
 static cw_valtype read_heaptype(cw_reader *r, const scope *s, bool nullable)
 {
@@ -59,7 +59,7 @@ static cw_valtype read_heaptype(cw_reader *r, const scope *s, bool nullable)
     int64_t code = cw_read_s33(r);
     cw_valtype t = CW_BOT;
 
-    if (code == EXACT) {
+    if (code == CW_EXACT_CODE) {
         uint32_t index = need(r, s->m, at, CW_FEATURE_CUSTOM_DESCRIPTORS) ? cw_read_u32(r) : 0;
         t = type_use(s, index);
         if (r->ok && t == CW_BOT)

@@ -46,6 +46,7 @@ typedef enum cw_heap { /* abstract heap types */
 #define CW_REF_NULL_BIT 0x40000000u
 #define CW_REF_TYPE_BIT 0x20000000u
 #define CW_REF_EXACT_BIT 0x08000000u /* of that type, not of a sub type of it  [custom descriptors] */
+#define CW_EXACT_CODE (0x62 - 0x80)  /* instead of a heap type, as an s33: an exact one, whose index follows */
 #define CW_REF_ID_MASK 0x07ffffffu
 
 #define CW_REF(heap) (CW_REF_BIT | (uint32_t)(heap))                        /* (ref heap) */

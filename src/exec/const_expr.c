@@ -6,9 +6,8 @@
 #include "base/leb.h"
 #include "core/opcodes.h"
 
-enum { FEW = 8 };             /* operands that need no allocation */
-enum { SHORT = 64 };          /* bytes of expressions that are not metered */
-enum { EXACT = 0x62 - 0x80 }; /* a heap type with this code has an index behind it */
+enum { FEW = 8 };    /* operands that need no allocation */
+enum { SHORT = 64 }; /* bytes of expressions that are not metered */
 
 typedef struct operand {
     uint64_t value[2];
@@ -161,7 +160,7 @@ static bool run(evaluation *v)
             break;
         }
         case CW_CODE_REF_NULL:
-            if (cw_leb_s64_checked(&v->at) == EXACT)
+            if (cw_leb_s64_checked(&v->at) == CW_EXACT_CODE)
                 cw_leb_u32_checked(&v->at);
             push(v, 0, false);
             break;

@@ -3,8 +3,6 @@
 #include "core/opcodes.h"
 #include "exec/translate.h"
 
-enum { EXACT = 0x62 - 0x80 }; /* instead of a heap type: an exact one's index follows */
-
 cw_valtype cw_translate_heaptype(const cw_translator *t, const uint8_t **at, bool is_nullable)
 {
     static const uint8_t heaps[] = { /* by their code, from 0x69 on */
@@ -14,7 +12,7 @@ cw_valtype cw_translate_heaptype(const cw_translator *t, const uint8_t **at, boo
     };
     const uint32_t null = is_nullable ? CW_REF_NULL_BIT : 0;
     const int64_t code = cw_leb_s64_checked(at);
-    if (code == EXACT)
+    if (code == CW_EXACT_CODE)
         return null | CW_REF_EXACT_BIT | CW_REF_TYPE(t->m->type_ids[cw_leb_u32_checked(at)]);
     return null | (code < 0 ? CW_REF(heaps[(code & 0x7f) - 0x69]) : CW_REF_TYPE(t->m->type_ids[code]));
 }
@@ -42,7 +40,7 @@ static const cw_valtype single_types[] = {
 /* A heap type; an exact one has an index behind its code. */
 static void skip_heap(const uint8_t **at)
 {
-    if (cw_leb_s64_checked(at) == EXACT)
+    if (cw_leb_s64_checked(at) == CW_EXACT_CODE)
         (void)cw_leb_u32_checked(at);
 }
 

@@ -19,6 +19,18 @@ static uint8_t space_of(uint16_t word)
     }
 }
 
+enum { N_BUFFERS = 13 };
+
+/* Those of a module but its sections, one by one. */
+static cw_bytes *buffer(cw_module_text *m, unsigned i)
+{
+    cw_bytes *const all[N_BUFFERS] = { &m->params,           &m->results, &m->key,           &m->body,
+                                       &m->pending,          &m->scratch, &m->local_section, &m->label_section,
+                                       &m->field_section,    &m->hints,   &m->hint_section,  &m->param_section,
+                                       &m->tag_param_section };
+    return all[i];
+}
+
 void cw_module_text_init(cw_module_text *m, cw_parser *p)
 {
     *m = (cw_module_text){ .p = p, .hint = -1 };
@@ -26,12 +38,8 @@ void cw_module_text_init(cw_module_text *m, cw_parser *p)
         m->spaces[i].what = space_names[i];
     for (unsigned i = 0; i < CW_SECTION_COUNT; i++)
         cw_bytes_init(&m->sections[i], &p->alloc);
-    cw_bytes *const others[] = { &m->params,           &m->results, &m->key,           &m->body,
-                                 &m->pending,          &m->scratch, &m->local_section, &m->label_section,
-                                 &m->field_section,    &m->hints,   &m->hint_section,  &m->param_section,
-                                 &m->tag_param_section };
-    for (unsigned i = 0; i < sizeof others / sizeof *others; i++)
-        cw_bytes_init(others[i], &p->alloc);
+    for (unsigned i = 0; i < N_BUFFERS; i++)
+        cw_bytes_init(buffer(m, i), &p->alloc);
 }
 
 void cw_module_text_fini(cw_module_text *m)
@@ -43,12 +51,8 @@ void cw_module_text_fini(cw_module_text *m)
     }
     for (unsigned i = 0; i < CW_SECTION_COUNT; i++)
         cw_bytes_fini(&m->sections[i]);
-    cw_bytes *const others[] = { &m->params,           &m->results, &m->key,           &m->body,
-                                 &m->pending,          &m->scratch, &m->local_section, &m->label_section,
-                                 &m->field_section,    &m->hints,   &m->hint_section,  &m->param_section,
-                                 &m->tag_param_section };
-    for (unsigned i = 0; i < sizeof others / sizeof *others; i++)
-        cw_bytes_fini(others[i]);
+    for (unsigned i = 0; i < N_BUFFERS; i++)
+        cw_bytes_fini(buffer(m, i));
     for (uint32_t i = 0; i < m->types.n; i++)
         cw_space_fini(&m->types.items[i].fields, a);
     for (uint32_t i = 0; i < m->customs.n; i++)
