@@ -59,6 +59,8 @@ FILE *cli_create(const char *path, cwrun_error *err);
 void cli_close(FILE *out, const char *path, cwrun_error *err);
 /* Writes bytes to a file (NULL: standard output). */
 bool cli_write(const char *path, cwrun_str bytes, cwrun_error *err);
+/* An engine that knows every feature: who only looks at a file need not say what it uses. */
+cwrun_engine *cli_engine_for_looking(cwrun_error *err);
 /* Reads and checks a file ("-": standard input); text is encoded first. */
 bool cli_load(cwrun_engine *engine, const char *path, cli_file *file, cwrun_error *err);
 void cli_file_drop(cli_file *file);

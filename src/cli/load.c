@@ -113,6 +113,13 @@ bool cli_write(const char *path, cwrun_str bytes, cwrun_error *err)
     return !cwrun_failed(err);
 }
 
+cwrun_engine *cli_engine_for_looking(cwrun_error *err)
+{
+    cwrun_config config = CWRUN_CONFIG_INIT;
+    config.features_on = cwrun_feature("all");
+    return cwrun_engine_new(&config, err);
+}
+
 bool cli_load(cwrun_engine *engine, const char *path, cli_file *file, cwrun_error *err)
 {
     const char *name = cli_name(path);

@@ -21,9 +21,7 @@ int cli_objdump(int argc, char **argv)
         return cli_usage_error(&args, "it takes one file");
 
     cwrun_error err = CWRUN_ERROR_INIT;
-    cwrun_config config = CWRUN_CONFIG_INIT;
-    config.features_on = cwrun_feature("all"); /* who only looks at a file need not say what it uses */
-    cwrun_engine *engine = cwrun_engine_new(&config, &err);
+    cwrun_engine *engine = cli_engine_for_looking(&err);
     cli_file file = { 0 };
     if (cli_load(engine, args.words[args.at], &file, &err) && file.component)
         cwrun_error_set(&err, CWRUN_ERROR_ARGUMENT, 0, "%s: objdump takes core modules; this is a component",
